@@ -1,0 +1,218 @@
+//! The paper's statements, one file each; this file is the only registry.
+//!
+//! A claim is two numbers and a relation: what an instance gives (*computed*), what the statement allows (*claimed*). It never
+//! samples and never judges; campaigns, certificates and tests do that, in the same way for every claim.
+//!
+//! # Adding a claim
+//! Copy `template.rs` to `slug_with_underscores.rs`, fill it in, add its line to [`REGISTRY`], a test module in `tests/claims`
+//! and a page in `docs/claims`. `tests/coverage.rs` fails until all four are there.
+
+pub mod conditions;
+
+mod conditional_policies;
+mod gap_alignment_angle;
+mod gradient_gap_identity;
+mod grpo_direction;
+mod grpo_effective_step;
+mod length_norm;
+mod log_odds_step;
+mod policy_normalises;
+mod reinforce_gradient;
+mod safe_step_scaling;
+mod score_decomposes;
+mod second_order;
+mod second_order_printed;
+mod threshold_match;
+mod token_log_odds_step;
+mod token_to_trajectory;
+
+use crate::evaluation::Evaluation;
+use crate::instance::Instance;
+use crate::number::{Interval, Scalar};
+use crate::regularity::Reading;
+use serde::Serialize;
+use smallvec::SmallVec;
+use std::fmt;
+
+/// All claims, in the order of the paper.
+pub static REGISTRY: &[ClaimEntry] = &[
+    claim::<policy_normalises::PolicyNormalises>(),
+    claim::<reinforce_gradient::ReinforceGradient>(),
+    claim::<grpo_direction::GrpoDirection>(),
+    claim::<conditional_policies::ConditionalPolicies>(),
+    claim::<gradient_gap_identity::GradientGapIdentity>(),
+    claim::<gap_alignment_angle::GapAlignmentAngle>(),
+    claim::<log_odds_step::LogOddsStep>(),
+    claim::<second_order_printed::SecondOrderPrinted>(),
+    claim::<second_order::SecondOrder>(),
+    claim::<score_decomposes::ScoreDecomposes>(),
+    claim::<token_to_trajectory::TokenToTrajectory>(),
+    claim::<length_norm::LengthNorm>(),
+    claim::<threshold_match::ThresholdMatch>(),
+    claim::<grpo_effective_step::GrpoEffectiveStep>(),
+    claim::<safe_step_scaling::SafeStepScaling>(),
+    claim::<token_log_odds_step::TokenLogOddsStep>(),
+];
+
+/// The claim called `slug`.
+pub fn find(slug: &str) -> Option<&'static ClaimEntry> {
+    REGISTRY.iter().find(|claim| claim.statement.slug == slug)
+}
+
+/// How the two sides are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// computed = claimed, to a stated number of rounding units of the condition.
+    Identity,
+    /// A quantity from above: computed ≤ claimed.
+    Upper,
+    /// A quantity from below, written as shortfall ≤ allowance.
+    Lower,
+    /// A limit, checked through an explicit rate: deviation ≤ rate.
+    Asymptotic,
+    /// Two thresholds compared: quotient ≤ constant.
+    Ratio,
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Relation::Identity => "identity",
+            Relation::Upper => "upper bound",
+            Relation::Lower => "lower bound",
+            Relation::Asymptotic => "asymptotic",
+            Relation::Ratio => "ratio",
+        })
+    }
+}
+
+/// What the mathematics says of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expected {
+    /// True: no instance may refute it.
+    Holds,
+    /// False as printed: a certified counterexample is expected.
+    Fails,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Expected::Holds => "holds",
+            Expected::Fails => "fails",
+        })
+    }
+}
+
+/// What is said, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement {
+    /// The name used everywhere: file, test, page, command line.
+    pub slug: &'static str,
+    /// The place in the paper.
+    pub place: &'static str,
+    /// One line in plain text with Unicode mathematics.
+    pub formula: &'static str,
+    /// How the sides are compared.
+    pub relation: Relation,
+    /// The reading of the regularity constants, where the statement has any.
+    pub reading: Option<Reading>,
+    /// What the mathematics says.
+    pub expected: Expected,
+    /// The paper's assumptions that are used, by name.
+    pub assumptions: &'static [&'static str],
+    /// The page of this claim in `docs/claims`, as Markdown.
+    pub page: &'static str,
+}
+
+/// One comparison: computed against claimed.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<N> {
+    /// Which part of the statement this is.
+    pub name: &'static str,
+    /// What the instance gives.
+    pub computed: N,
+    /// What the statement allows (inequalities: computed ≤ claimed) or asserts (identities: computed = claimed).
+    pub claimed: N,
+    /// For identities, the rounding error that binary64 may make on both sides together; `None` for inequalities.
+    pub tolerance: Option<f64>,
+}
+
+/// The comparisons of one claim on one instance.
+pub type Parts<N> = SmallVec<[Part<N>; 4]>;
+
+impl<N: Scalar> Part<N> {
+    /// computed ≤ claimed.
+    pub fn at_most(name: &'static str, computed: N, claimed: N) -> Self {
+        Part { name, computed, claimed, tolerance: None }
+    }
+
+    /// computed = claimed. In binary64 both sides together may err by `ulps` rounding units (2⁻⁵³) of `condition`, the sum of
+    /// the absolute values of what was added up.
+    pub fn identity(name: &'static str, computed: N, claimed: N, ulps: f64, condition: f64) -> Self {
+        Part { name, computed, claimed, tolerance: Some(ulps * 0.5 * f64::EPSILON * condition) }
+    }
+
+    /// The entries of two vectors, each an identity under the same tolerance.
+    pub fn identities(name: &'static str, computed: &[N], claimed: &[N], ulps: f64, condition: f64) -> Parts<N> {
+        computed.iter().zip(claimed).map(|(&x, &y)| Part::identity(name, x, y, ulps, condition)).collect()
+    }
+}
+
+/// A condition under which a claim speaks.
+#[derive(Clone, Copy, Debug)]
+pub struct Hypothesis {
+    /// The condition in words or symbols.
+    pub name: &'static str,
+    /// Its margin in binary64: satisfied iff ≥ 0.
+    pub real: fn(&Evaluation<'_, f64>) -> f64,
+    /// Its enclosed margin: certainly satisfied iff ≥ 0 throughout.
+    pub enclosed: fn(&Evaluation<'_, Interval>) -> Interval,
+    /// An instance that satisfies it, so that no claim is true for want of instances.
+    pub witness: fn() -> Instance,
+}
+
+/// A condition, written once over the number trait; [`hypothesis`] makes it data.
+pub trait Condition {
+    /// The condition in words or symbols.
+    const NAME: &'static str;
+    /// At least 0 exactly where the condition holds.
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N;
+    /// An instance that satisfies it.
+    fn witness() -> Instance;
+}
+
+/// The condition H as data.
+pub const fn hypothesis<H: Condition>() -> Hypothesis {
+    Hypothesis { name: H::NAME, real: H::margin::<f64>, enclosed: H::margin::<Interval>, witness: H::witness }
+}
+
+/// A statement of the paper: the two sides as one function over the number trait.
+pub trait Claim {
+    /// What is said, and where.
+    const STATEMENT: Statement;
+    /// The conditions under which it is said.
+    const GIVEN: &'static [Hypothesis] = &[];
+    /// The two sides. Called only where all of `GIVEN` holds.
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N>;
+}
+
+/// A claim as data: what the registry holds.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimEntry {
+    /// What is said, and where.
+    pub statement: Statement,
+    /// The conditions under which it is said.
+    pub given: &'static [Hypothesis],
+    /// The two sides in binary64.
+    pub real: fn(&Evaluation<'_, f64>) -> Parts<f64>,
+    /// The two sides, enclosed.
+    pub enclosed: fn(&Evaluation<'_, Interval>) -> Parts<Interval>,
+}
+
+/// The claim C as data.
+pub const fn claim<C: Claim>() -> ClaimEntry {
+    ClaimEntry { statement: C::STATEMENT, given: C::GIVEN, real: C::sides::<f64>, enclosed: C::sides::<Interval> }
+}

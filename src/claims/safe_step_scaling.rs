@@ -1,0 +1,127 @@
+//! **safe-step-scaling**: relation (21). *Asymptotic; holds under conditions that the paper leaves out.*
+//!
+//! Printed: under $L_p \ll G_p^2$, (18a) reduces to $\eta \lesssim \Delta\mu\,T_{\psi_1}^{-1}(1-J)$. Precisely: with
+//! $\varepsilon = (L_p/G_p^2)(T_\infty/T_{\psi_1})$, the right side of (18a) divided by $\Delta\mu(1-J)/(2G_p^2T_{\psi_1})$
+//! lies in $[1 - \varepsilon, 1]$, so it tends to 1 as ε → 0, provided
+//!
+//! * the cap $8T_\infty^2$ does not bind: $1-J \ge T_{\psi_1}/(8T_\infty^2)$;
+//! * (18a)'s second member does not bind, for which $J \ge \log 2\cdot L_p/G_p^2$ suffices.
+//!
+//! Assumptions 2 and 3, in the reading *seg*; Δμ > 0. *Computed* is |quotient − 1| with both members and both minima of (18a)
+//! evaluated as printed; *claimed* is ε. Shares near 1 are reached as J → 0 with L_p/G_p² → 0.
+
+use super::conditions::TokensModelled;
+use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
+use crate::evaluation::Evaluation;
+use crate::instance::Instance;
+use crate::number::Scalar;
+use crate::regularity::Reading;
+use smallvec::smallvec;
+
+/// Relation (21), made precise.
+pub struct SafeStepScaling;
+
+/// The right side of (18a): min{½\[Δμ\]₊/(L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}), 1/(2√(L_pT∞ + G_p²T_ψ1))}.
+pub(super) fn safe_step<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+    let (constants, length) = (evaluation.constants(), evaluation.max_length());
+    let (smooth, noise) = (constants.token_curvature * length, constants.token_score.square());
+    let start = evaluation.start();
+    let weight = (constants.psi1 / start.failure()).min(N::of(8.0) * length.square());
+    let half = N::of(0.5);
+    let first = half * start.alignment().positive_part() / (smooth + noise * weight);
+    let second = half / (smooth + noise * constants.psi1).sqrt();
+    first.min(second)
+}
+
+/// Δμ > 0 and G_p > 0, far enough from 0 to divide by.
+pub struct PositiveAlignment;
+impl Condition for PositiveAlignment {
+    const NAME: &'static str = "Δμ > 0 (beyond 2⁻³⁰ G_o)";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        let floor = N::of(1.0 / f64::from(1u32 << 30)) * evaluation.constants().score;
+        match evaluation.constants().token_score.mid() > 0.0 {
+            true => evaluation.start().alignment() - floor,
+            false => N::of(-1.0),
+        }
+    }
+    fn witness() -> Instance {
+        super::conditions::triangle()
+    }
+}
+
+/// 1 − J ≥ T_ψ1/(8T∞²).
+pub struct CapDoesNotBind;
+impl Condition for CapDoesNotBind {
+    const NAME: &'static str = "1 − J ≥ T_ψ1/(8 T∞²)";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        N::of(8.0) * evaluation.max_length().square() * evaluation.start().failure() - evaluation.constants().psi1
+    }
+    fn witness() -> Instance {
+        super::conditions::triangle()
+    }
+}
+
+/// J ≥ log 2 · L_p/G_p².
+pub struct SecondMemberDoesNotBind;
+impl Condition for SecondMemberDoesNotBind {
+    const NAME: &'static str = "J ≥ log 2 · L_p/G_p²";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        let constants = evaluation.constants();
+        evaluation.start().success() * constants.token_score.square() - N::ln_2() * constants.token_curvature
+    }
+    fn witness() -> Instance {
+        // A rare third response far away: its score is large, its share of the variance is not.
+        let mut instance = super::conditions::triangle();
+        instance.policy.logits.bias = vec![0.0, 0.0, -8.0];
+        instance.policy.logits.features = crate::policy::Features::Dense(vec![0.25, 0.0, 0.0, 0.0, 4.0, 0.0]);
+        instance
+    }
+}
+
+impl Claim for SafeStepScaling {
+    const STATEMENT: Statement = Statement {
+        slug: "safe-step-scaling",
+        place: "Eq. (21)",
+        formula: "1 − ε ≤ (18a)/(Δμ(1−J)/(2G_p²T_ψ1)) ≤ 1, ε = (L_p/G_p²)(T∞/T_ψ1)",
+        relation: Relation::Asymptotic,
+        reading: Some(Reading::Seg),
+        expected: Expected::Holds,
+        assumptions: &["Assumption 2", "Assumption 3"],
+        page: include_str!("../../docs/claims/safe-step-scaling.md"),
+    };
+    const GIVEN: &'static [Hypothesis] = &[
+        hypothesis::<TokensModelled>(),
+        hypothesis::<PositiveAlignment>(),
+        hypothesis::<CapDoesNotBind>(),
+        hypothesis::<SecondMemberDoesNotBind>(),
+    ];
+
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let (constants, start) = (evaluation.constants(), evaluation.start());
+        let noise = constants.token_score.square();
+        let simple = N::of(0.5) * start.alignment() * start.failure() / (noise * constants.psi1);
+        let epsilon = constants.token_curvature / noise * (evaluation.max_length() / constants.psi1);
+        let quotient = safe_step(evaluation) / simple;
+        smallvec![
+            Part::at_most("quotient ≥ 1 − ε", N::one() - quotient, epsilon),
+            Part::at_most("quotient ≤ 1", quotient, N::one()),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conditions::triangle;
+    use super::*;
+
+    #[test]
+    fn safe_step_by_hand() {
+        // At η = 0: Δμ = 1, G_p = 2/3, L_p = 2/9, T∞ = 1, T_ψ1 = 1/log 2, 1 − J = 2/3. The weight is
+        // min{1.5/log 2, 8} = 1.5/log 2, so (18a) is ½/(2/9 + (4/9)(1.5/log 2)).
+        let mut instance = triangle();
+        instance.eta = 0.0;
+        let expected = 0.5 / (2.0 / 9.0 + (4.0 / 9.0) * 1.5 / std::f64::consts::LN_2);
+        let found = safe_step(&Evaluation::<f64>::new(&instance, 1));
+        assert!((found - expected).abs() < 1e-15, "{found} {expected}");
+    }
+}

@@ -1,0 +1,64 @@
+//! **score-decomposes**: the first display of §4. *Identity; as printed.*
+//!
+//! $\nabla_\theta \log \pi_\theta(o) = \sum_{t=1}^{|o|} \nabla_\theta \log \pi_\theta(o_t \mid o_{<t})$, checked along w together
+//! with its derivative: $s = \sum_t \xi_t$, $H = \sum_t H_t$.
+//!
+//! Assumptions: none; says something only for T∞ ≥ 2.
+//!
+//! Two routes: *computed* multiplies the token probabilities of a response as jets and differentiates the logarithm of the
+//! product (product rule, quotient rule); *claimed* adds up token scores and curvatures by formula.
+
+use super::conditions::SeveralTokens;
+use super::second_order::condition;
+use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
+use crate::evaluation::Evaluation;
+use crate::number::Scalar;
+
+/// The decomposition of the score.
+pub struct ScoreDecomposes;
+
+/// Rounding units of the condition.
+const ULPS: f64 = 64.0;
+
+impl Claim for ScoreDecomposes {
+    const STATEMENT: Statement = Statement {
+        slug: "score-decomposes",
+        place: "§4",
+        formula: "∇log π(o) = Σ_t ∇log π(o_t | o_<t)",
+        relation: Relation::Identity,
+        reading: None,
+        expected: Expected::Holds,
+        assumptions: &[],
+        page: include_str!("../../docs/claims/score-decomposes.md"),
+    };
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<SeveralTokens>()];
+
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let responses = &evaluation.start().responses;
+        let whole = evaluation.on_line().whole_response_jets(N::zero());
+        let second = condition(evaluation);
+        let slope = evaluation.on_line().slopes(N::zero()).iter().map(|a| f64::abs(a.mid())).fold(0.0, f64::max);
+        let first = evaluation.logit_condition() * f64::from(evaluation.instance().policy.max_length()) * slope;
+        let mut parts = Parts::new();
+        for ((jet, &score), &curvature) in whole.iter().zip(&responses.score).zip(&responses.curvature) {
+            parts.push(Part::identity("s", jet.first, score, ULPS, first));
+            parts.push(Part::identity("H", jet.second, curvature, ULPS, second));
+        }
+        parts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conditions::two_coins;
+    use super::*;
+
+    #[test]
+    fn two_coins_by_hand() {
+        // One fair coin with slopes (1, 0): scores ±½, variance ¼. The word 00 has s = 1, H = −½; the word 01 has s = 0.
+        let instance = two_coins();
+        let parts = ScoreDecomposes::sides(&Evaluation::<f64>::new(&instance, 1));
+        let value = |i: usize| (parts[i].computed, parts[i].claimed);
+        assert_eq!((value(0), value(1), value(2)), ((1.0, 1.0), (-0.5, -0.5), (0.0, 0.0)));
+    }
+}

@@ -1,0 +1,102 @@
+//! One instance seen through one kind of number: all that a claim may read, computed when first asked for.
+
+use crate::instance::Instance;
+use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
+use crate::line::{Line, OnLine, ScoreSum, Step, sum_of_scores};
+use crate::number::{Jet, Scalar};
+use crate::regularity::Constants;
+use std::cell::OnceCell;
+
+/// An instance and everything that statements read of it, over the number N.
+///
+/// With N = `f64` this is the fast, sampled view; with N = [`Interval`](crate::number::Interval) every quantity is an
+/// enclosure and a strict inequality between two of them is a proof for this instance.
+#[derive(Debug)]
+pub struct Evaluation<'a, N> {
+    instance: &'a Instance,
+    pieces: usize,
+    on_line: OnLine<'a, N>,
+    start: OnceCell<Line<N>>,
+    step: OnceCell<Step<N>>,
+    constants: OnceCell<Constants<N>>,
+    lambda_jet: OnceCell<Jet<N>>,
+    coordinates: OnceCell<CoordinateGradients<N>>,
+    gap: OnceCell<ScoreSum<N>>,
+}
+
+impl<'a, N: Scalar> Evaluation<'a, N> {
+    /// `pieces`: into how many pieces the segment is cut where a supremum is taken over it. The instance must be
+    /// [valid](Instance::validate).
+    pub fn new(instance: &'a Instance, pieces: usize) -> Self {
+        let Instance { policy, theta, direction, correct, .. } = instance;
+        Evaluation {
+            instance,
+            pieces,
+            on_line: OnLine::new(policy, correct, theta, direction),
+            start: OnceCell::new(),
+            step: OnceCell::new(),
+            constants: OnceCell::new(),
+            lambda_jet: OnceCell::new(),
+            coordinates: OnceCell::new(),
+            gap: OnceCell::new(),
+        }
+    }
+
+    /// The instance.
+    pub fn instance(&self) -> &'a Instance {
+        self.instance
+    }
+    /// The policy on the line θ + t·w.
+    pub fn on_line(&self) -> &OnLine<'a, N> {
+        &self.on_line
+    }
+    /// η.
+    pub fn eta(&self) -> N {
+        N::of(self.instance.eta)
+    }
+    /// λ and the conditional moments at t = 0, by formula.
+    pub fn start(&self) -> &Line<N> {
+        self.start.get_or_init(|| self.on_line.line(N::zero()))
+    }
+    /// λ(η) − λ(0) and its second-order remainder.
+    pub fn step(&self) -> &Step<N> {
+        self.step.get_or_init(|| self.on_line.step(self.start(), self.eta()))
+    }
+    /// G_o, L_o, G_p, L_p, T_ψ1 on the segment.
+    pub fn constants(&self) -> &Constants<N> {
+        self.constants.get_or_init(|| self.on_line.constants(self.instance.eta, self.pieces))
+    }
+    /// λ, λ' and λ'' at t = 0, by differentiation.
+    pub fn lambda_jet(&self) -> Jet<N> {
+        *self.lambda_jet.get_or_init(|| self.on_line.lambda_jet(N::zero()))
+    }
+    /// Gradients in θ-space, by differentiation along the axes.
+    pub fn coordinates(&self) -> &CoordinateGradients<N> {
+        self.coordinates.get_or_init(|| coordinate_gradients(self.instance))
+    }
+    /// The gradient gap g⁺ − g⁻ (9), by formula.
+    pub fn gap(&self) -> &ScoreSum<N> {
+        self.gap.get_or_init(|| {
+            let start = self.start();
+            let signed: Vec<N> =
+                start.conditional.iter().zip(&self.instance.correct).map(|(&p, &c)| if c { p } else { -p }).collect();
+            self.sum_of_scores(&signed)
+        })
+    }
+    /// Σ_o c_o ∇log π(o), by formula.
+    pub fn sum_of_scores(&self, coefficient: &[N]) -> ScoreSum<N> {
+        sum_of_scores(&self.on_line, self.start(), &self.instance.theta, coefficient)
+    }
+    /// T∞.
+    pub fn max_length(&self) -> N {
+        N::of(f64::from(self.instance.policy.max_length()))
+    }
+    /// Whether tokens are modelled, so that G_p and L_p mean something (not so for declared lengths).
+    pub fn has_tokens(&self) -> bool {
+        self.instance.policy.lengths.is_none()
+    }
+    /// How many rounding units a log-probability may carry, relative to 1: T∞·(1 + max |logit|).
+    pub fn logit_condition(&self) -> f64 {
+        f64::from(self.instance.policy.tree.shape().max_length) * (1.0 + self.on_line.logit_size())
+    }
+}

@@ -1,0 +1,261 @@
+//! The one function the paper is about: λ(t) = logit J(θ + t·w), with everything its statements read.
+//!
+//! Index 0 is O⁻ and index 1 is O⁺ in every pair. With s(o) = w·∇log π(o) and H(o) = wᵀ∇²log π(o)w,
+//!
+//! ```text
+//! λ'  = E⁺[s] − E⁻[s] = Δμ                                       (11)
+//! λ'' = Var⁺(s) − Var⁻(s) + E⁺[H] − E⁻[H]                        (17), corrected
+//! ```
+//!
+//! Scores and curvatures are computed *by formula* here (a softmax's score is the slope of the logit minus its mean).
+//! [`autodiff`] computes the same things a second time, by differentiating log-probabilities as jets; the two share only
+//! the logits, so one checks the other.
+
+pub mod autodiff;
+mod scores;
+mod step;
+
+pub use scores::{ScoreSum, sum_of_scores};
+pub use step::Step;
+
+use crate::number::{Scalar, log_sum_exp, sum};
+use crate::policy::{Ending, LineLogits, Policy};
+use smallvec::SmallVec;
+
+/// A list that stays off the heap when short.
+pub type List<N> = SmallVec<[N; 8]>;
+
+/// A policy with its verifier, restricted to the line θ + t·w.
+#[derive(Clone, Debug)]
+pub struct OnLine<'a, N> {
+    policy: &'a Policy,
+    correct: &'a [bool],
+    logits: LineLogits<N>,
+}
+
+/// log-probability, score along w and second derivative along w, for every token of every context.
+#[derive(Clone, Debug)]
+pub struct Tokens<N> {
+    /// log π(v | context).
+    pub log_prob: List<N>,
+    /// ξ = w·∇log π(v | context); E\[ξ | context\] = 0.
+    pub score: List<N>,
+    /// wᵀ∇²log π(v | context)w; E\[ξ² + H | context\] = 0.
+    pub curvature: List<N>,
+}
+
+/// The same three for every whole response.
+#[derive(Clone, Debug)]
+pub struct Responses<N> {
+    /// log π(o).
+    pub log_prob: List<N>,
+    /// s(o) = w·∇log π(o).
+    pub score: List<N>,
+    /// H(o) = wᵀ∇²log π(o)w.
+    pub curvature: List<N>,
+}
+
+/// λ and the conditional moments at one t (or, over [`Interval`](crate::number::Interval), over a range of t).
+#[derive(Clone, Debug)]
+pub struct Line<N> {
+    /// Per token.
+    pub tokens: Tokens<N>,
+    /// Per response.
+    pub responses: Responses<N>,
+    /// π±(o): the probability of a response within its own side.
+    pub conditional: List<N>,
+    /// log P(O∓) as summed over responses (their exponentials add to 1 up to rounding).
+    pub log_mass: [N; 2],
+    /// E∓\[s\].
+    pub mean: [N; 2],
+    /// Var∓(s).
+    pub variance: [N; 2],
+    /// E∓\[H\].
+    pub curvature: [N; 2],
+    /// E∓\[ℓ\].
+    pub length: [N; 2],
+}
+
+impl<N: Scalar> Line<N> {
+    /// λ = log J − log(1 − J).
+    pub fn lambda(&self) -> N {
+        self.log_mass[1] - self.log_mass[0]
+    }
+    /// log J = −log(1 + e^{−λ}).
+    pub fn log_success(&self) -> N {
+        -(-self.lambda()).softplus()
+    }
+    /// log(1 − J) = −log(1 + e^λ).
+    pub fn log_failure(&self) -> N {
+        -self.lambda().softplus()
+    }
+    /// J.
+    pub fn success(&self) -> N {
+        self.log_success().exp()
+    }
+    /// 1 − J, without cancellation.
+    pub fn failure(&self) -> N {
+        self.log_failure().exp()
+    }
+    /// Δμ = E⁺\[s\] − E⁻\[s\] = λ'.
+    pub fn alignment(&self) -> N {
+        self.mean[1] - self.mean[0]
+    }
+    /// λ'' = Var⁺ − Var⁻ + E⁺\[H\] − E⁻\[H\].
+    pub fn second(&self) -> N {
+        self.variance[1] - self.variance[0] + self.curvature[1] - self.curvature[0]
+    }
+    /// E\[ℓ\].
+    pub fn mean_length(&self) -> N {
+        self.success() * self.length[1] + self.failure() * self.length[0]
+    }
+}
+
+impl<'a, N: Scalar> OnLine<'a, N> {
+    /// The line θ + t·w. `theta`, `w` and `correct` must fit the policy (see [`Instance::validate`](crate::Instance::validate)).
+    pub fn new(policy: &'a Policy, correct: &'a [bool], theta: &[f64], w: &[f64]) -> Self {
+        OnLine { policy, correct, logits: policy.logits.restrict(theta, w) }
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &'a Policy {
+        self.policy
+    }
+
+    /// max |h| over all logits at t = 0: with the length, it tells how much rounding a log-probability carries.
+    pub fn logit_size(&self) -> f64 {
+        self.logits.at(N::zero(), |x| x).iter().map(|z| f64::abs(z.mid())).fold(0.0, f64::max)
+    }
+
+    /// h'(t) of every logit.
+    pub fn slopes(&self, t: N) -> List<N> {
+        self.logits.slope_at(t)
+    }
+
+    /// Scores and curvatures of every token at t, by formula: ξ_v = h'_v − E\[h'\], H_v = h''_v − E\[h''\] − Var(h').
+    pub fn tokens(&self, t: N) -> Tokens<N> {
+        let width = self.logits.options;
+        let mut log_prob = self.logits.at(t, |x| x);
+        let mut score = self.logits.slope_at(t);
+        let mut curvature = self.logits.curvature_at(t);
+        let straight = curvature.is_empty();
+        if straight {
+            curvature = SmallVec::from_elem(N::zero(), log_prob.len());
+        }
+        let mut p: List<N> = SmallVec::new();
+        for row in (0..log_prob.len()).step_by(width) {
+            let row = row..row + width;
+            let total = log_sum_exp(&log_prob[row.clone()]);
+            p.clear();
+            for z in &mut log_prob[row.clone()] {
+                *z = *z - total;
+                p.push(z.exp());
+            }
+            let score = &mut score[row.clone()];
+            let mean = sum(p.iter().zip(&*score).map(|(&p, &a)| p * a));
+            score.iter_mut().for_each(|a| *a = *a - mean);
+            let variance = sum(p.iter().zip(&*score).map(|(&p, &a)| p * a.square()));
+            let curvature = &mut curvature[row];
+            let bend = if straight { N::zero() } else { sum(p.iter().zip(&*curvature).map(|(&p, &c)| p * c)) };
+            curvature.iter_mut().for_each(|c| *c = *c - bend - variance);
+        }
+        Tokens { log_prob, score, curvature }
+    }
+
+    /// Sums over the tokens of every response: log π(o), s(o), H(o).
+    pub fn responses(&self, tokens: &Tokens<N>) -> Responses<N> {
+        if self.policy.is_one_token() && self.policy.stop.is_none() {
+            let Tokens { log_prob, score, curvature } = tokens.clone();
+            return Responses { log_prob, score, curvature };
+        }
+        Responses {
+            log_prob: self.add_up(&tokens.log_prob, self.stop_log_probs(|x| x)),
+            score: self.add_up(&tokens.score, [N::zero(); 2]),
+            curvature: self.add_up(&tokens.curvature, [N::zero(); 2]),
+        }
+    }
+
+    /// log-probabilities of (stopping, going on) where EOS has a fixed probability, zeros otherwise.
+    fn stop_log_probs<T: Scalar>(&self, lift: impl Fn(N) -> T) -> [T; 2] {
+        match self.policy.stop {
+            Some(stop) => [lift(N::of(stop).ln()), lift((-N::of(stop)).ln_1p())],
+            None => [T::zero(); 2],
+        }
+    }
+
+    /// For every response, the sum over its tokens of `per_token` (indexed by logit), plus `stop[0]` for a fixed EOS and
+    /// `stop[1]` for every token that is not one. A forced EOS adds nothing.
+    fn add_up<T: Scalar>(&self, per_token: &[T], stop: [T; 2]) -> List<T> {
+        let policy = self.policy;
+        let term = |node: usize, token: u32| match policy.option(node, token) {
+            Some(j) if policy.stop.is_some() => per_token[j] + stop[1],
+            Some(j) => per_token[j],
+            None => stop[0],
+        };
+        let mut prefix: List<T> = SmallVec::with_capacity(policy.tree.nodes().len());
+        prefix.push(T::zero());
+        for node in &policy.tree.nodes()[1..] {
+            let parent = node.parent as usize;
+            prefix.push(prefix[parent] + term(parent, node.token));
+        }
+        let leaves = policy.tree.leaves().iter();
+        leaves
+            .map(|leaf| match leaf.token {
+                Some(token) => prefix[leaf.node as usize] + term(leaf.node as usize, token),
+                None => prefix[leaf.node as usize],
+            })
+            .collect()
+    }
+
+    /// λ and all conditional moments at t, in one pass over the responses.
+    pub fn line(&self, t: N) -> Line<N> {
+        let tokens = self.tokens(t);
+        let responses = self.responses(&tokens);
+        let mut conditional: List<N> = SmallVec::with_capacity(responses.log_prob.len());
+        let mut top = [f64::NEG_INFINITY; 2];
+        for (&correct, lp) in self.correct.iter().zip(&responses.log_prob) {
+            let side = usize::from(correct);
+            top[side] = f64::max(top[side], lp.mid());
+        }
+        let shift = top.map(|top| if top.is_finite() { N::of(top) } else { N::zero() });
+        let mut weight = [N::zero(); 2];
+        let mut moment = [[N::zero(); 2]; 3];
+        for (o, (&correct, &lp)) in self.correct.iter().zip(&responses.log_prob).enumerate() {
+            let side = usize::from(correct);
+            let w = (lp - shift[side]).exp();
+            conditional.push(w);
+            weight[side] = weight[side] + w;
+            let length = N::of(f64::from(self.policy.length(o)));
+            for (total, x) in moment.iter_mut().zip([responses.score[o], responses.curvature[o], length]) {
+                total[side] = total[side] + w * x;
+            }
+        }
+        let [mean, curvature, length] = moment.map(|[minus, plus]| [minus / weight[0], plus / weight[1]]);
+        let mut variance = [N::zero(); 2];
+        for ((&correct, w), &s) in self.correct.iter().zip(&mut conditional).zip(&responses.score) {
+            let side = usize::from(correct);
+            *w = *w / weight[side];
+            variance[side] = variance[side] + *w * (s - mean[side]).square();
+        }
+        let log_mass = [weight[0].ln() + shift[0], weight[1].ln() + shift[1]];
+        Line { tokens, responses, conditional, log_mass, mean, variance, curvature, length }
+    }
+
+    /// Whether the logits of prefix `node` are read: all but those where EOS is forced.
+    pub(crate) fn reads(&self, node: usize) -> bool {
+        let shape = self.policy.tree.shape();
+        shape.ending != Ending::Eos || self.policy.tree.nodes()[node].depth + 1 < shape.max_length
+    }
+
+    /// Calls `visit` once for every row of logits that some prefix reads.
+    pub(crate) fn for_each_row(&self, mut visit: impl FnMut(std::ops::Range<usize>)) {
+        let width = self.logits.options;
+        let mut seen: SmallVec<[bool; 16]> = SmallVec::from_elem(false, self.policy.logits.rows);
+        for node in (0..self.policy.tree.nodes().len()).filter(|&node| self.reads(node)) {
+            let row = self.policy.row(node);
+            if !std::mem::replace(&mut seen[row], true) {
+                visit(row * width..(row + 1) * width);
+            }
+        }
+    }
+}

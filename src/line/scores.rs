@@ -1,0 +1,61 @@
+//! Vectors in θ-space, by formula: Σ_o c_o ∇log π(o) through the tree, in one reverse pass.
+
+use super::{Line, List, OnLine};
+use crate::number::Scalar;
+use smallvec::SmallVec;
+
+/// Σ_o c_o ∇log π(o), with the size of what was added up.
+#[derive(Clone, Debug)]
+pub struct ScoreSum<N> {
+    /// The sum, d entries.
+    pub vector: Vec<N>,
+    /// Σ_j |κ_j| max_i |∂_i h_j| before cancellation: the condition of the sum.
+    pub condition: f64,
+}
+
+/// Σ_o c_o ∇log π(o) at t = 0, for any coefficients c (one a response).
+///
+/// ∇log π(o) = Σ_t (∇h_{r,o_t} − Σ_v π(v) ∇h_{r,v}), so the sum is Σ_j κ_j ∇h_j with κ_{r,v} = n_{r,v} − n_r π(v | r), where
+/// n_{r,v} collects the coefficients of the responses that pass through token v in context r, and n_r = Σ_v n_{r,v}.
+pub fn sum_of_scores<N: Scalar>(on_line: &OnLine<'_, N>, line: &Line<N>, theta: &[f64], coefficient: &[N]) -> ScoreSum<N> {
+    let policy = on_line.policy;
+    let (nodes, leaves) = (policy.tree.nodes(), policy.tree.leaves());
+    let mut through: List<N> = SmallVec::from_elem(N::zero(), nodes.len());
+    let mut count: List<N> = SmallVec::from_elem(N::zero(), policy.logits.count());
+    let mut size: SmallVec<[f64; 8]> = SmallVec::from_elem(0.0, policy.logits.count());
+    let mut add = |node: usize, token: u32, c: N| {
+        if let Some(j) = policy.option(node, token) {
+            count[j] = count[j] + c;
+            size[j] += f64::abs(c.mid());
+        }
+    };
+    for (leaf, &c) in leaves.iter().zip(coefficient) {
+        let node = leaf.node as usize;
+        through[node] = through[node] + c;
+        if let Some(token) = leaf.token {
+            add(node, token, c);
+        }
+    }
+    for (position, node) in nodes.iter().enumerate().skip(1).rev() {
+        let parent = node.parent as usize;
+        let c = through[position];
+        through[parent] = through[parent] + c;
+        add(parent, node.token, c);
+    }
+    let width = policy.logits.options;
+    let mut vector = vec![N::zero(); policy.logits.dim];
+    let mut condition = 0.0;
+    for row in (0..count.len()).step_by(width) {
+        let visits = count[row..row + width].iter().fold(N::zero(), |n, &c| n + c);
+        let visit_size: f64 = size[row..row + width].iter().sum();
+        for j in row..row + width {
+            let p = line.tokens.log_prob[j].exp();
+            policy.logits.add_gradient(j, theta, count[j] - visits * p, &mut vector);
+            let mut gradient = vec![N::zero(); policy.logits.dim];
+            policy.logits.add_gradient(j, theta, N::one(), &mut gradient);
+            let steepest = gradient.iter().map(|g| f64::abs(g.mid())).fold(0.0, f64::max);
+            condition += (size[j] + visit_size * p.mid()) * steepest;
+        }
+    }
+    ScoreSum { vector, condition }
+}

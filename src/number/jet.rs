@@ -1,0 +1,166 @@
+//! Second-order jets: value, first and second derivative along a line.
+
+use super::Scalar;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// The second-order jet v + d·t + c·t²/2 of a function of t: its value, first derivative and second derivative at one t
+/// (or, over [`Interval`](super::Interval), enclosures of all three over a whole range of t).
+///
+/// Arithmetic is exact differentiation: products by Leibniz, compositions by Faà di Bruno,
+/// (f∘x)'' = f''(x)·x'² + f'(x)·x''.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Jet<N> {
+    /// The value.
+    pub value: N,
+    /// The first derivative.
+    pub first: N,
+    /// The second derivative (not halved).
+    pub second: N,
+}
+
+impl<N: Scalar> Jet<N> {
+    /// The jet of a constant.
+    pub fn constant(value: N) -> Self {
+        Jet { value, first: N::zero(), second: N::zero() }
+    }
+
+    /// The jet of the variable t itself at t = `value`.
+    pub fn variable(value: N) -> Self {
+        Jet { value, first: N::one(), second: N::zero() }
+    }
+
+    /// f∘self from the value, first and second derivative of f at `self.value`.
+    #[inline]
+    fn chain(self, value: N, first: N, second: N) -> Self {
+        Jet { value, first: first * self.first, second: second * self.first.square() + first * self.second }
+    }
+}
+
+impl<N: Scalar> Add for Jet<N> {
+    type Output = Self;
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        Jet { value: self.value + other.value, first: self.first + other.first, second: self.second + other.second }
+    }
+}
+
+impl<N: Scalar> Sub for Jet<N> {
+    type Output = Self;
+    #[inline]
+    fn sub(self, other: Self) -> Self {
+        Jet { value: self.value - other.value, first: self.first - other.first, second: self.second - other.second }
+    }
+}
+
+impl<N: Scalar> Mul for Jet<N> {
+    type Output = Self;
+    #[inline]
+    fn mul(self, other: Self) -> Self {
+        let cross = self.first * other.first;
+        Jet {
+            value: self.value * other.value,
+            first: self.first * other.value + self.value * other.first,
+            second: self.second * other.value + (cross + cross) + self.value * other.second,
+        }
+    }
+}
+
+impl<N: Scalar> Div for Jet<N> {
+    type Output = Self;
+    #[inline]
+    fn div(self, other: Self) -> Self {
+        let value = self.value / other.value;
+        let first = (self.first - value * other.first) / other.value;
+        let cross = first * other.first;
+        let second = (self.second - (cross + cross) - value * other.second) / other.value;
+        Jet { value, first, second }
+    }
+}
+
+impl<N: Scalar> Neg for Jet<N> {
+    type Output = Self;
+    #[inline]
+    fn neg(self) -> Self {
+        Jet { value: -self.value, first: -self.first, second: -self.second }
+    }
+}
+
+impl<N: Scalar> Scalar for Jet<N> {
+    fn of(x: f64) -> Self {
+        Jet::constant(N::of(x))
+    }
+    fn between(lo: f64, hi: f64) -> Self {
+        Jet::constant(N::between(lo, hi))
+    }
+    fn exp(self) -> Self {
+        let e = self.value.exp();
+        self.chain(e, e, e)
+    }
+    fn exp_m1(self) -> Self {
+        let e = self.value.exp();
+        self.chain(self.value.exp_m1(), e, e)
+    }
+    fn exp_remainder(self) -> Self {
+        self.chain(self.value.exp_remainder(), self.value.exp_m1(), self.value.exp())
+    }
+    fn ln(self) -> Self {
+        let inverse = N::one() / self.value;
+        self.chain(self.value.ln(), inverse, -inverse.square())
+    }
+    fn ln_1p(self) -> Self {
+        let inverse = N::one() / (N::one() + self.value);
+        self.chain(self.value.ln_1p(), inverse, -inverse.square())
+    }
+    fn sqrt(self) -> Self {
+        let root = self.value.sqrt();
+        let first = N::of(0.5) / root;
+        self.chain(root, first, -(first / (self.value + self.value)))
+    }
+    fn sin(self) -> Self {
+        let (sin, cos) = (self.value.sin(), self.value.cos());
+        self.chain(sin, cos, -sin)
+    }
+    fn cos(self) -> Self {
+        let (sin, cos) = (self.value.sin(), self.value.cos());
+        self.chain(cos, -sin, -cos)
+    }
+    /// Differentiable away from 0 only: the branch is taken from the representative value.
+    fn abs(self) -> Self {
+        if self.value.mid() < 0.0 { -self } else { self }
+    }
+    fn square(self) -> Self {
+        let two = N::of(2.0);
+        self.chain(self.value.square(), two * self.value, two)
+    }
+    fn powi(self, n: i32) -> Self {
+        match n {
+            0 => Self::one(),
+            1 => self,
+            _ => {
+                let (first, second) = (f64::from(n), f64::from(n) * (f64::from(n) - 1.0));
+                self.chain(
+                    self.value.powi(n),
+                    N::of(first) * self.value.powi(n.saturating_sub(1)), // saturating only below −2³¹ + 2
+                    N::of(second) * self.value.powi(n.saturating_sub(2)),
+                )
+            }
+        }
+    }
+    /// Differentiable away from ties only: the branch is taken from the representative values.
+    fn min(self, other: Self) -> Self {
+        if other.value.mid() < self.value.mid() { other } else { self }
+    }
+    /// Differentiable away from ties only: the branch is taken from the representative values.
+    fn max(self, other: Self) -> Self {
+        if other.value.mid() > self.value.mid() { other } else { self }
+    }
+    fn mid(self) -> f64 {
+        self.value.mid()
+    }
+    fn surely_le(self, other: Self) -> bool {
+        self.value.surely_le(other.value)
+    }
+    fn cover(x: f64, pieces: usize) -> impl Iterator<Item = Self> {
+        N::cover(x, pieces).map(Jet::variable)
+    }
+}

@@ -1,0 +1,119 @@
+//! The numbers everything is computed with.
+//!
+//! Policies, lines and claims are written once, over [`Scalar`]. Four kinds of number run through them:
+//!
+//! | number | gives |
+//! |---|---|
+//! | `f64` | speed |
+//! | [`Jet<f64>`](Jet) | exact first and second derivatives along the line θ + t·w |
+//! | [`Interval`] | a certificate: the true value lies inside |
+//! | [`Jet<Interval>`](Jet) | certified derivatives, at a point or over a whole segment |
+//!
+//! The elementary functions of `f64` come from `pxfm`, which is pure Rust and correctly rounded for `exp` and `ln`, so a
+//! result does not depend on the platform's mathematical library.
+
+mod interval;
+mod jet;
+mod real;
+
+pub use interval::Interval;
+pub use jet::Jet;
+
+use std::fmt::Debug;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// A number that policies, lines and claims can be computed with.
+///
+/// Implementations must be *faithful to the same real function*: `Interval` encloses what `f64` approximates. Nothing
+/// panics; an undefined operation (0/0, `ln` of a negative number) gives NaN in `f64` and a documented enclosure in
+/// [`Interval`].
+pub trait Scalar:
+    Copy + Debug + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
+{
+    /// The number `x`, exactly.
+    fn of(x: f64) -> Self;
+
+    /// A number of which only lo ≤ x ≤ hi is known: the midpoint in `f64`, the interval \[lo, hi\] in [`Interval`].
+    fn between(lo: f64, hi: f64) -> Self;
+
+    /// eˣ.
+    fn exp(self) -> Self;
+    /// eˣ − 1, accurate near 0.
+    fn exp_m1(self) -> Self;
+    /// eˣ − 1 − x ≥ 0, accurate near 0 (about x²/2 there): what is left of eˣ after its linear part.
+    fn exp_remainder(self) -> Self;
+    /// The natural logarithm, for x ≥ 0.
+    fn ln(self) -> Self;
+    /// log(1 + x), accurate near 0, for x ≥ −1.
+    fn ln_1p(self) -> Self;
+    /// √x, for x ≥ 0.
+    fn sqrt(self) -> Self;
+    /// sin x.
+    fn sin(self) -> Self;
+    /// cos x.
+    fn cos(self) -> Self;
+    /// x − sin x, accurate near 0 (about x³/6 there) in `f64`.
+    fn sub_sin(self) -> Self {
+        self - self.sin()
+    }
+    /// |x|.
+    fn abs(self) -> Self;
+    /// x², which an interval knows to be non-negative.
+    fn square(self) -> Self;
+    /// xⁿ for any integer n (1/x⁻ⁿ for n < 0).
+    fn powi(self, n: i32) -> Self;
+    /// The smaller of the two.
+    fn min(self, other: Self) -> Self;
+    /// The larger of the two.
+    fn max(self, other: Self) -> Self;
+
+    /// A representative `f64`. Only for shifts that cancel exactly (log-sum-exp), for ordering work and for display, never
+    /// for a decision.
+    fn mid(self) -> f64;
+
+    /// Whether `self ≤ other` for certain: `a ≤ b` in `f64`; every point of `self` against every point of `other` for
+    /// [`Interval`]. False when either side is undefined.
+    fn surely_le(self, other: Self) -> bool;
+
+    /// Numbers that stand for the segment [0, x]: `pieces + 1` sample points in `f64`, `pieces` adjoining enclosures whose
+    /// union covers the segment in [`Interval`]. Folding `max` over a function of them gives a *sampled* supremum (a lower
+    /// bound, up to rounding) in `f64` and an *enclosed* one in [`Interval`].
+    fn cover(x: f64, pieces: usize) -> impl Iterator<Item = Self>;
+
+    /// 0.
+    fn zero() -> Self {
+        Self::of(0.0)
+    }
+    /// 1.
+    fn one() -> Self {
+        Self::of(1.0)
+    }
+    /// log 2.
+    fn ln_2() -> Self {
+        Self::of(2.0).ln()
+    }
+    /// max(x, 0), the paper's \[x\]₊.
+    fn positive_part(self) -> Self {
+        self.max(Self::zero())
+    }
+    /// log(1 + eˣ) without overflow: minus the logarithm of the logistic function of −x.
+    fn softplus(self) -> Self {
+        // log(1 + eˣ) = max(x, 0) + log(1 + e^{−|x|})
+        self.positive_part() + (-self.abs()).exp().ln_1p()
+    }
+}
+
+/// Σ xᵢ.
+pub fn sum<N: Scalar>(terms: impl IntoIterator<Item = N>) -> N {
+    terms.into_iter().fold(N::zero(), |total, term| total + term)
+}
+
+/// log Σ exp(xᵢ), shifted by the largest term so that nothing overflows; log 0 = −∞ for an empty sum.
+pub fn log_sum_exp<N: Scalar>(terms: &[N]) -> N {
+    let top = terms.iter().map(|x| x.mid()).fold(f64::NEG_INFINITY, f64::max);
+    if !top.is_finite() {
+        return terms.iter().fold(N::zero(), |total, x| total + x.exp()).ln();
+    }
+    let shift = N::of(top);
+    sum(terms.iter().map(|&x| (x - shift).exp())).ln() + shift
+}

@@ -1,0 +1,126 @@
+//! `f64` as a [`Scalar`].
+
+use super::Scalar;
+
+/// 1/k! for k = 2, …, 15: the Taylor coefficients of (eˣ − 1 − x)/x².
+const INVERSE_FACTORIALS: [f64; 14] = [
+    0.5,
+    1.0 / 6.0,
+    1.0 / 24.0,
+    1.0 / 120.0,
+    1.0 / 720.0,
+    1.0 / 5_040.0,
+    1.0 / 40_320.0,
+    1.0 / 362_880.0,
+    1.0 / 3_628_800.0,
+    1.0 / 39_916_800.0,
+    1.0 / 479_001_600.0,
+    1.0 / 6_227_020_800.0,
+    1.0 / 87_178_291_200.0,
+    1.0 / 1_307_674_368_000.0,
+];
+
+impl Scalar for f64 {
+    #[inline]
+    fn of(x: f64) -> f64 {
+        x
+    }
+    #[inline]
+    fn between(lo: f64, hi: f64) -> f64 {
+        if lo == hi { lo } else { 0.5 * lo + 0.5 * hi }
+    }
+    #[inline]
+    fn exp(self) -> f64 {
+        pxfm::f_exp(self)
+    }
+    #[inline]
+    fn exp_m1(self) -> f64 {
+        pxfm::f_expm1(self)
+    }
+    /// Taylor polynomial of degree 15 for |x| ≤ ½ (truncation below 2⁻⁵⁵ of the value), `exp_m1(x) − x` beyond (at most
+    /// three bits cancel).
+    #[inline]
+    fn exp_remainder(self) -> f64 {
+        if f64::abs(self) <= 0.5 {
+            let series = INVERSE_FACTORIALS.iter().rev().fold(0.0, |tail, c| tail * self + c);
+            self * self * series
+        } else if self == f64::INFINITY {
+            f64::INFINITY
+        } else {
+            pxfm::f_expm1(self) - self
+        }
+    }
+    #[inline]
+    fn ln(self) -> f64 {
+        pxfm::f_log(self)
+    }
+    #[inline]
+    fn ln_1p(self) -> f64 {
+        pxfm::f_log1p(self)
+    }
+    #[inline]
+    fn sqrt(self) -> f64 {
+        f64::sqrt(self)
+    }
+    #[inline]
+    fn sin(self) -> f64 {
+        pxfm::f_sin(self)
+    }
+    #[inline]
+    fn cos(self) -> f64 {
+        pxfm::f_cos(self)
+    }
+    /// Taylor polynomial x³/6·(1 − x²/20·(1 − x²/42·(…))) for |x| ≤ ½, nine terms (truncation below 2⁻⁷⁰ of the value).
+    fn sub_sin(self) -> f64 {
+        if f64::abs(self) > 0.5 {
+            return self - pxfm::f_sin(self);
+        }
+        let x2 = self * self;
+        let tail = (2..=9).rev().fold(1.0, |tail, k| {
+            let n = f64::from(2 * k);
+            1.0 - x2 / (n * (n + 1.0)) * tail
+        });
+        self * x2 / 6.0 * tail
+    }
+    #[inline]
+    fn abs(self) -> f64 {
+        f64::abs(self)
+    }
+    #[inline]
+    fn square(self) -> f64 {
+        self * self
+    }
+    /// By repeated squaring, so that the result does not depend on the platform.
+    #[inline]
+    fn powi(self, n: i32) -> f64 {
+        let (mut base, mut left, mut product) = (self, n.unsigned_abs(), 1.0);
+        while left > 0 {
+            if left & 1 == 1 {
+                product *= base;
+            }
+            base *= base;
+            left >>= 1;
+        }
+        if n < 0 { 1.0 / product } else { product }
+    }
+    #[inline]
+    fn min(self, other: f64) -> f64 {
+        f64::min(self, other)
+    }
+    #[inline]
+    fn max(self, other: f64) -> f64 {
+        f64::max(self, other)
+    }
+    #[inline]
+    fn mid(self) -> f64 {
+        self
+    }
+    #[inline]
+    fn surely_le(self, other: f64) -> bool {
+        self <= other
+    }
+    fn cover(x: f64, pieces: usize) -> impl Iterator<Item = f64> {
+        let pieces = pieces.max(1);
+        (0..=pieces).map(move |i| if i == pieces { x } else { x * (i as f64 / pieces as f64) })
+    }
+}

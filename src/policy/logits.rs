@@ -1,0 +1,282 @@
+//! Logits as functions of θ ∈ R^d, and their restriction to a line θ + t·w.
+//!
+//! One form serves every policy of the suite. The logit of option v in context (row) r is
+//!
+//! ```text
+//! h_{r,v}(θ) = b_{r,v} + θ·ψ_{r,v} + ½ θᵀ Q_{r,v} θ + Σ_j α_j cos(k_j·θ + φ_j)        (waves j of that logit)
+//! ```
+//!
+//! so on a line it is h + a·t + c·t²/2 plus waves. Linear policies have Q = 0 and no waves; tabular ones have ψ = the unit
+//! vector of (r, v), which is not stored.
+
+use crate::error::Error;
+use crate::number::{Scalar, sum};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// The features ψ: the gradient of the linear part of every logit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Features {
+    /// ψ_{r,v} = e_{(r,v)}: one parameter a logit, d = rows · options.
+    Tabular,
+    /// ψ row-major: entry (r·options + v)·d + i.
+    Dense(Vec<f64>),
+}
+
+/// One term α cos(k·θ + φ) of one logit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wave {
+    /// Which logit: r·options + v.
+    pub logit: usize,
+    /// α.
+    pub amplitude: f64,
+    /// k ∈ R^d.
+    pub frequency: Vec<f64>,
+    /// φ, in radians.
+    pub phase: f64,
+}
+
+/// The logits of a policy as functions of θ; see the [module](self).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Logits {
+    /// d = dim θ.
+    pub dim: usize,
+    /// The number of contexts.
+    pub rows: usize,
+    /// The number of options in every context.
+    pub options: usize,
+    /// b, rows · options entries; empty for zero.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bias: Vec<f64>,
+    /// ψ.
+    pub features: Features,
+    /// Q, one symmetric d×d matrix (row-major) a logit; empty for zero.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quadratic: Vec<f64>,
+    /// Waves, in any order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<Wave>,
+}
+
+/// A wave on a line: α cos(ωt + φ).
+#[derive(Clone, Copy, Debug)]
+struct LineWave<N> {
+    logit: usize,
+    amplitude: N,
+    omega: N,
+    phase: N,
+}
+
+/// The logits on a line: h + a·t + c·t²/2 + waves, one entry a logit.
+#[derive(Clone, Debug)]
+pub struct LineLogits<N> {
+    /// The number of options in every context.
+    pub options: usize,
+    value: SmallVec<[N; 8]>,
+    slope: SmallVec<[N; 8]>,
+    curvature: SmallVec<[N; 8]>,
+    waves: Vec<LineWave<N>>,
+}
+
+impl Logits {
+    /// The number of logits, rows · options.
+    pub fn count(&self) -> usize {
+        self.rows * self.options
+    }
+
+    /// # Errors
+    /// A vector whose length does not fit `dim`, `rows` and `options`, or an entry that is not finite.
+    pub fn validate(&self) -> Result<(), Error> {
+        let count = self
+            .rows
+            .checked_mul(self.options)
+            .filter(|&n| n > 0 && self.dim.checked_mul(self.dim).and_then(|d| d.checked_mul(n)).is_some())
+            .ok_or_else(|| {
+                Error::new(format!(
+                    "{} rows of {} options in dimension {} are out of range",
+                    self.rows, self.options, self.dim
+                ))
+            })?;
+        let length = |name: &str, found: usize, expected: usize| match found == expected {
+            true => Ok(()),
+            false => Err(Error::new(format!("{name} has {found} entries, expected {expected}"))),
+        };
+        if !self.bias.is_empty() {
+            length("bias", self.bias.len(), count)?;
+        }
+        match &self.features {
+            Features::Tabular => length("tabular features: dim", self.dim, count)?,
+            Features::Dense(psi) => length("features", psi.len(), count * self.dim)?,
+        }
+        if !self.quadratic.is_empty() {
+            length("quadratic", self.quadratic.len(), count * self.dim * self.dim)?;
+        }
+        finite("bias", &self.bias)?;
+        finite("quadratic", &self.quadratic)?;
+        if let Features::Dense(psi) = &self.features {
+            finite("features", psi)?;
+        }
+        for (j, q) in self.quadratic.chunks(self.dim * self.dim).enumerate() {
+            if (0..self.dim).any(|i| (0..i).any(|k| q[i * self.dim + k] != q[k * self.dim + i])) {
+                return Err(Error::new(format!("quadratic: matrix {j} is not symmetric")));
+            }
+        }
+        for (j, wave) in self.waves.iter().enumerate() {
+            let place = |name: &str| format!("waves[{j}].{name}");
+            if wave.logit >= count {
+                return Err(Error::new(format!("{} is {}, expected less than {count}", place("logit"), wave.logit)));
+            }
+            length(&place("frequency"), wave.frequency.len(), self.dim)?;
+            finite(&place("frequency"), &wave.frequency)?;
+            finite(&place("amplitude"), &[wave.amplitude])?;
+            finite(&place("phase"), &[wave.phase])?;
+        }
+        Ok(())
+    }
+
+    /// Whether every logit is linear in θ.
+    pub fn is_linear(&self) -> bool {
+        self.quadratic.is_empty() && self.waves.is_empty()
+    }
+
+    /// The gradient ∇h_j(θ) of logit j, added to `out` with the factor `weight`.
+    pub(crate) fn add_gradient<N: Scalar>(&self, j: usize, theta: &[f64], weight: N, out: &mut [N]) {
+        let d = self.dim;
+        match &self.features {
+            Features::Tabular => out[j] = out[j] + weight,
+            Features::Dense(psi) => {
+                for (o, &p) in out.iter_mut().zip(&psi[j * d..(j + 1) * d]) {
+                    *o = *o + weight * N::of(p);
+                }
+            }
+        }
+        if !self.quadratic.is_empty() {
+            let q = &self.quadratic[j * d * d..(j + 1) * d * d];
+            for (o, row) in out.iter_mut().zip(q.chunks(d)) {
+                *o = *o + weight * dot(row, theta);
+            }
+        }
+        for wave in self.waves.iter().filter(|wave| wave.logit == j) {
+            let slope = -N::of(wave.amplitude) * (dot::<N>(&wave.frequency, theta) + N::of(wave.phase)).sin();
+            for (o, &k) in out.iter_mut().zip(&wave.frequency) {
+                *o = *o + weight * slope * N::of(k);
+            }
+        }
+    }
+
+    /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
+    pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
+        let (d, count) = (self.dim, self.count());
+        let mut value: SmallVec<[N; 8]> = match self.bias.is_empty() {
+            true => SmallVec::from_elem(N::zero(), count),
+            false => self.bias.iter().map(|&b| N::of(b)).collect(),
+        };
+        let slope: SmallVec<[N; 8]> = match &self.features {
+            Features::Tabular => {
+                value.iter_mut().zip(theta).for_each(|(v, &x)| *v = *v + N::of(x));
+                w.iter().map(|&x| N::of(x)).collect()
+            }
+            Features::Dense(psi) => {
+                value.iter_mut().zip(psi.chunks(d.max(1))).for_each(|(v, p)| *v = *v + dot(p, theta));
+                psi.chunks(d.max(1)).map(|p| dot(p, w)).collect()
+            }
+        };
+        let mut on_line = LineLogits { options: self.options, value, slope, curvature: SmallVec::new(), waves: Vec::new() };
+        if !self.quadratic.is_empty() {
+            for (j, q) in self.quadratic.chunks(d * d).enumerate() {
+                let bilinear = |x: &[f64], y: &[f64]| sum(q.chunks(d).zip(x).map(|(row, &xi)| N::of(xi) * dot(row, y)));
+                on_line.value[j] = on_line.value[j] + N::of(0.5) * bilinear(theta, theta);
+                on_line.slope[j] = on_line.slope[j] + bilinear(w, theta);
+                on_line.curvature.push(bilinear(w, w));
+            }
+        }
+        on_line.waves.extend(self.waves.iter().map(|wave| LineWave {
+            logit: wave.logit,
+            amplitude: N::of(wave.amplitude),
+            omega: dot(&wave.frequency, w),
+            phase: dot::<N>(&wave.frequency, theta) + N::of(wave.phase),
+        }));
+        on_line
+    }
+}
+
+/// # Errors
+/// Names the first entry that is NaN or infinite.
+pub(crate) fn finite(name: &str, values: &[f64]) -> Result<(), Error> {
+    match values.iter().position(|x| !x.is_finite()) {
+        Some(i) => Err(Error::new(format!("{name}[{i}] is {}, expected a finite number", values[i]))),
+        None => Ok(()),
+    }
+}
+
+/// x·y in the number N, for exact binary64 vectors.
+#[inline]
+pub(crate) fn dot<N: Scalar>(x: &[f64], y: &[f64]) -> N {
+    sum(x.iter().zip(y).map(|(&x, &y)| N::of(x) * N::of(y)))
+}
+
+impl<N: Scalar> LineLogits<N> {
+    /// The number of logits.
+    pub fn count(&self) -> usize {
+        self.value.len()
+    }
+
+    /// The logits at t, in any number T over N (a jet, say), by T's own arithmetic.
+    pub fn at<T: Scalar>(&self, t: T, lift: impl Fn(N) -> T) -> SmallVec<[T; 8]> {
+        let mut z: SmallVec<[T; 8]> = self.value.iter().zip(&self.slope).map(|(&h, &a)| lift(h) + lift(a) * t).collect();
+        if !self.curvature.is_empty() {
+            let half_square = T::of(0.5) * t.square();
+            z.iter_mut().zip(&self.curvature).for_each(|(z, &c)| *z = *z + lift(c) * half_square);
+        }
+        for wave in &self.waves {
+            z[wave.logit] = z[wave.logit] + lift(wave.amplitude) * (lift(wave.omega) * t + lift(wave.phase)).cos();
+        }
+        z
+    }
+
+    /// dh/dt at t, by formula.
+    pub fn slope_at(&self, t: N) -> SmallVec<[N; 8]> {
+        let mut slope = self.slope.clone();
+        slope.iter_mut().zip(&self.curvature).for_each(|(a, &c)| *a = *a + c * t);
+        for wave in &self.waves {
+            slope[wave.logit] = slope[wave.logit] - wave.amplitude * wave.omega * (wave.omega * t + wave.phase).sin();
+        }
+        slope
+    }
+
+    /// d²h/dt² at t, by formula; empty when every logit is linear in t.
+    pub fn curvature_at(&self, t: N) -> SmallVec<[N; 8]> {
+        let mut curvature = self.curvature.clone();
+        if curvature.is_empty() && !self.waves.is_empty() {
+            curvature = SmallVec::from_elem(N::zero(), self.count());
+        }
+        for wave in &self.waves {
+            let second = wave.amplitude * wave.omega.square() * (wave.omega * t + wave.phase).cos();
+            curvature[wave.logit] = curvature[wave.logit] - second;
+        }
+        curvature
+    }
+
+    /// h(η) − h(0) and h(η) − h(0) − η·h'(0) for every logit, both without cancellation; the second is empty (zero) when
+    /// every logit is linear in t.
+    pub fn change(&self, eta: N) -> (SmallVec<[N; 8]>, SmallVec<[N; 8]>) {
+        let mut bend: SmallVec<[N; 8]> = SmallVec::new();
+        if !self.curvature.is_empty() || !self.waves.is_empty() {
+            bend = SmallVec::from_elem(N::zero(), self.count());
+        }
+        let half_square = N::of(0.5) * eta.square();
+        bend.iter_mut().zip(&self.curvature).for_each(|(b, &c)| *b = *b + c * half_square);
+        let mut change: SmallVec<[N; 8]> = self.slope.iter().map(|&a| a * eta).collect();
+        for wave in &self.waves {
+            // With x = ωη: cos(φ+x) − cos φ + x sin φ = sin φ · (x − sin x) − 2 cos φ · sin²(x/2).
+            let x = wave.omega * eta;
+            let (sin, cos) = (wave.phase.sin(), wave.phase.cos());
+            let versine = N::of(2.0) * (N::of(0.5) * x).sin().square();
+            bend[wave.logit] = bend[wave.logit] + wave.amplitude * (sin * x.sub_sin() - cos * versine);
+            change[wave.logit] = change[wave.logit] - wave.amplitude * sin * x;
+        }
+        change.iter_mut().zip(&bend).for_each(|(d, &b)| *d = *d + b);
+        (change, bend)
+    }
+}

@@ -1,0 +1,263 @@
+//! Exact policies: small enough that the whole response space is known.
+//!
+//! A [`Policy`] is a tree of prefixes ([`Tree`]), a rule that says which context (row of logits) a prefix is in
+//! ([`Context`]), and logits as functions of θ ([`Logits`]). A trajectory-level softmax is the one-token case: one
+//! context, T∞ = 1.
+//!
+//! | constructor | policy | reference |
+//! |---|---|---|
+//! | [`Policy::linear_softmax`] | π ∝ exp(b + θ·φ(o)) | §3 |
+//! | [`Policy::tabular_softmax`] | one logit a response | §3 |
+//! | [`Policy::cube`] | {±1}ⁿ, a product of n logistic bits taken as one token | G_o = 2√n, L_o = 1 |
+//! | [`Policy::quadratic_softmax`] | logits quadratic in θ | any score and curvature at a point |
+//! | [`Policy::autoregressive`] | token-level, contexts by prefix or last token | §2, equation (1) |
+//! | [`Policy::with_stop`] | EOS with a fixed probability outside the softmax | geometric length |
+//! | [`Policy::curve`] | two responses, log-odds a prescribed function λ(θ) | §3 |
+
+mod logits;
+mod reward;
+mod sampler;
+mod tree;
+
+pub use logits::{Features, LineLogits, Logits, Wave};
+pub use reward::Rule;
+pub use sampler::Sampler;
+pub use tree::{Ending, Leaf, MAX_RESPONSES, Node, Shape, Tree};
+
+pub(crate) use logits::{dot, finite};
+
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+
+/// Which row of logits a prefix reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Context {
+    /// One row for every prefix (a policy without memory; the only row of a one-token policy).
+    Shared,
+    /// The row of the last token; the empty prefix reads row 0.
+    LastToken,
+    /// A row of its own for every prefix, in the order of [`Tree::nodes`].
+    Prefix,
+}
+
+/// A family of distributions π_θ over a finite, fully known response space.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// The response space.
+    pub tree: Tree,
+    /// Which row a prefix reads.
+    pub context: Context,
+    /// With `Some(p)`, EOS (token 0) is emitted with the fixed probability p ∈ (0, 1) whatever θ, and the softmax ranges over
+    /// the other V − 1 tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<f64>,
+    /// The logits.
+    pub logits: Logits,
+    /// Declared lengths |o| of a one-token policy's responses (trajectory-level view: tokens are not modelled, their number
+    /// is). `None`: the number of tokens in the tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lengths: Option<Vec<u32>>,
+}
+
+impl Policy {
+    /// The linear softmax π(o) ∝ exp(b_o + θ·φ(o)) over n responses: `features` is φ row-major, n×d; `bias` has n entries or
+    /// none.
+    ///
+    /// # Errors
+    /// Sizes that do not fit, or an entry that is not finite.
+    pub fn linear_softmax(dim: usize, features: Vec<f64>, bias: Vec<f64>) -> Result<Policy, Error> {
+        if dim == 0 || !features.len().is_multiple_of(dim) {
+            return Err(Error::new(format!("{} features do not form rows of dimension {dim}", features.len())));
+        }
+        let options = features.len() / dim;
+        let features = Features::Dense(features);
+        Policy::one_token(Logits { dim, rows: 1, options, bias, features, quadratic: vec![], waves: vec![] })
+    }
+
+    /// The tabular softmax over `n` responses: θ ∈ Rⁿ, π(o) ∝ exp(b_o + θ_o).
+    ///
+    /// # Errors
+    /// n = 0, or a bias of another length than n and 0, or not finite.
+    pub fn tabular_softmax(n: usize, bias: Vec<f64>) -> Result<Policy, Error> {
+        let features = Features::Tabular;
+        Policy::one_token(Logits { dim: n, rows: 1, options: n, bias, features, quadratic: vec![], waves: vec![] })
+    }
+
+    /// The cube {±1}ⁿ as one token: response number Σ 2ⁱ·\[bit i set\] has features φ_i = ±1, so π_θ is a product of n
+    /// independent logistic bits. Globally G_o = 2√n while L_o = 1.
+    ///
+    /// # Errors
+    /// n = 0 or more than 2²⁰ responses.
+    pub fn cube(n: u32, bias: Vec<f64>) -> Result<Policy, Error> {
+        if n == 0 || n > MAX_RESPONSES.ilog2() {
+            return Err(Error::new(format!("a cube of dimension {n}, expected 1 to {}", MAX_RESPONSES.ilog2())));
+        }
+        let features = (0..1u32 << n).flat_map(|o| (0..n).map(move |i| if o >> i & 1 == 1 { 1.0 } else { -1.0 })).collect();
+        Policy::linear_softmax(n as usize, features, bias)
+    }
+
+    /// The nonlinear softmax with logits b_o + θ·φ(o) + ½ θᵀQ_oθ; `quadratic` holds one symmetric d×d matrix a response.
+    ///
+    /// # Errors
+    /// Sizes that do not fit, an entry that is not finite, a matrix that is not symmetric.
+    pub fn quadratic_softmax(dim: usize, features: Vec<f64>, quadratic: Vec<f64>, bias: Vec<f64>) -> Result<Policy, Error> {
+        let mut policy = Policy::linear_softmax(dim, features, bias)?;
+        policy.logits.quadratic = quadratic;
+        policy.logits.validate()?;
+        Ok(policy)
+    }
+
+    /// Two responses, θ ∈ R, log-odds λ(θ) = l₀ + l₁θ + ½l₂θ² + Σ_j α_j cos(k_jθ + φ_j) of response 1 against response 0;
+    /// `waves` lists (α, k, φ).
+    ///
+    /// # Errors
+    /// A number that is not finite.
+    pub fn curve(polynomial: [f64; 3], waves: &[[f64; 3]]) -> Result<Policy, Error> {
+        let [constant, slope, curvature] = polynomial;
+        Policy::one_token(Logits {
+            dim: 1,
+            rows: 1,
+            options: 2,
+            bias: vec![0.0, constant],
+            features: Features::Dense(vec![0.0, slope]),
+            quadratic: if curvature == 0.0 { vec![] } else { vec![0.0, curvature] },
+            waves: waves
+                .iter()
+                .map(|&[amplitude, k, phase]| Wave { logit: 1, amplitude, frequency: vec![k], phase })
+                .collect(),
+        })
+    }
+
+    /// A trajectory-level policy over `logits.options` responses.
+    ///
+    /// # Errors
+    /// Logits that are not one valid row.
+    pub fn one_token(logits: Logits) -> Result<Policy, Error> {
+        let vocabulary = u32::try_from(logits.options).map_err(|_| Error::new(format!("{} responses", logits.options)))?;
+        Policy::autoregressive(Shape { vocabulary, max_length: 1, ending: Ending::Fixed }, Context::Shared, logits)
+    }
+
+    /// The token-level policy of equation (1): logits of the row that `context` names at every prefix.
+    ///
+    /// # Errors
+    /// A space too large to enumerate, or logits whose size is not [`Policy::rows`] × V.
+    pub fn autoregressive(shape: Shape, context: Context, logits: Logits) -> Result<Policy, Error> {
+        let policy = Policy { tree: Tree::new(shape)?, context, stop: None, logits, lengths: None };
+        policy.validate()?;
+        Ok(policy)
+    }
+
+    /// As [`Policy::autoregressive`], with EOS emitted with the fixed probability `stop` whatever θ: its score is 0, the
+    /// softmax ranges over the V − 1 other tokens, and the length is geometric, truncated at T∞.
+    ///
+    /// # Errors
+    /// As there; `stop` outside (0, 1); a space without EOS.
+    pub fn with_stop(shape: Shape, context: Context, stop: f64, logits: Logits) -> Result<Policy, Error> {
+        let policy = Policy { tree: Tree::new(shape)?, context, stop: Some(stop), logits, lengths: None };
+        policy.validate()?;
+        Ok(policy)
+    }
+
+    /// # Errors
+    /// Names the first part that does not fit: sizes, numbers that are not finite, a stop probability outside (0, 1),
+    /// declared lengths for a policy with more than one token.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.logits.validate().map_err(|e| e.at("logits"))?;
+        let shape = self.tree.shape();
+        let options = shape.vocabulary as usize - usize::from(self.stop.is_some());
+        let rows = Policy::rows(&self.tree, self.context);
+        if (self.logits.rows, self.logits.options) != (rows, options) {
+            let (r, o) = (self.logits.rows, self.logits.options);
+            return Err(Error::new(format!("logits: {r} rows of {o} options, expected {rows} of {options}")));
+        }
+        if let Some(stop) = self.stop {
+            if !(stop > 0.0 && stop < 1.0) {
+                return Err(Error::new(format!("stop: {stop} is not a probability in (0, 1)")));
+            }
+            if shape.ending == Ending::Fixed {
+                return Err(Error::new("stop: a policy of fixed length has no EOS to emit"));
+            }
+        }
+        if let Some(lengths) = &self.lengths {
+            if shape.max_length != 1 {
+                return Err(Error::new(format!("lengths: declared for a policy of {} tokens", shape.max_length)));
+            }
+            if lengths.len() != self.responses() {
+                let (found, expected) = (lengths.len(), self.responses());
+                return Err(Error::new(format!("lengths has {found} entries, expected {expected}")));
+            }
+            if let Some(o) = lengths.iter().position(|&l| l == 0) {
+                return Err(Error::new(format!("lengths[{o}] is 0, expected at least 1")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of rows of logits that a context rule needs on a tree.
+    pub fn rows(tree: &Tree, context: Context) -> usize {
+        match context {
+            Context::Shared => 1,
+            Context::LastToken => tree.shape().vocabulary as usize,
+            // The prefixes whose next token is forced stand last and read no row.
+            Context::Prefix => match tree.shape() {
+                Shape { ending: Ending::Eos, max_length, .. } if max_length > 1 => {
+                    tree.nodes().iter().take_while(|node| node.depth + 1 < max_length).count()
+                }
+                Shape { ending: Ending::Eos, .. } => 1,
+                _ => tree.nodes().len(),
+            },
+        }
+    }
+
+    /// The number of responses |O|.
+    pub fn responses(&self) -> usize {
+        self.tree.leaves().len()
+    }
+
+    /// |o| of response `index`.
+    #[inline]
+    pub fn length(&self, index: usize) -> u32 {
+        match &self.lengths {
+            Some(lengths) => lengths[index],
+            None => self.tree.leaves()[index].length,
+        }
+    }
+
+    /// T∞: the largest length.
+    pub fn max_length(&self) -> u32 {
+        match &self.lengths {
+            Some(lengths) => lengths.iter().copied().max().unwrap_or(1),
+            None => self.tree.shape().max_length,
+        }
+    }
+
+    /// The common length of all responses, if there is one.
+    pub fn constant_length(&self) -> Option<u32> {
+        let first = self.length(0);
+        (1..self.responses()).all(|o| self.length(o) == first).then_some(first)
+    }
+
+    /// Whether a response is a single token: the trajectory-level view, where `s` and `H` of a response are those of its token.
+    #[inline]
+    pub fn is_one_token(&self) -> bool {
+        self.tree.nodes().len() == 1
+    }
+
+    /// The row of logits read at prefix `node`.
+    #[inline]
+    pub(crate) fn row(&self, node: usize) -> usize {
+        match self.context {
+            Context::Shared => 0,
+            Context::LastToken => self.tree.nodes()[node].token as usize,
+            Context::Prefix => node,
+        }
+    }
+
+    /// The logit read for `token` at prefix `node`, or `None` where the token is not subject to θ (a fixed EOS).
+    #[inline]
+    pub(crate) fn option(&self, node: usize, token: u32) -> Option<usize> {
+        let offset = u32::from(self.stop.is_some());
+        (token >= offset).then(|| self.row(node) * self.logits.options + (token - offset) as usize)
+    }
+}

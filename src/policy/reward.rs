@@ -1,0 +1,94 @@
+//! Verifiers: which responses count as correct.
+
+use super::{Ending, Policy};
+use serde::{Deserialize, Serialize};
+
+/// A reward rule r*(o) ∈ {0, 1}.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Correct where the flag is set (flags are reused cyclically).
+    Set(Vec<bool>),
+    /// Only this response (modulo |O|).
+    Only(usize),
+    /// All but this response (modulo |O|).
+    AllBut(usize),
+    /// |o| at most this.
+    LengthAtMost(u32),
+    /// The last token subject to choice (before EOS; token 0 for the empty response) is below this one.
+    LastTokenBelow(u32),
+    /// The sum of the tokens is even.
+    EvenSum,
+    /// The first token is this one.
+    StartsWith(u32),
+}
+
+impl Rule {
+    /// r* for every response of `policy`. Where the rule makes all responses correct, or none, response 0 is flipped, so that
+    /// both O⁺ and O⁻ are non-empty whenever there are two responses.
+    pub fn apply(&self, policy: &Policy) -> Vec<bool> {
+        let n = policy.responses();
+        let has_eos = policy.tree.shape().ending != Ending::Fixed;
+        let by_tokens = |rule: &dyn Fn(&[u32]) -> bool| (0..n).map(|o| rule(&policy.tree.tokens(o))).collect();
+        let mut correct: Vec<bool> = match self {
+            Rule::Set(flags) => (0..n).map(|o| !flags.is_empty() && flags[o % flags.len()]).collect(),
+            Rule::Only(one) => (0..n).map(|o| o == one % n).collect(),
+            Rule::AllBut(one) => (0..n).map(|o| o != one % n).collect(),
+            Rule::LengthAtMost(length) => (0..n).map(|o| policy.length(o) <= *length).collect(),
+            Rule::LastTokenBelow(token) => by_tokens(&|tokens| {
+                let body = match tokens {
+                    [body @ .., 0] if has_eos => body,
+                    all => all,
+                };
+                body.last().copied().unwrap_or(0) < *token
+            }),
+            Rule::EvenSum => by_tokens(&|tokens| tokens.iter().map(|&t| u64::from(t)).sum::<u64>() % 2 == 0),
+            Rule::StartsWith(token) => by_tokens(&|tokens| tokens.first() == Some(token)),
+        };
+        if let Some((first, rest)) = correct.split_first_mut()
+            && rest.iter().all(|c| c == first)
+        {
+            *first = !*first;
+        }
+        correct
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{Context, Features, Logits, Shape};
+
+    fn policy() -> Policy {
+        let shape = Shape { vocabulary: 3, max_length: 3, ending: Ending::Eos };
+        let features = Features::Tabular;
+        let logits = Logits { dim: 9, rows: 3, options: 3, bias: vec![], features, quadratic: vec![], waves: vec![] };
+        Policy::autoregressive(shape, Context::LastToken, logits).expect("fits")
+    }
+
+    /// Responses of V = {⟂, 1, 2}, T∞ = 3, in order: ⟂, 1⟂, 2⟂, 11⟂, 12⟂, 21⟂, 22⟂.
+    fn pattern(rule: Rule) -> String {
+        rule.apply(&policy()).iter().map(|&c| if c { '+' } else { '-' }).collect()
+    }
+
+    #[test]
+    fn rules_by_hand() {
+        assert_eq!(pattern(Rule::Only(2)), "--+----");
+        assert_eq!(pattern(Rule::AllBut(9)), "++-++++");
+        assert_eq!(pattern(Rule::LengthAtMost(2)), "+++----");
+        assert_eq!(pattern(Rule::LastTokenBelow(2)), "++-+-+-");
+        assert_eq!(pattern(Rule::EvenSum), "+-++--+");
+        assert_eq!(pattern(Rule::StartsWith(2)), "--+--++");
+        assert_eq!(pattern(Rule::Set(vec![true, false])), "+-+-+-+");
+    }
+
+    #[test]
+    fn no_rule_leaves_a_side_empty() {
+        for rule in
+            [Rule::Set(vec![]), Rule::Set(vec![true]), Rule::LengthAtMost(0), Rule::LengthAtMost(9), Rule::StartsWith(7)]
+        {
+            let correct = rule.apply(&policy());
+            assert!(correct.contains(&true) && correct.contains(&false), "{rule:?}");
+        }
+    }
+}

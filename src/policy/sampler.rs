@@ -1,0 +1,81 @@
+//! Exact sampling: responses drawn token by token from (1).
+
+use super::Policy;
+use crate::number::log_sum_exp;
+use rand::{Rng, RngExt};
+use smallvec::SmallVec;
+
+/// Draws responses of a policy at a fixed θ, token by token, without looking at the enumeration's probabilities.
+#[derive(Clone, Debug)]
+pub struct Sampler<'a> {
+    policy: &'a Policy,
+    /// Cumulative token probabilities of every row.
+    cumulative: Vec<f64>,
+    /// Position in the response list of the first leaf of every node, and the number of its leaves.
+    leaves: Vec<(u32, u32)>,
+    /// Children of every node: position of the first.
+    children: Vec<u32>,
+}
+
+impl<'a> Sampler<'a> {
+    /// A sampler of π_θ. θ must have the policy's dimension; missing entries count as absent terms of θ·ψ.
+    pub fn new(policy: &'a Policy, theta: &[f64]) -> Sampler<'a> {
+        let logits = policy.logits.restrict::<f64>(theta, &vec![0.0; theta.len()]);
+        let mut cumulative = Vec::with_capacity(logits.count());
+        for row in logits.at(0.0, |x| x).chunks(logits.options) {
+            let total = log_sum_exp(row);
+            let weights: SmallVec<[f64; 8]> = row.iter().map(|z| pxfm::f_exp(z - total)).collect();
+            cumulative.extend(weights.iter().scan(0.0, |mass, w| {
+                *mass += w;
+                Some(*mass)
+            }));
+        }
+        let nodes = policy.tree.nodes().len();
+        let mut leaves = vec![(0, 0); nodes];
+        for (position, leaf) in policy.tree.leaves().iter().enumerate() {
+            let entry = &mut leaves[leaf.node as usize];
+            if entry.1 == 0 {
+                entry.0 = position as u32;
+            }
+            entry.1 += 1;
+        }
+        let mut children = vec![0; nodes];
+        for (position, node) in policy.tree.nodes().iter().enumerate().skip(1).rev() {
+            children[node.parent as usize] = position as u32;
+        }
+        Sampler { policy, cumulative, leaves, children }
+    }
+
+    /// One response, as its position in [`Tree::leaves`](super::Tree::leaves).
+    pub fn draw(&self, rng: &mut impl Rng) -> usize {
+        let shape = self.policy.tree.shape();
+        let mut node = 0usize;
+        loop {
+            let (first_leaf, leaves) = self.leaves[node];
+            let last = self.policy.tree.nodes()[node].depth + 1 == shape.max_length;
+            if last && leaves == 1 && self.policy.tree.leaves()[first_leaf as usize].token.is_none() {
+                return first_leaf as usize; // forced EOS
+            }
+            let token = match self.policy.stop {
+                Some(stop) if rng.random::<f64>() < stop => 0,
+                Some(_) => 1 + self.option(node, rng),
+                None => self.option(node, rng),
+            };
+            if last {
+                return (first_leaf + token) as usize;
+            }
+            if leaves == 1 && token == 0 {
+                return first_leaf as usize;
+            }
+            node = (self.children[node] + token - leaves.min(1)) as usize;
+        }
+    }
+
+    fn option(&self, node: usize, rng: &mut impl Rng) -> u32 {
+        let options = self.policy.logits.options;
+        let row = self.policy.row(node);
+        let cumulative = &self.cumulative[row * options..(row + 1) * options];
+        let u = rng.random::<f64>() * cumulative[options - 1];
+        cumulative.iter().position(|&c| u < c).unwrap_or(options - 1) as u32
+    }
+}

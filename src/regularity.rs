@@ -1,0 +1,325 @@
+//! Assumptions 1–3: G_o, L_o (responses), G_p, L_p (tokens), T∞ and T_ψ1 (lengths).
+//!
+//! The paper's constants are suprema over all θ of Euclidean and operator norms. A statement may be checked in a harder
+//! reading, and every constant here says which one it is ([`Reading`]) and how it is known ([`Kind`]).
+
+use crate::instance::Instance;
+use crate::line::{Line, List, OnLine};
+use crate::number::{Interval, Scalar, log_sum_exp, sum};
+use crate::policy::{Ending, Features, Policy, dot};
+use serde::Serialize;
+use smallvec::SmallVec;
+use std::fmt;
+
+/// Where a supremum ranges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// Directional, along w, on the segment \[θ, θ + ηw\]: the hardest reading for a bound.
+    Seg,
+    /// Directional, along w, on the whole line θ + Rw.
+    Line,
+    /// The paper's own: Euclidean and operator norms over all θ.
+    Glob,
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Reading::Seg => "seg",
+            Reading::Line => "line",
+            Reading::Glob => "glob",
+        })
+    }
+}
+
+/// How a constant is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The supremum itself, by a closed form.
+    Exact,
+    /// An interval that certainly contains it; or a proved upper bound, where the lower end is 0.
+    Enclosed,
+    /// The largest value at sample points: an under-estimate, which never refutes.
+    Sampled,
+}
+
+/// The constants of Assumptions 1–3 in the reading *seg*: suprema along w over t ∈ \[0, η\].
+///
+/// Sampled when N is `f64`; enclosed when N is [`Interval`], so that lower ends serve to certify a "≤" and upper ends to
+/// refute it, without further care.
+#[derive(Clone, Copy, Debug)]
+pub struct Constants<N> {
+    /// G_o: max |s(o)|.
+    pub score: N,
+    /// L_o: max |H(o)|.
+    pub curvature: N,
+    /// G_p: max |ξ|, over the tokens of all prefixes.
+    pub token_score: N,
+    /// L_p: max |H_t|, over the tokens of all prefixes.
+    pub token_curvature: N,
+    /// T_ψ1: max of the Orlicz norm ‖ℓ‖_ψ1 = inf {a > 0 : E exp(ℓ/a) ≤ 2}.
+    pub psi1: N,
+}
+
+impl<N: Scalar> Constants<N> {
+    fn max(self, other: Self) -> Self {
+        Constants {
+            score: self.score.max(other.score),
+            curvature: self.curvature.max(other.curvature),
+            token_score: self.token_score.max(other.token_score),
+            token_curvature: self.token_curvature.max(other.token_curvature),
+            psi1: self.psi1.max(other.psi1),
+        }
+    }
+}
+
+impl<N: Scalar> OnLine<'_, N> {
+    /// The values at one t whose suprema are the constants.
+    fn constants_at(&self, t: N) -> Constants<N> {
+        let tokens = self.tokens(t);
+        let responses = self.responses(&tokens);
+        let largest = |values: &[N]| values.iter().fold(N::zero(), |top, x| top.max(x.abs()));
+        let (score, curvature) = (largest(&responses.score), largest(&responses.curvature));
+        let (mut token_score, mut token_curvature) = (score, curvature);
+        if !self.policy().is_one_token() {
+            (token_score, token_curvature) = (N::zero(), N::zero());
+            self.for_each_row(|row| {
+                token_score = token_score.max(largest(&tokens.score[row.clone()]));
+                token_curvature = token_curvature.max(largest(&tokens.curvature[row]));
+            });
+        }
+        let psi1 = psi1_norm(&length_law(self.policy(), &responses.log_prob));
+        Constants { score, curvature, token_score, token_curvature, psi1 }
+    }
+
+    /// The constants in the reading *seg*, from `pieces` pieces of \[0, η\] (see [`Scalar::cover`]).
+    pub fn constants(&self, eta: f64, pieces: usize) -> Constants<N> {
+        let mut all = N::cover(eta, pieces).map(|t| self.constants_at(t));
+        let zero = N::zero();
+        let none = Constants { score: zero, curvature: zero, token_score: zero, token_curvature: zero, psi1: zero };
+        all.next().map_or(none, |first| all.fold(first, Constants::max))
+    }
+}
+
+/// The law of ℓ = |o|: pairs (length, log-probability), by increasing length.
+pub fn length_law<N: Scalar>(policy: &Policy, log_prob: &[N]) -> SmallVec<[(u32, N); 4]> {
+    if let Some(length) = policy.constant_length() {
+        return SmallVec::from_elem((length, N::zero()), 1);
+    }
+    let mut lengths: SmallVec<[u32; 16]> = (0..log_prob.len()).map(|o| policy.length(o)).collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    let of_length = |length: u32| -> List<N> {
+        (0..log_prob.len()).filter(|&o| policy.length(o) == length).map(|o| log_prob[o]).collect()
+    };
+    lengths.into_iter().map(|length| (length, log_sum_exp(&of_length(length)))).collect()
+}
+
+/// ‖ℓ‖_ψ1 = inf {a > 0 : E exp(ℓ/a) ≤ 2} for ℓ ≥ 1 with the given law.
+///
+/// With x = 1/a, f(x) = log Σ P(ℓ) e^{ℓx} − log 2 is increasing and convex, f ≤ 0 at log 2/max ℓ and f ≥ 0 at log 2/E ℓ
+/// (Jensen): the root is bracketed, found by Newton's method from the right, kept inside the bracket, and then enclosed by
+/// testing the sign of f on both sides of it. Reference: Vershynin, High-Dimensional Probability, §2.7.
+pub fn psi1_norm<N: Scalar>(law: &[(u32, N)]) -> N {
+    let longest = law.iter().map(|&(length, _)| length).max().unwrap_or(1);
+    if let [(length, _)] = law {
+        return N::of(f64::from(*length)) / N::ln_2();
+    }
+    let f = |x: f64| -> N {
+        let terms: SmallVec<[N; 8]> = law.iter().map(|&(length, lp)| lp + N::of(f64::from(length)) * N::of(x)).collect();
+        log_sum_exp(&terms)
+    };
+    let ln_2 = std::f64::consts::LN_2;
+    let mean = law.iter().map(|&(length, lp)| f64::from(length) * lp.exp().mid()).sum::<f64>();
+    let (mut low, mut high) = (ln_2 / f64::from(longest), ln_2 / mean.max(1.0));
+    let mut x = high;
+    for _ in 0..200 {
+        let terms: SmallVec<[f64; 8]> = law.iter().map(|&(length, lp)| lp.mid() + f64::from(length) * x).collect();
+        let value = log_sum_exp(&terms);
+        let slope = sum(law.iter().zip(&terms).map(|(&(length, _), &term)| f64::from(length) * (term - value).exp()));
+        if value > ln_2 {
+            high = x;
+        } else {
+            low = x;
+        }
+        let newton = x - (value - ln_2) / slope;
+        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+        if f64::abs(next - x) <= 2.0 * f64::EPSILON * x {
+            x = next;
+            break;
+        }
+        x = next;
+    }
+    // Now the sign test, in N itself: f(below) ≤ log 2 ≤ f(above) puts the norm between 1/above and 1/below.
+    let mut margin = 4.0 * f64::EPSILON;
+    while margin < 0.5 {
+        let (below, above) = (x * (1.0 - margin), x * (1.0 + margin));
+        if f(below).surely_le(N::ln_2()) && N::ln_2().surely_le(f(above)) {
+            return N::between(1.0 / above.next_up(), 1.0 / below.next_down());
+        }
+        margin *= 4.0;
+    }
+    N::between((1.0 / high).min(1.0 / ln_2) * (1.0 - 1e-9), f64::from(longest) / ln_2 * (1.0 + 1e-9))
+}
+
+/// A constant with what is known of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Constant {
+    /// G_o, L_o, G_p, L_p, T_inf or T_psi1.
+    pub symbol: &'static str,
+    /// Where the supremum ranges.
+    pub reading: Reading,
+    /// How it is known.
+    pub kind: Kind,
+    /// The constant lies at or above this.
+    pub low: f64,
+    /// The constant lies at or below this.
+    pub high: f64,
+}
+
+/// The largest |x − y| within any row that is read, as an enclosure, for one number a logit.
+fn row_diameter(on_line: &OnLine<'_, Interval>, slope: &[Interval]) -> Interval {
+    let mut diameter = Interval::zero();
+    on_line.for_each_row(|row| {
+        let (low, high) = slope[row].iter().fold((None, None), |(low, high), &a| {
+            (Some(low.map_or(a, |b: Interval| Scalar::min(b, a))), Some(high.map_or(a, |b: Interval| Scalar::max(b, a))))
+        });
+        if let (Some(low), Some(high)) = (low, high) {
+            diameter = Scalar::max(diameter, high - low);
+        }
+    });
+    diameter
+}
+
+/// max ‖ψ_u − ψ_v‖₂ over two options of one row that is read: D, the diameter of the features.
+fn feature_diameter(on_line: &OnLine<'_, Interval>) -> Interval {
+    let logits = &on_line.policy().logits;
+    let Features::Dense(psi) = &logits.features else {
+        return if logits.options > 1 { Interval::of(2.0).sqrt() } else { Interval::zero() };
+    };
+    let d = logits.dim;
+    let mut largest = Interval::zero();
+    on_line.for_each_row(|row| {
+        for u in row.clone() {
+            for v in row.start..u {
+                let (pu, pv) = (&psi[u * d..(u + 1) * d], &psi[v * d..(v + 1) * d]);
+                let square = sum(pu.iter().zip(pv).map(|(&x, &y)| (Interval::of(x) - Interval::of(y)).square()));
+                largest = Scalar::max(largest, square);
+            }
+        }
+    });
+    largest.sqrt()
+}
+
+/// Whether the features are exactly {±1}^d, all 2^d of them.
+fn is_full_cube(policy: &Policy) -> bool {
+    let logits = &policy.logits;
+    let Features::Dense(psi) = &logits.features else { return false };
+    if logits.dim >= 31 || logits.options != 1 << logits.dim || !policy.is_one_token() {
+        return false;
+    }
+    let mut codes: Vec<u32> = Vec::with_capacity(logits.options);
+    for row in psi.chunks(logits.dim) {
+        if row.iter().any(|&x| f64::abs(x) != 1.0) {
+            return false;
+        }
+        codes.push(row.iter().fold(0, |bits, &x| bits << 1 | u32::from(x > 0.0)));
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    codes.len() == logits.options
+}
+
+/// Every constant that is known for an instance, in all three readings; a reading in which nothing is known is absent.
+///
+/// * seg: enclosed on `pieces` pieces of the segment.
+/// * line and glob, logits linear in θ: G is the diameter D of the slopes (features) within a row, exactly (the supremum is
+///   approached as the policy concentrates); L ≤ D²/4 (Popoviciu), with equality for tabular policies (½) and 1 for the cube.
+/// * glob, token-level: G_o ≤ G_p T∞, L_o ≤ L_p T∞.
+/// * T_ψ1, glob: T∞/log 2, exactly for constant length; the law itself where no length depends on θ.
+pub fn constants(instance: &Instance, pieces: usize) -> Vec<Constant> {
+    let policy = &instance.policy;
+    let on_line = OnLine::<Interval>::new(policy, &instance.correct, &instance.theta, &instance.direction);
+    let mut table = Vec::new();
+    let mut push = |symbol, reading, kind, value: Interval| {
+        table.push(Constant { symbol, reading, kind, low: Scalar::max(value, Interval::zero()).lo(), high: value.hi() });
+    };
+    let at_most = |value: Interval| Interval::new(0.0, value.hi());
+    let tokens = policy.lengths.is_none();
+    let length = Interval::of(f64::from(policy.max_length()));
+    let seg = on_line.constants(instance.eta, pieces);
+    push("G_o", Reading::Seg, Kind::Enclosed, seg.score);
+    push("L_o", Reading::Seg, Kind::Enclosed, seg.curvature);
+    if tokens {
+        push("G_p", Reading::Seg, Kind::Enclosed, seg.token_score);
+        push("L_p", Reading::Seg, Kind::Enclosed, seg.token_curvature);
+    }
+    push("T_psi1", Reading::Seg, Kind::Enclosed, seg.psi1);
+    if policy.logits.is_linear() {
+        let slopes: List<Interval> = match &policy.logits.features {
+            Features::Tabular => instance.direction.iter().map(|&x| Interval::of(x)).collect(),
+            Features::Dense(psi) => psi.chunks(policy.logits.dim).map(|p| dot(p, &instance.direction)).collect(),
+        };
+        let full_cube = is_full_cube(policy);
+        let tabular = policy.logits.features == Features::Tabular && policy.logits.options > 1;
+        for (reading, diameter) in
+            [(Reading::Line, row_diameter(&on_line, &slopes)), (Reading::Glob, feature_diameter(&on_line))]
+        {
+            let quarter = diameter.square() / Interval::of(4.0);
+            let (kind, curvature) = match reading {
+                Reading::Glob if full_cube => (Kind::Exact, Interval::one()),
+                Reading::Glob if tabular => (Kind::Exact, Interval::of(0.5)),
+                _ => (Kind::Enclosed, at_most(quarter)),
+            };
+            if policy.is_one_token() {
+                push("G_o", reading, Kind::Exact, diameter);
+                push("L_o", reading, kind, curvature);
+            } else {
+                push("G_o", reading, Kind::Enclosed, at_most(diameter * length));
+                push("L_o", reading, Kind::Enclosed, at_most(curvature * length));
+            }
+            if tokens {
+                push("G_p", reading, Kind::Exact, diameter);
+                push("L_p", reading, kind, curvature);
+            }
+        }
+    }
+    push("T_inf", Reading::Glob, Kind::Exact, length);
+    let law_is_fixed = policy.constant_length().is_some() || policy.stop.is_some();
+    match law_is_fixed {
+        true => push("T_psi1", Reading::Glob, Kind::Exact, seg.psi1),
+        false => push("T_psi1", Reading::Glob, Kind::Enclosed, at_most(length / Interval::ln_2())),
+    }
+    table
+}
+
+/// T_ψ1 of the untruncated geometric length P(ℓ = k) = h(1 − h)^{k−1}: exactly 1/log(2/(2 − h)).
+pub fn geometric_psi1<N: Scalar>(stop: N) -> N {
+    let two = N::of(2.0);
+    N::one() / (two / (two - stop)).ln()
+}
+
+/// The Euclidean and operator norms at θ itself that Assumption 1 bounds: max_o ‖∇log π(o)‖₂ and max_o ‖∇²log π(o)‖_op, for a
+/// trajectory-level policy with logits linear in θ. They are *sampled* values of the global constants.
+pub fn norms_at(policy: &Policy, theta: &[f64]) -> Option<(f64, f64)> {
+    let Features::Dense(psi) = &policy.logits.features else { return None };
+    if !policy.is_one_token() || !policy.logits.is_linear() || policy.tree.shape().ending != Ending::Fixed {
+        return None;
+    }
+    let d = policy.logits.dim;
+    let zero = vec![0.0; d];
+    let correct = vec![false; policy.responses()];
+    let line: Line<f64> = OnLine::new(policy, &correct, theta, &zero).line(0.0);
+    let rows: Vec<nalgebra::DVector<f64>> = psi.chunks(d).map(nalgebra::DVector::from_row_slice).collect();
+    let p: Vec<f64> = line.responses.log_prob.iter().map(|lp| pxfm::f_exp(*lp)).collect();
+    let mean = rows.iter().zip(&p).fold(nalgebra::DVector::zeros(d), |mean, (row, &p)| mean + row * p);
+    let covariance = rows.iter().zip(&p).fold(nalgebra::DMatrix::zeros(d, d), |cov, (row, &p)| {
+        let centred = row - &mean;
+        cov + &centred * centred.transpose() * p
+    });
+    let score = rows.iter().map(|row| (row - &mean).norm()).fold(0.0, f64::max);
+    let curvature = covariance.symmetric_eigenvalues().iter().fold(0.0, |top, x: &f64| f64::max(top, x.abs()));
+    Some((score, curvature))
+}
