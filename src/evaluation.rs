@@ -22,6 +22,18 @@ pub struct Evaluation<'a, N> {
     lambda_jet: OnceCell<Jet<N>>,
     coordinates: OnceCell<CoordinateGradients<N>>,
     gap: OnceCell<ScoreSum<N>>,
+    sizes: OnceCell<Sizes>,
+}
+
+/// What logits, their gradients and their slopes along w are added up from, in absolute value: the conditions of identities.
+#[derive(Clone, Debug)]
+struct Sizes {
+    /// The largest logit.
+    logit: f64,
+    /// max_i |∂_i h_j| for every logit j.
+    gradient: Vec<f64>,
+    /// The largest slope.
+    slope: f64,
 }
 
 impl<'a, N: Scalar> Evaluation<'a, N> {
@@ -39,6 +51,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             lambda_jet: OnceCell::new(),
             coordinates: OnceCell::new(),
             gap: OnceCell::new(),
+            sizes: OnceCell::new(),
         }
     }
 
@@ -85,7 +98,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// Σ_o c_o ∇log π(o), by formula.
     pub fn sum_of_scores(&self, coefficient: &[N]) -> ScoreSum<N> {
-        sum_of_scores(&self.on_line, self.start(), &self.instance.theta, coefficient)
+        sum_of_scores(&self.on_line, self.start(), &self.instance.theta, coefficient, &self.sizes().gradient)
     }
     /// T∞.
     pub fn max_length(&self) -> N {
@@ -95,8 +108,32 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn has_tokens(&self) -> bool {
         self.instance.policy.lengths.is_none()
     }
-    /// How many rounding units a log-probability may carry, relative to 1: T∞·(1 + max |logit|).
+    fn sizes(&self) -> &Sizes {
+        self.sizes.get_or_init(|| {
+            let Instance { policy, theta, direction, .. } = self.instance;
+            let mut sizes = Sizes { logit: 0.0, gradient: Vec::with_capacity(policy.logits.count()), slope: 0.0 };
+            for j in 0..policy.logits.count() {
+                let (value, gradient) = policy.logits.term_sizes(j, theta);
+                sizes.logit = sizes.logit.max(value);
+                sizes.slope = sizes.slope.max(gradient.iter().zip(direction).map(|(g, w)| f64::abs(g * w)).sum());
+                sizes.gradient.push(gradient.into_iter().fold(0.0, f64::max));
+            }
+            sizes
+        })
+    }
+    /// How many rounding units a log-probability may carry, relative to 1: T∞·(1 + the largest logit before cancellation).
     pub fn logit_condition(&self) -> f64 {
-        f64::from(self.instance.policy.tree.shape().max_length) * (1.0 + self.on_line.logit_size())
+        f64::from(self.instance.policy.tree.shape().max_length) * (1.0 + self.sizes().logit)
+    }
+    /// The same for the score of a response along w: T∞ times the largest slope before cancellation, times
+    /// [`logit_condition`](Evaluation::logit_condition).
+    pub fn score_condition(&self) -> f64 {
+        f64::from(self.instance.policy.tree.shape().max_length) * self.sizes().slope * self.logit_condition()
+    }
+    /// The same for a second derivative along w: squares of scores, and the largest |h''|.
+    pub fn curvature_condition(&self) -> f64 {
+        let length = f64::from(self.instance.policy.tree.shape().max_length);
+        let bend = self.start().tokens.curvature.iter().map(|c| f64::abs(c.mid())).fold(0.0, f64::max);
+        self.logit_condition() * (length * self.sizes().slope).powi(2) + self.logit_condition() * length * bend
     }
 }

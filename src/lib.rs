@@ -1,8 +1,10 @@
 //! x
 #![forbid(unsafe_code)]
+pub mod check;
 pub mod claims;
 pub mod error;
 pub mod evaluation;
+pub mod families;
 pub mod instance;
 pub mod line;
 pub mod number;

@@ -9,6 +9,7 @@
 //! J and 1 − J come from the backward recursion over prefixes V(prefix) = Σ_v π(v | prefix) V(prefix v), which never forms
 //! the probability of a response. Second part: g⁺ and g⁻ by formula under π⁺ and π⁻, weighed and added, against 0.
 
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::{Scalar, log_sum_exp, sum};
@@ -16,9 +17,6 @@ use smallvec::smallvec;
 
 /// Equations (6)–(8).
 pub struct ConditionalPolicies;
-
-/// Rounding units of the condition.
-const ULPS: f64 = 64.0;
 
 /// log P(O∓) by backward recursion over the prefixes, last prefix first.
 fn backward_log_masses<N: Scalar>(evaluation: &Evaluation<'_, N>) -> [N; 2] {

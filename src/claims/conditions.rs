@@ -2,6 +2,7 @@
 //! can hold.
 
 use super::Condition;
+use super::tolerance::UNIT_DIRECTION;
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::{Scalar, sum};
@@ -48,10 +49,10 @@ pub fn two_coins() -> Instance {
 /// ‖w‖₂ = 1 up to rounding.
 pub struct UnitDirection;
 impl Condition for UnitDirection {
-    const NAME: &'static str = "‖w‖₂ = 1 (within 10⁻¹²)";
+    const NAME: &'static str = "‖w‖₂ = 1 (‖w‖² within 2⁻⁵⁰)";
     fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
         let square = sum(evaluation.instance().direction.iter().map(|&x| N::of(x).square()));
-        N::of(1e-12) - (square - N::one()).abs()
+        N::of(UNIT_DIRECTION) - (square - N::one()).abs()
     }
     fn witness() -> Instance {
         triangle()

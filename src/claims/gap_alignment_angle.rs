@@ -9,6 +9,7 @@
 //! cos∠ = 1 − ½‖w − ĝ‖², not from an inner product.
 
 use super::conditions::{NonzeroGap, UnitDirection, norm};
+use super::tolerance::ULPS_UNIT_DIRECTION;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::{Scalar, sum};
@@ -16,9 +17,6 @@ use smallvec::smallvec;
 
 /// The geometry of (11).
 pub struct GapAlignmentAngle;
-
-/// Rounding units of the condition; ‖w‖ may itself be off by 10⁻¹², which is 2¹⁴ of them.
-const ULPS: f64 = 32_768.0;
 
 impl Claim for GapAlignmentAngle {
     const STATEMENT: Statement = Statement {
@@ -39,7 +37,7 @@ impl Claim for GapAlignmentAngle {
         let chord = evaluation.instance().direction.iter().zip(&gap.vector).map(|(&w, &g)| (N::of(w) - g / length).square());
         let cosine = N::one() - N::of(0.5) * sum(chord);
         let condition = evaluation.logit_condition() * gap.condition;
-        smallvec![Part::identity("Δμ", evaluation.lambda_jet().first, length * cosine, ULPS, condition)]
+        smallvec![Part::identity("Δμ", evaluation.lambda_jet().first, length * cosine, ULPS_UNIT_DIRECTION, condition)]
     }
 }
 

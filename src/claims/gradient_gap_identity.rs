@@ -8,15 +8,13 @@
 //! is g⁺ − g⁻, scores by formula averaged under the conditional policies.
 
 use super::reinforce_gradient::gradient_by_jets;
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 
 /// Equation (10).
 pub struct GradientGapIdentity;
-
-/// Rounding units of the condition.
-const ULPS: f64 = 64.0;
 
 impl Claim for GradientGapIdentity {
     const STATEMENT: Statement = Statement {

@@ -10,15 +10,13 @@
 //! c = πA/(σ|o|) of (5) frozen, which is what an automatic differentiation framework does; *claimed* is the bracket, scores by
 //! formula under the conditional policies.
 
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 
 /// Equation (5), made exact.
 pub struct GrpoDirection;
-
-/// Rounding units of the condition.
-const ULPS: f64 = 64.0;
 
 impl Claim for GrpoDirection {
     const STATEMENT: Statement = Statement {

@@ -10,6 +10,7 @@
 //! formula.
 
 use super::conditions::{ConstantLength, norm};
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
@@ -17,9 +18,6 @@ use smallvec::smallvec;
 
 /// Relation (20).
 pub struct GrpoEffectiveStep;
-
-/// Rounding units of the condition.
-const ULPS: f64 = 64.0;
 
 impl Claim for GrpoEffectiveStep {
     const STATEMENT: Statement = Statement {

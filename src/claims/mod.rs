@@ -8,6 +8,7 @@
 //! and a page in `docs/claims`. `tests/coverage.rs` fails until all four are there.
 
 pub mod conditions;
+pub mod tolerance;
 
 mod conditional_policies;
 mod gap_alignment_angle;
@@ -33,6 +34,7 @@ use crate::regularity::Reading;
 use serde::Serialize;
 use smallvec::SmallVec;
 use std::fmt;
+use tolerance::Tolerance;
 
 /// All claims, in the order of the paper.
 pub static REGISTRY: &[ClaimEntry] = &[
@@ -137,7 +139,7 @@ pub struct Part<N> {
     /// What the statement allows (inequalities: computed ≤ claimed) or asserts (identities: computed = claimed).
     pub claimed: N,
     /// For identities, the rounding error that binary64 may make on both sides together; `None` for inequalities.
-    pub tolerance: Option<f64>,
+    pub tolerance: Option<Tolerance>,
 }
 
 /// The comparisons of one claim on one instance.
@@ -152,7 +154,7 @@ impl<N: Scalar> Part<N> {
     /// computed = claimed. In binary64 both sides together may err by `ulps` rounding units (2⁻⁵³) of `condition`, the sum of
     /// the absolute values of what was added up.
     pub fn identity(name: &'static str, computed: N, claimed: N, ulps: f64, condition: f64) -> Self {
-        Part { name, computed, claimed, tolerance: Some(ulps * 0.5 * f64::EPSILON * condition) }
+        Part { name, computed, claimed, tolerance: Some(Tolerance { ulps, condition }) }
     }
 
     /// The entries of two vectors, each an identity under the same tolerance.

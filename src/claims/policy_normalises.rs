@@ -12,6 +12,7 @@
 //! the same sum with the log-masses that [`line`](crate::line) obtains through shared prefixes.
 
 use super::conditions::SeveralTokens;
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::{Scalar, log_sum_exp, sum};
@@ -19,9 +20,6 @@ use smallvec::smallvec;
 
 /// Equation (1), corrected.
 pub struct PolicyNormalises;
-
-/// Rounding units of the condition: some ten operations a factor, a hundred responses.
-const ULPS: f64 = 64.0;
 
 /// Σ_o Π_t exp(h)/Σ exp(h), every response walked from its first token.
 fn literal_total<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {

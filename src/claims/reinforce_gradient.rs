@@ -8,15 +8,13 @@
 //! weights πA; *claimed* is ∇J by differentiating the log-mass of the rarer side as a jet along every axis
 //! ([`autodiff`](crate::line::autodiff)), which knows neither scores nor advantages.
 
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 
 /// Equation (4).
 pub struct ReinforceGradient;
-
-/// Rounding units of the condition.
-const ULPS: f64 = 64.0;
 
 /// ∇J/(J(1−J)) = ∇λ by jets, from the side that is rarer: ∇log J/(1−J) or −∇log(1−J)/J.
 pub(super) fn gradient_by_jets<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Vec<N> {

@@ -1,14 +1,14 @@
 //! **safe-step-scaling**: relation (21). *Asymptotic; holds under conditions that the paper leaves out.*
 //!
 //! Printed: under $L_p \ll G_p^2$, (18a) reduces to $\eta \lesssim \Delta\mu\,T_{\psi_1}^{-1}(1-J)$. Precisely: with
-//! $\varepsilon = (L_p/G_p^2)(T_\infty/T_{\psi_1})$, the right side of (18a) divided by $\Delta\mu(1-J)/(2G_p^2T_{\psi_1})$
-//! lies in $[1 - \varepsilon, 1]$, so it tends to 1 as ε → 0, provided
+//! $\varepsilon = (L_p/G_p^2)(T_\infty/T_{\psi_1})$, the right side of (18a) lies between $1/(1+\varepsilon)$ and 1 times
+//! $\Delta\mu(1-J)/(2G_p^2T_{\psi_1})$, so their quotient tends to 1 as ε → 0, provided
 //!
 //! * the cap $8T_\infty^2$ does not bind: $1-J \ge T_{\psi_1}/(8T_\infty^2)$;
 //! * (18a)'s second member does not bind, for which $J \ge \log 2\cdot L_p/G_p^2$ suffices.
 //!
-//! Assumptions 2 and 3, in the reading *seg*; Δμ > 0. *Computed* is |quotient − 1| with both members and both minima of (18a)
-//! evaluated as printed; *claimed* is ε. Shares near 1 are reached as J → 0 with L_p/G_p² → 0.
+//! Assumptions 2 and 3, in the reading *seg*; Δμ > 0. Both members and both minima of (18a) are evaluated as printed, on both
+//! sides of the comparison; no difference of nearly equal numbers is formed. Both shares tend to 1 as ε → 0.
 
 use super::conditions::TokensModelled;
 use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
@@ -82,7 +82,7 @@ impl Claim for SafeStepScaling {
     const STATEMENT: Statement = Statement {
         slug: "safe-step-scaling",
         place: "Eq. (21)",
-        formula: "1 − ε ≤ (18a)/(Δμ(1−J)/(2G_p²T_ψ1)) ≤ 1, ε = (L_p/G_p²)(T∞/T_ψ1)",
+        formula: "1/(1+ε) ≤ (18a) / (Δμ(1−J)/(2G_p²T_ψ1)) ≤ 1, ε = (L_p/G_p²)(T∞/T_ψ1)",
         relation: Relation::Asymptotic,
         reading: Some(Reading::Seg),
         expected: Expected::Holds,
@@ -101,10 +101,10 @@ impl Claim for SafeStepScaling {
         let noise = constants.token_score.square();
         let simple = N::of(0.5) * start.alignment() * start.failure() / (noise * constants.psi1);
         let epsilon = constants.token_curvature / noise * (evaluation.max_length() / constants.psi1);
-        let quotient = safe_step(evaluation) / simple;
+        let safe = safe_step(evaluation);
         smallvec![
-            Part::at_most("quotient ≥ 1 − ε", N::one() - quotient, epsilon),
-            Part::at_most("quotient ≤ 1", quotient, N::one()),
+            Part::at_most("(21) ≤ (1 + ε)·(18a)", simple, (N::one() + epsilon) * safe),
+            Part::at_most("(18a) ≤ (21)", safe, simple),
         ]
     }
 }

@@ -9,16 +9,13 @@
 //! product (product rule, quotient rule); *claimed* adds up token scores and curvatures by formula.
 
 use super::conditions::SeveralTokens;
-use super::second_order::condition;
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 
 /// The decomposition of the score.
 pub struct ScoreDecomposes;
-
-/// Rounding units of the condition.
-const ULPS: f64 = 64.0;
 
 impl Claim for ScoreDecomposes {
     const STATEMENT: Statement = Statement {
@@ -36,9 +33,7 @@ impl Claim for ScoreDecomposes {
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let responses = &evaluation.start().responses;
         let whole = evaluation.on_line().whole_response_jets(N::zero());
-        let second = condition(evaluation);
-        let slope = evaluation.on_line().slopes(N::zero()).iter().map(|a| f64::abs(a.mid())).fold(0.0, f64::max);
-        let first = evaluation.logit_condition() * f64::from(evaluation.instance().policy.max_length()) * slope;
+        let (first, second) = (evaluation.score_condition(), evaluation.curvature_condition());
         let mut parts = Parts::new();
         for ((jet, &score), &curvature) in whole.iter().zip(&responses.score).zip(&responses.curvature) {
             parts.push(Part::identity("s", jet.first, score, ULPS, first));

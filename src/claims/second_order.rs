@@ -12,6 +12,7 @@
 //! Two routes for the coefficient of η²: *computed* is λ''(0)/2 by second-order jets through log-sum-exp; *claimed* is the
 //! bracket, from variances and curvatures by formula.
 
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
@@ -19,18 +20,6 @@ use smallvec::smallvec;
 
 /// Equation (17), corrected.
 pub struct SecondOrder;
-
-/// Rounding units of the condition.
-const ULPS: f64 = 64.0;
-
-/// The size of what a second derivative is added up from: E±[s²] and E±[|H|] through their largest values.
-pub(super) fn condition<N: Scalar>(evaluation: &Evaluation<'_, N>) -> f64 {
-    let start = evaluation.start();
-    let largest = |values: &[N]| values.iter().map(|x| f64::abs(x.mid())).fold(0.0, f64::max);
-    let slope = largest(&evaluation.on_line().slopes(N::zero()));
-    let length = f64::from(evaluation.instance().policy.tree.shape().max_length);
-    evaluation.logit_condition() * (length * slope * length * slope + length * largest(&start.tokens.curvature))
-}
 
 impl Claim for SecondOrder {
     const STATEMENT: Statement = Statement {
@@ -47,7 +36,7 @@ impl Claim for SecondOrder {
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let half = N::of(0.5);
         let (computed, claimed) = (half * evaluation.lambda_jet().second, half * evaluation.start().second());
-        smallvec![Part::identity("coefficient of η²", computed, claimed, ULPS, condition(evaluation))]
+        smallvec![Part::identity("coefficient of η²", computed, claimed, ULPS, evaluation.curvature_condition())]
     }
 }
 

@@ -8,7 +8,7 @@
 //!
 //! Both sides as in the corrected form; only *claimed* differs.
 
-use super::second_order::condition;
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
@@ -33,7 +33,7 @@ impl Claim for SecondOrderPrinted {
         let start = evaluation.start();
         let computed = N::of(0.5) * evaluation.lambda_jet().second;
         let claimed = start.variance[1] - start.variance[0];
-        smallvec![Part::identity("coefficient of η²", computed, claimed, 64.0, condition(evaluation))]
+        smallvec![Part::identity("coefficient of η²", computed, claimed, ULPS, evaluation.curvature_condition())]
     }
 }
 

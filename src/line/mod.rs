@@ -122,11 +122,6 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         self.policy
     }
 
-    /// max |h| over all logits at t = 0: with the length, it tells how much rounding a log-probability carries.
-    pub fn logit_size(&self) -> f64 {
-        self.logits.at(N::zero(), |x| x).iter().map(|z| f64::abs(z.mid())).fold(0.0, f64::max)
-    }
-
     /// h'(t) of every logit.
     pub fn slopes(&self, t: N) -> List<N> {
         self.logits.slope_at(t)

@@ -13,11 +13,17 @@ pub struct ScoreSum<N> {
     pub condition: f64,
 }
 
-/// Σ_o c_o ∇log π(o) at t = 0, for any coefficients c (one a response).
+/// Σ_o c_o ∇log π(o) at t = 0, for any coefficients c (one a response); `sizes[j]` is max_i |∂_i h_j| before cancellation.
 ///
 /// ∇log π(o) = Σ_t (∇h_{r,o_t} − Σ_v π(v) ∇h_{r,v}), so the sum is Σ_j κ_j ∇h_j with κ_{r,v} = n_{r,v} − n_r π(v | r), where
 /// n_{r,v} collects the coefficients of the responses that pass through token v in context r, and n_r = Σ_v n_{r,v}.
-pub fn sum_of_scores<N: Scalar>(on_line: &OnLine<'_, N>, line: &Line<N>, theta: &[f64], coefficient: &[N]) -> ScoreSum<N> {
+pub fn sum_of_scores<N: Scalar>(
+    on_line: &OnLine<'_, N>,
+    line: &Line<N>,
+    theta: &[f64],
+    coefficient: &[N],
+    sizes: &[f64],
+) -> ScoreSum<N> {
     let policy = on_line.policy;
     let (nodes, leaves) = (policy.tree.nodes(), policy.tree.leaves());
     let mut through: List<N> = SmallVec::from_elem(N::zero(), nodes.len());
@@ -51,10 +57,7 @@ pub fn sum_of_scores<N: Scalar>(on_line: &OnLine<'_, N>, line: &Line<N>, theta: 
         for j in row..row + width {
             let p = line.tokens.log_prob[j].exp();
             policy.logits.add_gradient(j, theta, count[j] - visits * p, &mut vector);
-            let mut gradient = vec![N::zero(); policy.logits.dim];
-            policy.logits.add_gradient(j, theta, N::one(), &mut gradient);
-            let steepest = gradient.iter().map(|g| f64::abs(g.mid())).fold(0.0, f64::max);
-            condition += (size[j] + visit_size * p.mid()) * steepest;
+            condition += (size[j] + visit_size * p.mid()) * sizes[j];
         }
     }
     ScoreSum { vector, condition }

@@ -165,6 +165,40 @@ impl Logits {
         }
     }
 
+    /// Upper bounds, up to rounding, of what logit j and each entry of its gradient are added up from at θ: the absolute values of all terms.
+    /// They tell how many rounding units the sums may carry, however much they cancel.
+    pub(crate) fn term_sizes(&self, j: usize, theta: &[f64]) -> (f64, Vec<f64>) {
+        let d = self.dim;
+        let mut value = self.bias.get(j).map_or(0.0, |b| b.abs());
+        let mut gradient = vec![0.0; d];
+        let weigh = |row: &[f64]| row.iter().zip(theta).map(|(x, t)| f64::abs(x * t)).sum::<f64>();
+        match &self.features {
+            Features::Tabular => {
+                gradient[j] = 1.0;
+                value += theta[j].abs();
+            }
+            Features::Dense(psi) => {
+                let psi = &psi[j * d..(j + 1) * d];
+                gradient.iter_mut().zip(psi).for_each(|(g, p)| *g = p.abs());
+                value += weigh(psi);
+            }
+        }
+        if !self.quadratic.is_empty() {
+            for (i, row) in self.quadratic[j * d * d..(j + 1) * d * d].chunks(d).enumerate() {
+                let terms = weigh(row);
+                gradient[i] += terms;
+                value += 0.5 * theta[i].abs() * terms;
+            }
+        }
+        for wave in self.waves.iter().filter(|wave| wave.logit == j) {
+            // The error of the argument k·θ + φ passes into the sine in proportion.
+            let argument = 1.0 + weigh(&wave.frequency) + wave.phase.abs();
+            value += wave.amplitude.abs() * argument;
+            gradient.iter_mut().zip(&wave.frequency).for_each(|(g, k)| *g += f64::abs(wave.amplitude * k) * argument);
+        }
+        (value, gradient)
+    }
+
     /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
     pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let (d, count) = (self.dim, self.count());

@@ -2,8 +2,10 @@
 //!
 //! An [`Interval`] stands for a real number known to lie between two ends. Every operation f returns an interval that
 //! contains f(x) for *every* real x inside the operands at which f is defined, so a computed interval is a certificate. The
-//! ends are `f64`s rounded outward: exactly (the nearest `f64` on the right side) for + − × ÷, `sqrt` and `square`, by one
-//! further place for the elementary functions, whose `f64` versions are correctly rounded.
+//! ends are `f64`s rounded outward: exactly (the nearest `f64` on the right side) for + − × ÷, `sqrt` and `square`, at most
+//! one further place out for the elementary functions, whose `f64` versions are correctly rounded; a few places for
+//! `exp_remainder`, `sub_sin`, `softplus` and powers. A part of an operand gives a part of the result (inclusion isotonicity), save for
+//! a few places in `exp_remainder`, `sub_sin` and `softplus`.
 //!
 //! An end of ±∞ means *unbounded*: the number is real, but no `f64` bounds it on that side. So the lower end is never +∞ and
 //! the upper never −∞: what overflows becomes \[`f64::MAX`, ∞\], a half line that holds the exact value.
@@ -180,7 +182,7 @@ impl Mul for Interval {
         if self.is_empty() || other.is_empty() {
             return Interval::EMPTY;
         }
-        if self.hi <= 0.0 {
+        if self.hi <= 0.0 && self.lo < 0.0 {
             return -((-self) * other);
         }
         let (Interval { lo: a, hi: b }, Interval { lo: c, hi: d }) = (self, other);

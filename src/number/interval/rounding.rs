@@ -23,20 +23,17 @@ fn below_if(x: f64, step: bool) -> f64 {
     f64::from_bits(flip(flip(x.to_bits() as i64) - i64::from(step)) as u64)
 }
 
-/// a + b rounded down; not for ∞ − ∞.
+/// a + b rounded down; not for an operand of +∞.
 #[inline]
 pub(super) fn add_down(a: f64, b: f64) -> f64 {
     let sum = a + b;
     let b_part = sum - a;
     let error = (a - (sum - b_part)) + (b - b_part);
-    if sum == 0.0 || !error.is_finite() {
-        // A sum is never 0 by underflow. Beyond the range, only an overflow of finite operands steps back to f64::MAX.
-        return if sum == f64::INFINITY && (a == sum || b == sum) || sum == 0.0 { sum } else { sum.next_down() };
-    }
-    below_if(sum, error < 0.0)
+    // Beyond the range, +∞ steps back to f64::MAX and −∞ stays. (A sum of 0 is exact, so it never steps.)
+    if error.is_finite() { below_if(sum, error < 0.0) } else { sum.next_down() }
 }
 
-/// a + b rounded up; not for ∞ − ∞.
+/// a + b rounded up; not for an operand of −∞.
 #[inline]
 pub(super) fn add_up(a: f64, b: f64) -> f64 {
     -add_down(-a, -b)
@@ -67,9 +64,7 @@ fn mul_down_extreme(a: f64, b: f64) -> f64 {
         0.0
     } else if a.is_infinite() || b.is_infinite() {
         product
-    } else if product.is_infinite() {
-        product.next_down()
-    } else if tiny_product_error(a, b, product) < 0.0 {
+    } else if product.is_infinite() || tiny_product_error(a, b, product) < 0.0 {
         product.next_down()
     } else {
         product

@@ -1,0 +1,94 @@
+//! Quantiles of positive quantities that spread over hundreds of decades, mergeable and exact in their counts.
+
+use std::collections::BTreeMap;
+
+/// Bins per decade.
+const PER_DECADE: f64 = 50.0;
+
+/// Counts of log₁₀ x in bins of 1/50 decade (a bin is 4.7 % wide), with exact minimum and maximum. Merging adds counts, so the
+/// result does not depend on the order of the cases.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Histogram {
+    bins: BTreeMap<i32, u64>,
+    zeros: u64,
+    range: Option<(f64, f64)>,
+}
+
+impl Histogram {
+    /// Adds x = 10^`log10`; −∞ counts as zero, NaN and +∞ are left out.
+    pub fn add_log10(&mut self, log10: f64) {
+        if log10 == f64::NEG_INFINITY {
+            self.zeros += 1;
+        } else if log10.is_finite() {
+            *self.bins.entry((log10 * PER_DECADE).floor() as i32).or_default() += 1;
+            self.range = Some(self.range.map_or((log10, log10), |(low, high)| (low.min(log10), high.max(log10))));
+        }
+    }
+
+    /// Adds x; numbers ≤ 0 count as zero.
+    pub fn add(&mut self, x: f64) {
+        self.add_log10(if x <= 0.0 { f64::NEG_INFINITY } else { x.log10() });
+    }
+
+    /// Adds all that `other` counted.
+    pub fn merge(&mut self, other: &Histogram) {
+        other.bins.iter().for_each(|(&bin, &count)| *self.bins.entry(bin).or_default() += count);
+        self.zeros += other.zeros;
+        if let Some((low, high)) = other.range {
+            self.range = Some(self.range.map_or((low, high), |(l, h)| (l.min(low), h.max(high))));
+        }
+    }
+
+    /// How many numbers were added.
+    pub fn count(&self) -> u64 {
+        self.zeros + self.bins.values().sum::<u64>()
+    }
+
+    /// log₁₀ of the q-quantile, 0 ≤ q ≤ 1, to half a bin; −∞ where it is zero, `None` where nothing was added. The ends are
+    /// exact.
+    pub fn quantile_log10(&self, q: f64) -> Option<f64> {
+        let count = self.count();
+        let (low, high) = self.range.unwrap_or((f64::NEG_INFINITY, f64::NEG_INFINITY));
+        if count == 0 {
+            return None;
+        }
+        let rank = ((q * count as f64).ceil() as u64).clamp(1, count);
+        if rank <= self.zeros {
+            return Some(f64::NEG_INFINITY);
+        }
+        if rank == count {
+            return Some(high);
+        }
+        if rank == self.zeros + 1 {
+            return Some(low);
+        }
+        let mut seen = self.zeros;
+        for (&bin, &n) in &self.bins {
+            seen += n;
+            if seen >= rank {
+                return Some(((f64::from(bin) + 0.5) / PER_DECADE).clamp(low, high));
+            }
+        }
+        Some(high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_a_known_sample() {
+        let mut histogram = Histogram::default();
+        (1..=1000).for_each(|x| histogram.add(f64::from(x)));
+        for (q, expected) in [(0.0, 1.0), (0.5, 500.0), (0.99, 990.0), (1.0, 1000.0)] {
+            let found = 10f64.powf(histogram.quantile_log10(q).expect("not empty"));
+            assert!((found / expected - 1.0).abs() < 0.025, "{q}: {found}");
+        }
+        let mut halves = (Histogram::default(), Histogram::default());
+        (1..=1000).for_each(|x| if x % 3 == 0 { halves.0.add(f64::from(x)) } else { halves.1.add(f64::from(x)) });
+        halves.1.merge(&halves.0);
+        assert_eq!(halves.1, histogram);
+        assert_eq!(Histogram::default().quantile_log10(0.5), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! One claim on one instance: the ratio in binary64, the certificate in intervals.
+
+use crate::claims::{ClaimEntry, Part};
+use crate::evaluation::Evaluation;
+use crate::instance::Instance;
+use crate::number::{Interval, Scalar};
+
+/// Into how many pieces the segment is cut in binary64: three sample points, 0, η/2 and η.
+pub const SAMPLE_PIECES: usize = 2;
+
+/// Into how many pieces the segment is cut in intervals, tried in turn until the comparison is decided.
+pub const ENCLOSURE_PIECES: [usize; 4] = [1, 8, 64, 512];
+
+/// "certified" means computed ≤ claimed + 2⁻⁴⁰(|computed| + |claimed|), for an identity that the two differ by no more than
+/// 2⁻⁴⁰ of their condition.
+pub const CERTIFIED_MARGIN: f64 = 1.0 / (1u64 << 40) as f64;
+
+/// A ratio in binary64 up to here is no violation: equality cases round to either side of 1 (twice [`CERTIFIED_MARGIN`]).
+pub const RATIO_LIMIT: f64 = 1.0 + 2.0 * CERTIFIED_MARGIN;
+
+/// What one claim gives on one instance, in binary64.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measured {
+    /// A hypothesis does not hold, the one named.
+    Outside(&'static str),
+    /// The largest share of the claimed bound that a part used; `None` where no part has a ratio (a bound of 0 met exactly).
+    Inside {
+        /// computed/claimed, or error/tolerance for identities.
+        ratio: Option<f64>,
+        /// The name of that part.
+        part: &'static str,
+    },
+}
+
+/// The share of the claimed bound that is used: computed/claimed for an inequality with claimed > 0, error/tolerance for an
+/// identity. A bound of 0 has no ratio, unless it is exceeded: then +∞. Undefined sides (NaN) have none.
+pub fn ratio(part: &Part<f64>) -> Option<f64> {
+    let (excess, bound) = match part.tolerance {
+        Some(tolerance) => (f64::abs(part.computed - part.claimed), tolerance.error()),
+        None => (part.computed, part.claimed),
+    };
+    match bound {
+        _ if excess.is_nan() || bound.is_nan() => None,
+        bound if bound > 0.0 => Some(excess / bound).filter(|r| !r.is_nan()),
+        bound if excess > bound => Some(f64::INFINITY),
+        _ => None,
+    }
+}
+
+/// Measures a claim on an instance.
+pub fn measure(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Measured {
+    for hypothesis in claim.given {
+        if (hypothesis.real)(evaluation) >= 0.0 {
+            continue;
+        }
+        return Measured::Outside(hypothesis.name); // a NaN margin too
+    }
+    let mut worst = Measured::Inside { ratio: None, part: "" };
+    for part in &(claim.real)(evaluation) {
+        let found = ratio(part);
+        if let Measured::Inside { ratio, part: name } = &mut worst
+            && (name.is_empty() || found > *ratio)
+        {
+            (*ratio, *name) = (found, part.name);
+        }
+    }
+    worst
+}
+
+/// What intervals say of one claim on one instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Every part holds for certain, with every constant enclosed over the whole segment.
+    Holds,
+    /// Some part is violated for certain, and every hypothesis holds for certain.
+    Violated,
+    /// Neither could be decided.
+    Undecided,
+}
+
+/// One interval evaluation.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// What is certain.
+    pub decision: Decision,
+    /// The sides of every part.
+    pub parts: Vec<Part<Interval>>,
+    /// The part that decided a violation, or the first part.
+    pub worst: usize,
+    /// Into how many pieces the segment was cut.
+    pub pieces: usize,
+}
+
+impl Certificate {
+    /// The enclosed ratio of an inequality part, its ends bounding the share of the bound that is used.
+    pub fn ratio(&self) -> Option<Interval> {
+        let inequalities = self.parts.iter().filter(|part| part.tolerance.is_none());
+        inequalities.map(|part| part.computed / part.claimed).reduce(Scalar::max)
+    }
+}
+
+/// What intervals say of one part.
+fn decide(part: &Part<Interval>) -> Decision {
+    let difference = part.computed - part.claimed;
+    let size = part.computed.abs() + part.claimed.abs();
+    match part.tolerance {
+        None if part.claimed.surely_lt(part.computed) => Decision::Violated,
+        None if difference.surely_le(Interval::of(CERTIFIED_MARGIN * Scalar::max(size, Interval::zero()).lo())) => {
+            Decision::Holds
+        }
+        Some(_) if !difference.is_empty() && !difference.contains(0.0) => Decision::Violated,
+        Some(tolerance) => {
+            let margin = CERTIFIED_MARGIN * f64::max(size.lo(), tolerance.condition);
+            if difference.abs().surely_le(Interval::of(margin)) { Decision::Holds } else { Decision::Undecided }
+        }
+        None => Decision::Undecided,
+    }
+}
+
+/// Evaluates a claim on an instance in intervals, cutting the segment finer until the comparison is decided.
+pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
+    let mut last = Certificate { decision: Decision::Undecided, parts: vec![], worst: 0, pieces: 0 };
+    for pieces in ENCLOSURE_PIECES {
+        let evaluation = Evaluation::<Interval>::new(instance, pieces);
+        let given = claim.given.iter().all(|hypothesis| Interval::zero().surely_le((hypothesis.enclosed)(&evaluation)));
+        let parts = (claim.enclosed)(&evaluation).to_vec();
+        let decisions: Vec<Decision> = parts.iter().map(decide).collect();
+        let violated = decisions.iter().position(|&d| d == Decision::Violated);
+        let decision = match violated {
+            Some(_) if given => Decision::Violated,
+            None if decisions.iter().all(|&d| d == Decision::Holds) => Decision::Holds,
+            _ => Decision::Undecided,
+        };
+        last = Certificate { decision, parts, worst: violated.unwrap_or(0), pieces };
+        if decision != Decision::Undecided || instance.eta == 0.0 {
+            break;
+        }
+    }
+    last
+}

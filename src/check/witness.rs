@@ -1,0 +1,199 @@
+//! What refuted something: stored, simplified, re-read.
+
+use super::judge::{Certificate, Decision, certify};
+use crate::claims::ClaimEntry;
+use crate::error::Error;
+use crate::families::Family;
+use crate::instance::Instance;
+use crate::number::Interval;
+use crate::policy::Policy;
+use serde::{Deserialize, Serialize};
+
+/// The schema of witness files.
+pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
+
+/// A certified counterexample: where it was found and, since maps change, the decoded instance in full.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Witness {
+    /// [`WITNESS_SCHEMA`].
+    pub schema: String,
+    /// The claim that it refutes.
+    pub slug: String,
+    /// The family it comes from.
+    pub family: String,
+    /// That family's version.
+    pub family_version: u32,
+    /// The point of the unit cube.
+    pub u: Vec<f64>,
+    /// The part of the statement that fails.
+    pub part: String,
+    /// Enclosure \[low, high\] of what the instance gives.
+    pub computed: [f64; 2],
+    /// Enclosure \[low, high\] of what the statement claims.
+    pub claimed: [f64; 2],
+    /// The instance.
+    pub instance: Instance,
+}
+
+fn ends(x: Interval) -> [f64; 2] {
+    [x.lo(), x.hi()].map(|end| end.clamp(-f64::MAX, f64::MAX))
+}
+
+impl Witness {
+    /// The witness of a certified violation.
+    fn new(claim: &ClaimEntry, family: &Family, u: &[f64], instance: Instance, certificate: &Certificate) -> Witness {
+        let part = certificate.parts[certificate.worst];
+        Witness {
+            schema: WITNESS_SCHEMA.into(),
+            slug: claim.statement.slug.into(),
+            family: family.name.into(),
+            family_version: family.version,
+            u: u.to_vec(),
+            part: part.name.into(),
+            computed: ends(part.computed),
+            claimed: ends(part.claimed),
+            instance,
+        }
+    }
+
+    /// How large the instance is: responses, tokens, dimension, numbers that are not 0. Smaller is simpler.
+    pub fn size(&self) -> [usize; 4] {
+        let Instance { policy, theta, direction, .. } = &self.instance;
+        let logits = &policy.logits;
+        let dense = match &logits.features {
+            crate::policy::Features::Dense(psi) => psi.as_slice(),
+            crate::policy::Features::Tabular => &[],
+        };
+        let all = [&logits.bias, dense, &logits.quadratic, theta, direction];
+        let filled = all.iter().flat_map(|list| list.iter()).filter(|&&x| x != 0.0).count() + 3 * logits.waves.len();
+        [policy.responses(), policy.max_length() as usize, logits.dim, filled]
+    }
+
+    /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.
+    pub fn simplicity(&self, other: &Witness) -> std::cmp::Ordering {
+        let distance = |w: &Witness| f64::abs(w.computed[0] - w.claimed[0]);
+        self.size().cmp(&other.size()).then(distance(other).total_cmp(&distance(self)))
+    }
+
+    /// One line: where it was found and what it shows.
+    pub fn summary(&self) -> String {
+        let show = |[low, high]: [f64; 2]| format!("{:.9}", 0.5 * low + 0.5 * high);
+        let [responses, tokens, ..] = self.size();
+        format!(
+            "{}: {} computed, {} claimed ({}; {responses} responses, T∞ = {tokens})",
+            self.part,
+            show(self.computed),
+            show(self.claimed),
+            self.family
+        )
+    }
+}
+
+/// The certified counterexample at `u`, if it is one, and the simplest that coordinate descent towards 0 finds from it: each
+/// coordinate is set to 0, ¼ or ½ (round numbers in every family) as long as the violation stays certain.
+pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
+    let attempt = |u: &[f64]| -> Option<Witness> {
+        let instance = family.decode(u).ok()?;
+        let certificate = certify(claim, &instance);
+        (certificate.decision == Decision::Violated).then(|| Witness::new(claim, family, u, instance, &certificate))
+    };
+    let mut best = attempt(u)?;
+    for _ in 0..3 {
+        let before = best.u.clone();
+        for i in 0..best.u.len() {
+            for candidate in [0.0, 0.25, 0.5] {
+                if candidate >= best.u[i] {
+                    continue;
+                }
+                let mut u = best.u.clone();
+                u[i] = candidate;
+                if let Some(witness) = attempt(&u)
+                    && witness.size() <= best.size()
+                {
+                    best = witness;
+                    break;
+                }
+            }
+        }
+        if best.u == before {
+            break;
+        }
+    }
+    Some(best)
+}
+
+/// A hand-written trajectory-level instance: logits, slopes and curvatures of its responses along the line.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HandWritten {
+    #[serde(default, rename = "schema")]
+    _schema: Option<String>,
+    logits: Vec<f64>,
+    slopes: Vec<f64>,
+    #[serde(default)]
+    curvatures: Vec<f64>,
+    #[serde(default)]
+    lengths: Option<Vec<u32>>,
+    correct: Correct,
+    eta: f64,
+}
+
+/// The correct responses: their numbers, or a flag for every response.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Correct {
+    Flags(Vec<bool>),
+    Numbers(Vec<usize>),
+}
+
+impl HandWritten {
+    fn instance(self) -> Result<Instance, Error> {
+        let n = self.logits.len();
+        for (name, list) in [("slopes", &self.slopes), ("curvatures", &self.curvatures)] {
+            if list.len() != n && !(name == "curvatures" && list.is_empty()) {
+                return Err(Error::new(format!("{name} has {} entries, expected {n} (one a logit)", list.len())));
+            }
+        }
+        let correct = match self.correct {
+            Correct::Flags(flags) => flags,
+            Correct::Numbers(numbers) => {
+                if let Some(o) = numbers.iter().find(|&&o| o >= n) {
+                    return Err(Error::new(format!("correct names response {o}, expected a number below {n}")));
+                }
+                (0..n).map(|o| numbers.contains(&o)).collect()
+            }
+        };
+        let mut policy = Policy::quadratic_softmax(1, self.slopes, self.curvatures, self.logits)?;
+        policy.lengths = self.lengths;
+        Ok(Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: self.eta, correct })
+    }
+}
+
+/// Reads an instance from JSON: a witness file, an instance as witnesses hold it, or a hand-written one
+/// `{"logits": […], "slopes": […], "curvatures": […], "lengths": […], "correct": […], "eta": …}` (curvatures and lengths may be
+/// left out; correct is a list of response numbers or of flags).
+///
+/// # Errors
+/// Malformed JSON, with line and column; a missing, unknown or ill-fitting field, by name.
+pub fn read_instance(text: &str) -> Result<Instance, Error> {
+    let json = |e: serde_json::Error| Error::new(e.to_string());
+    let value: serde_json::Value = serde_json::from_str(text).map_err(json)?;
+    let has = |name: &str| value.get(name).is_some();
+    let instance = if has("instance") {
+        let schema = value.get("schema").and_then(|s| s.as_str()).unwrap_or_default();
+        if schema != WITNESS_SCHEMA {
+            return Err(Error::new(format!("schema is {schema:?}, expected {WITNESS_SCHEMA:?}")));
+        }
+        serde_json::from_str::<Witness>(text).map_err(json)?.instance
+    } else if has("policy") {
+        serde_json::from_str(text).map_err(json)?
+    } else if has("logits") {
+        serde_json::from_str::<HandWritten>(text).map_err(json)?.instance()?
+    } else {
+        return Err(Error::new(
+            "neither \"instance\" (a witness) nor \"policy\" nor \"logits\" (a hand-written instance) is there",
+        ));
+    };
+    instance.validate()?;
+    Ok(instance)
+}

@@ -1,0 +1,215 @@
+//! What all families share: how a coordinate in \[0, 1\] becomes a number, and the coordinates that every instance has.
+
+use crate::evaluation::Evaluation;
+use crate::instance::Instance;
+use crate::policy::{Features, Policy, Rule};
+
+/// The coordinates that stand first in every family.
+pub mod header {
+    /// The step size: η = τ/√L_ref.
+    pub const ETA: usize = 0;
+    /// ‖w‖.
+    pub const NORM: usize = 1;
+    /// Which kind of direction.
+    pub const DIRECTION: usize = 2;
+    /// Which kind of verifier.
+    pub const RULE: usize = 3;
+    /// The verifier's parameter.
+    pub const RULE_PARAMETER: usize = 4;
+    /// How far probability is tilted towards or away from the correct responses.
+    pub const TILT: usize = 5;
+    /// The scale of θ.
+    pub const SCALE: usize = 6;
+    /// How many there are.
+    pub const COUNT: usize = 7;
+
+    /// τ: from 4 down to 10⁻² for u < 0.6, on to 10⁻⁹ for u < 0.99, then 0.
+    pub(in crate::families) fn tau(u: f64) -> f64 {
+        match u {
+            u if u < 0.6 => 4.0 * pxfm::f_pow(1.0 / 400.0, u / 0.6),
+            u if u < 0.99 => 1e-2 * pxfm::f_pow(1e-7, (u - 0.6) / 0.39),
+            _ => 0.0,
+        }
+    }
+
+    /// A u with τ(u) about `tau`, for 10⁻⁹ ≤ τ ≤ 4.
+    pub fn eta_coordinate(tau: f64) -> f64 {
+        match tau > 1e-2 {
+            true => 0.6 * (4.0 / tau).ln() / 400f64.ln(),
+            false => (0.6 + 0.39 * (1e-2 / tau).ln() / 1e7f64.ln()).min(0.9899),
+        }
+    }
+
+    /// The tilt: none for u < 0.6, down to −700 for u < 0.8, up to +700 above; the square makes moderate tilts common.
+    pub(in crate::families) fn tilt(u: f64) -> f64 {
+        match u {
+            u if u < 0.6 => 0.0,
+            u if u < 0.8 => -700.0 * ((u - 0.6) / 0.2).powi(2),
+            u => 700.0 * ((u - 0.8) / 0.2).powi(2),
+        }
+    }
+
+    /// A u with this tilt, for 0 < |tilt| < 700.
+    pub fn tilt_coordinate(tilt: f64) -> f64 {
+        let share = 0.2 * (tilt.abs() / 700.0).sqrt();
+        if tilt < 0.0 { 0.6 + share } else { 0.8 + share }
+    }
+}
+
+/// x ∈ (−1, 1\] with 0 at u = 0 and at u = 1: 2u up to ½, 2u − 2 beyond.
+pub(super) fn signed(u: f64) -> f64 {
+    if u <= 0.5 { 2.0 * u } else { 2.0 * u - 2.0 }
+}
+
+/// The u whose [`signed`] is x ∈ (−1, 1\].
+pub(super) fn signed_coordinate(x: f64) -> f64 {
+    if x >= 0.0 { 0.5 * x } else { 1.0 + 0.5 * x }
+}
+
+/// One of 0, …, n − 1, equally likely.
+pub(super) fn choice(u: f64, n: usize) -> usize {
+    ((u * n as f64) as usize).min(n - 1)
+}
+
+/// The u in the middle of choice `i` of `n`.
+pub(super) fn choice_coordinate(i: usize, n: usize) -> f64 {
+    (i as f64 + 0.5) / n as f64
+}
+
+/// Log-uniform on \[low, high\], low at u = 0.
+pub(super) fn log_uniform(u: f64, low: f64, high: f64) -> f64 {
+    low * pxfm::f_pow(high / low, u)
+}
+
+/// Reads a point of the unit cube block by block, so that every coordinate has a fixed place whatever the sizes decoded
+/// before it.
+pub(super) struct Blocks<'a>(pub &'a [f64]);
+
+impl<'a> Blocks<'a> {
+    /// The next `n` coordinates (zeros where the cube is too small, which no family asks for).
+    pub fn take(&mut self, n: usize) -> &'a [f64] {
+        let (block, rest) = self.0.split_at(n.min(self.0.len()));
+        self.0 = rest;
+        block
+    }
+}
+
+/// The decoded header: everything but the policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Common<'a> {
+    u: &'a [f64],
+}
+
+impl<'a> Common<'a> {
+    /// The header of `u`; the rest is returned for the family.
+    pub(super) fn split(u: &'a [f64]) -> (Common<'a>, Blocks<'a>) {
+        let (head, rest) = u.split_at(header::COUNT);
+        (Common { u: head }, Blocks(rest))
+    }
+
+    /// The scale of θ: 1 at u = 0, then log-uniform from 0.1 to 30.
+    pub fn theta_scale(&self) -> f64 {
+        match self.u[header::SCALE] {
+            0.0 => 1.0,
+            u => log_uniform(u, 0.1, 30.0),
+        }
+    }
+
+    /// The instance: verifier, tilt, direction and step size around a policy at θ. `flags` decides the random verifier,
+    /// `raw` the direction (coordinates of the cube both).
+    pub(super) fn finish(&self, mut policy: Policy, theta: Vec<f64>, raw: &[f64], flags: &[f64]) -> Instance {
+        let correct = self.rule(flags).apply(&policy);
+        tilt(&mut policy, &correct, header::tilt(self.u[header::TILT]));
+        let dim = theta.len();
+        let mut instance = Instance { policy, theta, direction: vec![0.0; dim], eta: 0.0, correct };
+        let mut w: Vec<f64> = raw[..dim].iter().map(|&u| signed(u)).collect();
+        match self.u[header::DIRECTION] {
+            u if u < 0.7 => {}
+            u if u < 0.8 => w = Evaluation::<f64>::new(&instance, 1).gap().vector.clone(),
+            _ => w[1..].fill(0.0),
+        }
+        let mut norm = w.iter().map(|x| x * x).sum::<f64>().sqrt();
+        if !(norm > 1e-150 && norm.is_finite()) {
+            w.fill(0.0);
+            w[0] = 1.0;
+            norm = 1.0;
+        }
+        let length = match self.u[header::NORM] {
+            u if u < 0.75 => 1.0,
+            u if u <= 0.98 => pxfm::f_pow(10.0, -3.0 * (u - 0.75) / 0.23),
+            _ => 0.0,
+        };
+        w.iter_mut().for_each(|x| *x = *x / norm * length);
+        instance.direction = w;
+        let scale = reference_smoothness(&instance);
+        let tau = header::tau(self.u[header::ETA]);
+        instance.eta = if scale > 1e-200 { tau / scale.sqrt() } else { tau };
+        instance
+    }
+
+    fn rule(&self, flags: &[f64]) -> Rule {
+        let parameter = self.u[header::RULE_PARAMETER];
+        match choice(self.u[header::RULE], 7) {
+            0 => Rule::Only(choice(parameter, 64)),
+            1 => Rule::Set(flags.iter().map(|&u| u < 0.5).collect()),
+            2 => Rule::AllBut(choice(parameter, 64)),
+            3 => Rule::EvenSum,
+            4 => Rule::LastTokenBelow(1 + choice(parameter, 2) as u32),
+            5 => Rule::StartsWith(choice(parameter, 3) as u32),
+            _ => Rule::LengthAtMost(1 + choice(parameter, 4) as u32),
+        }
+    }
+}
+
+/// Adds `tilt` to the logits that the correct responses read: all of them for a one-token policy, those on the path of the
+/// first correct response otherwise.
+fn tilt(policy: &mut Policy, correct: &[bool], tilt: f64) {
+    if tilt == 0.0 {
+        return;
+    }
+    if policy.logits.bias.is_empty() {
+        policy.logits.bias = vec![0.0; policy.logits.count()];
+    }
+    if policy.is_one_token() {
+        policy.logits.bias.iter_mut().zip(correct).filter(|&(_, &c)| c).for_each(|(b, _)| *b += tilt);
+        return;
+    }
+    let Some(first) = correct.iter().position(|&c| c) else { return };
+    let leaf = policy.tree.leaves()[first];
+    let mut path: Vec<usize> = leaf.token.and_then(|token| policy.option(leaf.node as usize, token)).into_iter().collect();
+    let mut node = leaf.node as usize;
+    while node != 0 {
+        let at = policy.tree.nodes()[node];
+        path.extend(policy.option(at.parent as usize, at.token));
+        node = at.parent as usize;
+    }
+    path.sort_unstable();
+    path.dedup();
+    path.into_iter().for_each(|j| policy.logits.bias[j] += tilt);
+}
+
+/// A cheap guess at L_o on the line at θ: T∞ times the largest, over contexts, of D²/4 plus the largest |h''|, D the spread of h'.
+fn reference_smoothness(instance: &Instance) -> f64 {
+    let logits = &instance.policy.logits;
+    let line = logits.restrict::<f64>(&instance.theta, &instance.direction);
+    let slope = line.slope_at(0.0);
+    let bend = line.curvature_at(0.0).iter().map(|c| c.abs()).fold(0.0, f64::max);
+    // A wave at its crest has no slope, but soon will.
+    let swing = logits.waves.iter().map(|wave| {
+        let omega: f64 = wave.frequency.iter().zip(&instance.direction).map(|(k, w)| k * w).sum();
+        (wave.amplitude * omega * omega).abs()
+    });
+    let bend = swing.fold(bend, f64::max);
+    let spread = slope.chunks(logits.options).map(|row| {
+        let high = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let low = row.iter().copied().fold(f64::INFINITY, f64::min);
+        high - low
+    });
+    let spread = spread.fold(0.0, f64::max);
+    f64::from(instance.policy.tree.shape().max_length) * (0.25 * spread * spread + bend)
+}
+
+/// The dense linear policy features of a block: rows·options·dim entries in (−2, 2\].
+pub(super) fn dense(block: &[f64], entries: usize) -> Features {
+    Features::Dense(block[..entries].iter().map(|&u| 2.0 * signed(u)).collect())
+}

@@ -1,0 +1,61 @@
+//! Two responses and a prescribed log-odds curve λ(θ).
+
+use super::coordinates::{Common, choice_coordinate, header, log_uniform, signed, signed_coordinate};
+use super::{Edge, Family};
+use crate::policy::Policy;
+
+const DIM: usize = header::COUNT + 8;
+
+/// Places of the family's own coordinates.
+mod at {
+    use super::header;
+    pub const THETA: usize = header::COUNT;
+    pub const W: usize = THETA + 1;
+    pub const CONSTANT: usize = W + 1;
+    pub const SLOPE: usize = CONSTANT + 1;
+    pub const BEND: usize = SLOPE + 1;
+    pub const WAVE: usize = BEND + 1;
+    pub const OMEGA: usize = WAVE + 1;
+    pub const PHASE: usize = OMEGA + 1;
+}
+
+/// λ(θ) = l₀ + l₁θ + ½l₂θ² + (A/ω²) cos(ωθ + φ).
+pub const CURVE: Family = Family {
+    name: "curve",
+    version: 1,
+    summary: "two responses, log-odds a prescribed curve: a parabola plus a wave",
+    dim: DIM,
+    map: |u| {
+        let (common, _) = Common::split(u);
+        let scale = common.theta_scale().min(3.0);
+        let omega = log_uniform(u[at::OMEGA], 0.5, 100.0);
+        let amplitude = 4.0 * signed(u[at::WAVE]) / (omega * omega);
+        let waves = [[amplitude, omega, std::f64::consts::PI * signed(u[at::PHASE])]];
+        let polynomial = [8.0 * signed(u[at::CONSTANT]), 4.0 * signed(u[at::SLOPE]), 4.0 * signed(u[at::BEND])];
+        let policy = Policy::curve(polynomial, if amplitude == 0.0 { &[] } else { &waves })
+            .unwrap_or_else(|e| unreachable!("finite by construction: {e}"));
+        common.finish(policy, vec![scale * signed(u[at::THETA])], &u[at::W..at::CONSTANT], &[1.0, 0.0])
+    },
+    edges: || {
+        let edge = |name, tau: f64, settings: &[(usize, f64)]| {
+            let mut u = vec![0.0; DIM];
+            u[header::ETA] = header::eta_coordinate(tau);
+            u[header::RULE] = choice_coordinate(1, 7); // O⁺ = {response 1}: λ itself
+            u[at::W] = 0.25;
+            for &(i, value) in settings {
+                u[i] = value;
+            }
+            Edge { name, u }
+        };
+        let down = [(at::BEND, signed_coordinate(-0.5))];
+        let up = [(at::BEND, signed_coordinate(0.5))];
+        // A wave at its crest: λ' = 0, λ'' = −A.
+        let crest = [(at::WAVE, signed_coordinate(0.5)), (at::OMEGA, 1.0)];
+        vec![
+            edge("λ = −θ², J = ½, η → 0: equality in (16) and (22), coefficient of L", 1e-4, &down),
+            edge("λ = θ², J = ½, η → 0: equality in (16) from above", 1e-4, &up),
+            edge("λ = −θ², J = ½, η√L = ½", 0.5, &down),
+            edge("crest of a fast wave, η → 0: equality also in the global reading", 1e-4, &crest),
+        ]
+    },
+};

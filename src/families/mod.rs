@@ -1,0 +1,101 @@
+//! Families of instances: each is one decoding map from the unit cube \[0, 1\]^m to an [`Instance`].
+//!
+//! Random campaigns draw u, property tests shrink u, an attack optimises u, a witness stores u. The nearer u to 0, the simpler
+//! the instance: fewer responses, tokens and dimensions, rounder numbers.
+//!
+//! A family never judges. Beside its map it holds an *edge set*: fixed points of the cube that decode to equality cases and to
+//! extremes, which every campaign runs before anything random.
+
+mod coordinates;
+mod curve;
+mod softmax;
+mod tokens;
+
+use crate::error::Error;
+use crate::instance::Instance;
+pub use coordinates::{Common, header};
+
+/// All families. The order fixes which case of a campaign belongs to which family.
+pub static REGISTRY: &[Family] = &[
+    softmax::LINEAR,
+    softmax::TABULAR,
+    softmax::CUBE,
+    softmax::QUADRATIC,
+    softmax::DECLARED_LENGTHS,
+    curve::CURVE,
+    tokens::PREFIX_TABULAR,
+    tokens::LAST_TOKEN,
+    tokens::PREFIX_LINEAR,
+    tokens::GEOMETRIC,
+];
+
+/// The family called `name`.
+pub fn find(name: &str) -> Option<&'static Family> {
+    REGISTRY.iter().find(|family| family.name == name)
+}
+
+/// A decoding map from the unit cube, with its edge set.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    /// The name used on the command line and in witnesses.
+    pub name: &'static str,
+    /// Raised whenever the map changes, so that a stored u is not mistaken for another instance.
+    pub version: u32,
+    /// What the instances are.
+    pub summary: &'static str,
+    /// m: the number of coordinates.
+    pub dim: usize,
+    map: fn(&[f64]) -> Instance,
+    edges: fn() -> Vec<Edge>,
+}
+
+/// A fixed point of the unit cube with a reason.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// What the instance is an extreme or an equality case of.
+    pub name: &'static str,
+    /// The point.
+    pub u: Vec<f64>,
+}
+
+impl Family {
+    /// The instance at `u`.
+    ///
+    /// # Errors
+    /// `u` of another length than [`Family::dim`], or with an entry outside \[0, 1\].
+    pub fn decode(&self, u: &[f64]) -> Result<Instance, Error> {
+        if u.len() != self.dim {
+            return Err(Error::new(format!("family {}: u has {} entries, expected {}", self.name, u.len(), self.dim)));
+        }
+        if let Some(i) = u.iter().position(|x| !(0.0..=1.0).contains(x)) {
+            return Err(Error::new(format!("family {}: u[{i}] is {}, expected a number in [0, 1]", self.name, u[i])));
+        }
+        Ok((self.map)(u))
+    }
+
+    /// The edge set: the family's own equality cases, then the extremes that every family has.
+    pub fn edges(&self) -> Vec<Edge> {
+        let mut edges = (self.edges)();
+        let base: Vec<f64> = (0..self.dim).map(|i| (0.37 + 0.618_033_988_749_895 * i as f64).fract()).collect();
+        let mut add = |name, change: &dyn Fn(&mut [f64])| {
+            let mut u = base.clone();
+            u[..header::COUNT].fill(0.0);
+            u[header::ETA] = header::eta_coordinate(0.125);
+            u[header::DIRECTION] = 0.3;
+            change(&mut u);
+            edges.push(Edge { name, u });
+        };
+        add("a plain instance", &|_| {});
+        add("η = 0", &|u| u[header::ETA] = 1.0);
+        add("η√L near 10⁻⁹", &|u| u[header::ETA] = header::eta_coordinate(1e-9));
+        add("η√L near 4", &|u| u[header::ETA] = 0.0);
+        add("w = 0", &|u| u[header::NORM] = 1.0);
+        add("‖w‖ = 10⁻³", &|u| u[header::NORM] = 0.98);
+        add("J near 10⁻³⁰⁰", &|u| u[header::TILT] = header::tilt_coordinate(-690.0));
+        add("1 − J near 10⁻³⁰⁰", &|u| u[header::TILT] = header::tilt_coordinate(690.0));
+        add("all but one correct", &|u| u[header::RULE] = 0.35);
+        add("w along the gradient gap", &|u| u[header::DIRECTION] = 0.75);
+        edges.push(Edge { name: "the simplest instance, u = 0", u: vec![0.0; self.dim] });
+        edges
+    }
+}

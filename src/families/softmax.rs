@@ -1,0 +1,210 @@
+//! Trajectory-level families: one token a response.
+
+use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
+use super::{Edge, Family};
+use crate::policy::{Features, Logits, Policy};
+
+const RESPONSES: usize = 8;
+const DIM: usize = 4;
+
+/// A policy of one token from logits that fit by construction.
+fn one_token(logits: Logits) -> Policy {
+    Policy::one_token(logits).unwrap_or_else(|e| unreachable!("sizes are decoded together: {e}"))
+}
+
+// ---- linear -------------------------------------------------------------------------------------------------------------
+
+/// Places of the family's own coordinates.
+mod at {
+    use super::{DIM, RESPONSES, header};
+    pub const N: usize = header::COUNT;
+    pub const D: usize = N + 1;
+    pub const THETA: usize = D + 1;
+    pub const W: usize = THETA + DIM;
+    pub const FLAGS: usize = W + DIM;
+    pub const PHI: usize = FLAGS + RESPONSES;
+    pub const END: usize = PHI + RESPONSES * DIM;
+}
+
+/// π ∝ exp(θ·φ), n = 2 … 8 responses, d = 1 … 4.
+pub const LINEAR: Family = Family {
+    name: "linear-softmax",
+    version: 1,
+    summary: "linear softmax, 2-8 responses, features in R^1-R^4",
+    dim: at::END,
+    map: |u| {
+        let (common, logits, theta) = linear(u);
+        common.finish(one_token(logits), theta, &u[at::W..at::FLAGS], &u[at::FLAGS..at::PHI])
+    },
+    edges: || {
+        // φ ∈ R¹ with O⁺ the first `plus` responses.
+        let on_the_line = |name, phi: &[f64], plus: usize, tau: f64| {
+            let mut u = vec![0.0; at::END];
+            u[header::ETA] = header::eta_coordinate(tau);
+            u[header::RULE] = choice_coordinate(1, 7);
+            u[at::N] = choice_coordinate(phi.len() - 2, 7);
+            for (i, &x) in phi.iter().enumerate() {
+                u[at::FLAGS + i] = if i < plus { 0.0 } else { 1.0 };
+                u[at::PHI + DIM * i] = signed_coordinate(0.5 * x);
+            }
+            Edge { name, u }
+        };
+        let mut xor =
+            on_the_line("the XOR square {±1}², O⁺ a diagonal: linear-softmax-step against L_o/2", &[1.0; 4], 2, 0.05);
+        xor.u[at::D] = choice_coordinate(1, DIM);
+        for (i, (x, y)) in [(1.0, -1.0), (-1.0, 1.0), (1.0, 1.0), (-1.0, -1.0)].into_iter().enumerate() {
+            xor.u[at::PHI + DIM * i] = signed_coordinate(0.5 * x);
+            xor.u[at::PHI + DIM * i + 1] = signed_coordinate(0.5 * y);
+            xor.u[at::W + i % 2] = 0.25; // w = (1, 1)/√2
+        }
+        vec![
+            on_the_line("φ = −1, 1 | 0: the smallest linear counterexample to (17) as printed", &[-1.0, 1.0, 0.0], 2, 0.1),
+            on_the_line("φ = −1, 1 | 0 as η → 0: largest |Var⁺ − Var⁻|", &[-1.0, 1.0, 0.0], 2, 1e-7),
+            on_the_line("φ = 1 | 0: two responses", &[1.0, 0.0], 1, 0.5),
+            on_the_line("equal features", &[1.0, 1.0, 1.0], 1, 0.5),
+            on_the_line("O⁻ = {±1}, O⁺ = {0}: Theorem 2's variance", &[0.0, -1.0, 1.0], 1, 0.5),
+            xor,
+        ]
+    },
+};
+
+fn linear(u: &[f64]) -> (Common<'_>, Logits, Vec<f64>) {
+    let (common, _) = Common::split(u);
+    let (options, dim) = (2 + choice(u[at::N], 7), 1 + choice(u[at::D], DIM));
+    let scale = common.theta_scale();
+    let theta = u[at::THETA..at::THETA + dim].iter().map(|&x| scale * signed(x)).collect();
+    let features = (0..options).flat_map(|o| (0..dim).map(move |i| 2.0 * signed(u[at::PHI + DIM * o + i]))).collect();
+    let features = Features::Dense(features);
+    (common, Logits { dim, rows: 1, options, bias: vec![], features, quadratic: vec![], waves: vec![] }, theta)
+}
+
+// ---- declared lengths ---------------------------------------------------------------------------------------------------
+
+/// As [`LINEAR`], every response with a declared length from 1 to 64.
+pub const DECLARED_LENGTHS: Family = Family {
+    name: "declared-lengths",
+    version: 1,
+    summary: "linear softmax whose responses have declared lengths 1-64",
+    dim: at::END + RESPONSES,
+    map: |u| {
+        let (common, logits, theta) = linear(&u[..at::END]);
+        let mut policy = one_token(logits);
+        let lengths = u[at::END..].iter().take(policy.responses()).map(|&x| log_uniform(x, 1.0, 64.0).round() as u32);
+        policy.lengths = Some(lengths.collect());
+        common.finish(policy, theta, &u[at::W..at::FLAGS], &u[at::FLAGS..at::PHI])
+    },
+    edges: || {
+        // Slopes (1, −.5 | −.4) and lengths (10, 1 | 10): equally likely responses, GRPO against the gap.
+        let mut u = vec![0.0; at::END + RESPONSES];
+        u[header::ETA] = header::eta_coordinate(0.1);
+        u[header::RULE] = choice_coordinate(1, 7);
+        u[at::N] = choice_coordinate(1, 7);
+        for (i, (slope, length)) in [(1.0, 10.0), (-0.5, 1.0), (-0.4, 10.0f64)].into_iter().enumerate() {
+            u[at::FLAGS + i] = if i < 2 { 0.0 } else { 1.0 };
+            u[at::PHI + DIM * i] = signed_coordinate(0.5 * slope);
+            u[at::END + i] = length.ln() / 64f64.ln();
+        }
+        vec![Edge { name: "slopes (1, −.5 | −.4), lengths (10, 1 | 10): GRPO's direction against the gap", u }]
+    },
+};
+
+// ---- tabular ------------------------------------------------------------------------------------------------------------
+
+/// One logit a response, n = 2 … 8.
+pub const TABULAR: Family = Family {
+    name: "tabular-softmax",
+    version: 1,
+    summary: "tabular softmax, 2-8 responses",
+    dim: header::COUNT + 1 + 3 * RESPONSES,
+    map: |u| {
+        let (common, mut rest) = Common::split(u);
+        let n = 2 + choice(rest.take(1)[0], 7);
+        let scale = common.theta_scale();
+        let theta: Vec<f64> = rest.take(RESPONSES)[..n].iter().map(|&x| scale * signed(x)).collect();
+        let (w, flags) = (rest.take(RESPONSES), rest.take(RESPONSES));
+        let features = Features::Tabular;
+        let logits = Logits { dim: n, rows: 1, options: n, bias: vec![], features, quadratic: vec![], waves: vec![] };
+        common.finish(one_token(logits), theta, w, flags)
+    },
+    edges: Vec::new,
+};
+
+// ---- cube ---------------------------------------------------------------------------------------------------------------
+
+const BITS: usize = 4;
+
+/// {±1}ⁿ as one token, n = 1 … 4: G_o = 2√n against L_o = 1.
+pub const CUBE: Family = Family {
+    name: "cube",
+    version: 1,
+    summary: "the cube {±1}^n as one token, n = 1-4: G² much larger than L",
+    dim: header::COUNT + 1 + 2 * BITS + (1 << BITS),
+    map: |u| {
+        let (common, mut rest) = Common::split(u);
+        let n = 1 + choice(rest.take(1)[0], BITS);
+        let scale = common.theta_scale();
+        let theta: Vec<f64> = rest.take(BITS)[..n].iter().map(|&x| scale * signed(x)).collect();
+        let (w, flags) = (rest.take(BITS), rest.take(1 << BITS));
+        let policy = Policy::cube(n as u32, vec![]).unwrap_or_else(|e| unreachable!("1 ≤ n ≤ {BITS}: {e}"));
+        common.finish(policy, theta, w, flags)
+    },
+    edges: || {
+        // w = (1, …, 1)/2 on {±1}⁴, O⁻ = {all ones}: s reaches 2√n = 4 while Var(s) = 1.
+        let mut u = vec![0.0; header::COUNT + 1 + 2 * BITS + (1 << BITS)];
+        u[header::ETA] = header::eta_coordinate(0.01);
+        u[header::RULE] = choice_coordinate(2, 7);
+        u[header::RULE_PARAMETER] = choice_coordinate(15, 64);
+        u[header::COUNT] = 1.0;
+        u[header::COUNT + 1 + BITS..header::COUNT + 1 + 2 * BITS].fill(0.25);
+        vec![Edge { name: "the diagonal of {±1}⁴: G_o² = 16 L_o", u }]
+    },
+};
+
+// ---- quadratic ----------------------------------------------------------------------------------------------------------
+
+const Q_RESPONSES: usize = 5;
+const Q_DIM: usize = 2;
+
+/// Logits quadratic in θ, n = 2 … 5, d = 1, 2.
+pub const QUADRATIC: Family = Family {
+    name: "quadratic-softmax",
+    version: 1,
+    summary: "softmax with logits quadratic in θ, 2-5 responses in R^1-R^2",
+    dim: header::COUNT + 3 + 2 * Q_DIM + Q_RESPONSES * (1 + Q_DIM + 3),
+    map: |u| {
+        let (common, mut rest) = Common::split(u);
+        let (n, d) = (2 + choice(rest.take(1)[0], Q_RESPONSES - 1), 1 + choice(rest.take(1)[0], Q_DIM));
+        let bend = log_uniform(rest.take(1)[0], 1.0, 1000.0) / 10.0;
+        let scale = common.theta_scale().min(3.0);
+        let theta: Vec<f64> = rest.take(Q_DIM)[..d].iter().map(|&x| scale * signed(x)).collect();
+        let w = rest.take(Q_DIM);
+        let flags = rest.take(Q_RESPONSES);
+        let features = dense(rest.take(Q_RESPONSES * Q_DIM), n * d);
+        let q = rest.take(Q_RESPONSES * 3);
+        let quadratic = (0..n).flat_map(|o| {
+            let [xx, xy, yy] = [0, 1, 2].map(|i| bend * signed(q[3 * o + i]));
+            if d == 1 { vec![xx] } else { vec![xx, xy, xy, yy] }
+        });
+        let quadratic = quadratic.collect();
+        let logits = Logits { dim: d, rows: 1, options: n, bias: vec![], features, quadratic, waves: vec![] };
+        common.finish(one_token(logits), theta, w, flags)
+    },
+    edges: || {
+        // Theory of (16): J = L/(G² + 2L), s = ±G on O⁺, 0 on O⁻, H = +L on O⁺ and −L on O⁻. With h'' = c on O⁺ and 0 on O⁻:
+        // three equally likely responses, slopes (1, −1 | 0), curvature c: J = 2/3.
+        let mut u = vec![0.0; header::COUNT + 3 + 2 * Q_DIM + Q_RESPONSES * (1 + Q_DIM + 3)];
+        u[header::ETA] = header::eta_coordinate(1e-4);
+        u[header::RULE] = choice_coordinate(1, 7);
+        u[header::COUNT] = choice_coordinate(1, Q_RESPONSES - 1);
+        u[header::COUNT + 2] = 0.5;
+        let flags = header::COUNT + 3 + 2 * Q_DIM;
+        u[flags + 2] = 1.0;
+        let phi = flags + Q_RESPONSES;
+        u[phi] = signed_coordinate(0.5);
+        u[phi + 1] = signed_coordinate(-0.5);
+        let q = phi + Q_RESPONSES * Q_DIM;
+        u[q] = 0.5;
+        u[q + 3] = 0.5;
+        vec![Edge { name: "slopes (1, −1 | 0), curvature on O⁺ only, η → 0: both terms of (16) pull together", u }]
+    },
+};

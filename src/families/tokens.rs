@@ -1,0 +1,152 @@
+//! Token-level families: contexts, EOS, and lengths that depend on θ.
+
+use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed};
+use super::{Edge, Family};
+use crate::instance::Instance;
+use crate::policy::{Context, Ending, Features, Logits, Policy, Shape, Tree};
+
+const ENDINGS: [Ending; 3] = [Ending::Eos, Ending::Cut, Ending::Fixed];
+
+/// Coordinates of the shape: vocabulary, maximal length, ending.
+const SHAPE: usize = 3;
+/// The largest response space any of these families enumerates.
+const MAX_RESPONSES: usize = 81;
+
+/// V = 2 or 3; T∞ from 2 to what keeps the space small (`longest` by [V = 2, V = 3], or `chain` for V = 2 with an EOS).
+fn shape(block: &[f64], longest: [usize; 2], chain: usize) -> Shape {
+    let ending = ENDINGS[choice(block[2], 3)];
+    let small = choice(block[0], 2);
+    let longest = if small == 0 && ending != Ending::Fixed { chain } else { longest[small] };
+    let max_length = 2 + choice(block[1], longest - 1) as u32;
+    Shape { vocabulary: 2 + small as u32, max_length, ending }
+}
+
+fn tree(shape: Shape) -> Tree {
+    Tree::new(shape).unwrap_or_else(|e| unreachable!("small by construction: {e}"))
+}
+
+fn policy(shape: Shape, context: Context, stop: Option<f64>, logits: Logits) -> Policy {
+    let built = match stop {
+        Some(stop) => Policy::with_stop(shape, context, stop, logits),
+        None => Policy::autoregressive(shape, context, logits),
+    };
+    built.unwrap_or_else(|e| unreachable!("sizes are decoded together: {e}"))
+}
+
+/// Linear features for every logit, θ and w of dimension `dim`, and the flags of a random verifier.
+fn linear(u: &[f64], shape: Shape, context: Context, stop: Option<f64>, dim: usize, own: usize, max_dim: usize) -> Instance {
+    let (common, mut rest) = Common::split(u);
+    rest.take(own);
+    let rows = Policy::rows(&tree(shape), context);
+    let options = shape.vocabulary as usize - usize::from(stop.is_some());
+    let scale = common.theta_scale();
+    let theta: Vec<f64> = rest.take(max_dim)[..dim].iter().map(|&x| scale * signed(x)).collect();
+    let (w, flags) = (rest.take(max_dim), rest.take(MAX_RESPONSES));
+    let features = dense(rest.0, rows * options * dim);
+    let logits = Logits { dim, rows, options, bias: vec![], features, quadratic: vec![], waves: vec![] };
+    common.finish(policy(shape, context, stop, logits), theta, w, flags)
+}
+
+// ---- tabular by prefix --------------------------------------------------------------------------------------------------
+
+/// The most logits: V = 3, T∞ = 3, no EOS has 13 prefixes of 3 options.
+const TABLE: usize = 39;
+
+/// A logit for every (prefix, token).
+pub const PREFIX_TABULAR: Family = Family {
+    name: "prefix-tabular",
+    version: 1,
+    summary: "token-level, one logit for every prefix and token, V = 2-3, T∞ = 2-4",
+    dim: header::COUNT + SHAPE + 2 * TABLE + MAX_RESPONSES,
+    map: |u| {
+        let (common, mut rest) = Common::split(u);
+        let shape = shape(rest.take(SHAPE), [4, 3], 6);
+        let rows = Policy::rows(&tree(shape), Context::Prefix);
+        let options = shape.vocabulary as usize;
+        let dim = rows * options;
+        let scale = common.theta_scale();
+        let theta: Vec<f64> = rest.take(TABLE)[..dim].iter().map(|&x| scale * signed(x)).collect();
+        let (w, flags) = (rest.take(TABLE), rest.take(MAX_RESPONSES));
+        let logits =
+            Logits { dim, rows, options, bias: vec![], features: Features::Tabular, quadratic: vec![], waves: vec![] };
+        common.finish(policy(shape, Context::Prefix, None, logits), theta, w, flags)
+    },
+    edges: || vec![equality_word(header::COUNT + SHAPE + 2 * TABLE + MAX_RESPONSES)],
+};
+
+/// Fixed length, one correct word: the equality case of length-norm.
+fn equality_word(dim: usize) -> Edge {
+    let mut u = vec![0.0; dim];
+    u[header::ETA] = header::eta_coordinate(0.1);
+    u[header::COUNT + 2] = choice_coordinate(2, 3);
+    Edge { name: "constant length, one correct word: equality in length-norm and token-to-trajectory", u }
+}
+
+// ---- linear features of the last token ----------------------------------------------------------------------------------
+
+const LINEAR_DIM: usize = 3;
+
+/// Linear features of the last token.
+pub const LAST_TOKEN: Family = Family {
+    name: "last-token",
+    version: 1,
+    summary: "token-level, linear features of the last token, V = 2-3, T∞ = 2-24",
+    dim: header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + 9 * LINEAR_DIM,
+    map: |u| {
+        let own = &u[header::COUNT..];
+        let dim = 1 + choice(own[SHAPE], LINEAR_DIM);
+        linear(u, shape(own, [6, 4], 24), Context::LastToken, None, dim, SHAPE + 1, LINEAR_DIM)
+    },
+    edges: || {
+        let mut edge = equality_word(header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + 9 * LINEAR_DIM);
+        let mut chain = edge.clone();
+        edge.u[header::COUNT + SHAPE + 1 + LINEAR_DIM] = 0.25; // w = 1
+        let features = header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES;
+        edge.u[features] = 0.25; // slope 1 for token 0 after token 0: the word 00…0 meets it everywhere
+        chain.name = "a chain of up to 24 tokens whose EOS comes early: T_ψ1 far below T∞";
+        chain.u[header::COUNT + 1] = 1.0;
+        chain.u[header::COUNT + 2] = 0.0;
+        chain.u[header::COUNT + SHAPE + 1] = 0.25;
+        chain.u[header::SCALE] = 0.7;
+        for row in 0..2 {
+            chain.u[features + 2 * row] = 0.25; // EOS favoured in every context
+        }
+        vec![edge, chain]
+    },
+};
+
+// ---- linear features of the whole prefix --------------------------------------------------------------------------------
+
+/// Linear features of the whole prefix.
+pub const PREFIX_LINEAR: Family = Family {
+    name: "prefix-linear",
+    version: 1,
+    summary: "token-level, linear features of the whole prefix, V = 2-3, T∞ = 2-4",
+    dim: header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + TABLE * LINEAR_DIM,
+    map: |u| {
+        let own = &u[header::COUNT..];
+        let dim = 1 + choice(own[SHAPE], LINEAR_DIM);
+        linear(u, shape(own, [4, 3], 6), Context::Prefix, None, dim, SHAPE + 1, LINEAR_DIM)
+    },
+    edges: Vec::new,
+};
+
+// ---- geometric length ---------------------------------------------------------------------------------------------------
+
+/// EOS with a fixed probability outside the softmax.
+pub const GEOMETRIC: Family = Family {
+    name: "geometric-length",
+    version: 1,
+    summary: "token-level, EOS with a fixed probability whatever θ, V = 3, T∞ = 2-5",
+    dim: header::COUNT + 4 + 2 * LINEAR_DIM + MAX_RESPONSES + 6 * LINEAR_DIM,
+    map: |u| {
+        let own = &u[header::COUNT..];
+        let max_length = 2 + choice(own[0], 4) as u32;
+        let ending = ENDINGS[choice(own[1], 2)];
+        let stop = log_uniform(1.0 - own[2], 0.02, 0.9);
+        let dim = 1 + choice(own[3], LINEAR_DIM);
+        let shape = Shape { vocabulary: 3, max_length, ending };
+        linear(u, shape, Context::LastToken, Some(stop), dim, 4, LINEAR_DIM)
+    },
+    edges: Vec::new,
+};
