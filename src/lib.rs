@@ -1,5 +1,57 @@
-//! x
+//! Exact policies, the statements of the paper as code, and verdicts on them.
+//!
+//! The verified companion to *On the Optimization Dynamics of RLVR: Gradient Gap and Step Size Thresholds*. Small softmax and
+//! token-level policies, whose whole response space is known, let every numbered statement be checked without sampling error.
+//!
+//! The paper is about one scalar function on one line, λ(t) = logit J(θ + t·w), and so is the crate:
+//!
+//! ```text
+//! family: unit cube → instance        which policy, which θ, w, η, which responses are correct
+//! line:   instance → λ and its jets   value, derivatives in t, moments under π⁺ and π⁻, lengths
+//! claim:  line → (computed, claimed)  two numbers and a relation; never a bool
+//! ```
+//!
+//! | module | what it holds | in the paper |
+//! |---|---|---|
+//! | [`number`] | `f64`, second-order jets, intervals: everything is written once over [`number::Scalar`] | |
+//! | [`policy`] | exact policies and verifiers | §2, (1), (6) |
+//! | [`instance`] | policy, θ, w, η, correct responses | (3) |
+//! | [`line`] | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
+//! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
+//! | [`evaluation`] | one instance through one kind of number | |
+//! | [`families`] | unit cube → instance | |
+//! | [`claims`] | the statements, and the only registry of them | all numbered ones |
+//! | [`check`] | campaigns, certificates, witnesses | |
+//! | [`report`] | tables, JSON, JUnit | |
+//!
+//! Arrows go one way, from top to bottom: a claim never samples, a family never judges, a report never computes.
+//!
+//! # Example
+//! Inequality (16) on three responses, in binary64 and certified:
+//!
+//! ```
+//! use gradient_gap::check::judge::{Decision, Measured, certify, measure};
+//! use gradient_gap::{Evaluation, Instance, claims, policy::Policy};
+//!
+//! # fn main() -> Result<(), gradient_gap::Error> {
+//! let instance = Instance {
+//!     policy: Policy::linear_softmax(1, vec![-1.0, 1.0, 0.0], vec![])?,
+//!     theta: vec![0.0],
+//!     direction: vec![1.0],
+//!     eta: 0.25,
+//!     correct: vec![true, true, false],
+//! };
+//! instance.validate()?;
+//! let claim = claims::find("log-odds-step").expect("in the registry");
+//! let Measured::Inside { ratio: Some(ratio), .. } = measure(claim, &Evaluation::new(&instance, 2)) else { panic!() };
+//! assert!(ratio < 0.1); // (16) is far from tight here
+//! assert_eq!(certify(claim, &instance).decision, Decision::Holds);
+//! # Ok(())
+//! # }
+//! ```
+
 #![forbid(unsafe_code)]
+
 pub mod check;
 pub mod claims;
 pub mod error;
@@ -10,6 +62,8 @@ pub mod line;
 pub mod number;
 pub mod policy;
 pub mod regularity;
+pub mod report;
+
 pub use error::Error;
 pub use evaluation::Evaluation;
 pub use instance::Instance;

@@ -1,0 +1,56 @@
+//! `list` and `explain`: what the registry holds, for people.
+
+use super::{finish, grouped, new_table, short};
+use crate::check::campaign::ClaimResult;
+use crate::claims::{ClaimEntry, REGISTRY};
+use std::fmt::Write;
+
+/// All claims: slug, place, relation, assumptions, reading of the constants, expected verdict.
+pub fn list() -> String {
+    let mut table = new_table(&["claim", "place", "relation", "assumptions", "reading", "expected"]);
+    for claim in REGISTRY {
+        let statement = &claim.statement;
+        table.add_row(vec![
+            statement.slug.to_string(),
+            statement.place.to_string(),
+            statement.relation.to_string(),
+            if statement.assumptions.is_empty() { "–".into() } else { statement.assumptions.join(", ") },
+            statement.reading.map_or("–".into(), |reading| reading.to_string()),
+            statement.expected.to_string(),
+        ]);
+    }
+    finish(&table)
+        + "\nReading of the constants: seg = along w on the segment [θ, θ+ηw]; line = along w on the whole line; glob = norms \
+           over all θ.\n`gradient-gap explain CLAIM` prints a claim's page.\n"
+}
+
+/// A claim's page, its hypotheses, and the verdict of the small campaign just run.
+pub fn explain(claim: &ClaimEntry, result: &ClaimResult, instances: u64, seed: u64) -> String {
+    let statement = &claim.statement;
+    let mut text = format!("{}\n\n", statement.page.trim_end());
+    let _ = writeln!(text, "## In one line\n\n{}", statement.formula);
+    if !claim.given.is_empty() {
+        let _ = writeln!(text, "\nHypotheses, each checked on every instance:\n");
+        claim.given.iter().for_each(|hypothesis| {
+            let _ = writeln!(text, "- {}", hypothesis.name);
+        });
+    }
+    let _ = writeln!(
+        text,
+        "\n## Verdict\n\n{} (expected: {}); {} of {} instances covered, worst ratio {}; seed {seed}, run just now.",
+        result.verdict,
+        statement.expected,
+        grouped(result.cases),
+        grouped(instances),
+        result.max_ratio.map_or("none".into(), short),
+    );
+    if let Some(witness) = &result.witness {
+        let _ = writeln!(text, "Counterexample: {}", witness.summary());
+    }
+    if let Some(reason) = &result.reason {
+        let _ = writeln!(text, "Reason: {reason}");
+    }
+    let slug = statement.slug;
+    let _ = writeln!(text, "\nPage: docs/claims/{slug}.md. All instances: `gradient-gap verify {slug}`.");
+    text
+}

@@ -1,0 +1,84 @@
+//! `verify` as JSON, schema `gradient-gap/verify/1`.
+
+use super::Verified;
+use crate::check::campaign::{ClaimResult, Spread};
+use crate::check::histogram::Histogram;
+use crate::check::judge::Decision;
+use serde_json::{Value, json};
+
+/// A number in JSON: infinities are the strings "inf" and "-inf", NaN is null.
+pub fn number(x: f64) -> Value {
+    match x {
+        f64::INFINITY => "inf".into(),
+        f64::NEG_INFINITY => "-inf".into(),
+        x if x.is_nan() => Value::Null,
+        x => x.into(),
+    }
+}
+
+fn option(x: Option<f64>) -> Value {
+    x.map_or(Value::Null, number)
+}
+
+/// The quantiles of a histogram: powers of ten where binary64 holds them, and their logarithms always.
+fn quantiles(histogram: &Histogram) -> Value {
+    let names = [("min", 0.0), ("p01", 0.01), ("p25", 0.25), ("p50", 0.5), ("p75", 0.75), ("p99", 0.99), ("max", 1.0)];
+    let pairs = names.map(|(name, q)| (name.to_string(), option(histogram.quantile_log10(q))));
+    Value::Object(pairs.into_iter().collect())
+}
+
+fn claim(result: &ClaimResult) -> Value {
+    let statement = &result.claim.statement;
+    let families: Vec<Value> = (result.families.iter())
+        .map(|(name, tally)| {
+            let worst = tally.worst.map(|(ratio, _)| ratio);
+            json!({"name": name, "cases": tally.cases, "max_ratio": option(worst), "log10_ratio": quantiles(&tally.ratios)})
+        })
+        .collect();
+    json!({
+        "slug": statement.slug,
+        "place": statement.place,
+        "relation": statement.relation,
+        "reading": statement.reading,
+        "expected": statement.expected,
+        "verdict": result.verdict,
+        "as_expected": result.as_expected,
+        "cases": result.cases,
+        "max_ratio": option(result.max_ratio),
+        "worst_case": result.worst_case.map(|decision| match decision {
+            Decision::Holds => "certified",
+            Decision::Violated => "violated",
+            Decision::Undecided => "within-rounding",
+        }),
+        "families": families,
+        "reason": result.reason,
+        "witness": result.witness,
+    })
+}
+
+fn family(name: &str, spread: &Spread) -> Value {
+    json!({
+        "name": name,
+        "instances": spread.cases,
+        "log10_success_rate": quantiles(&spread.success),
+        "log10_failure_rate": quantiles(&spread.failure),
+        "log10_eta_sqrt_L": quantiles(&spread.step),
+        "log10_max_length": quantiles(&spread.length),
+    })
+}
+
+/// The whole result; every float round-trips.
+pub fn verify_json(verified: &Verified<'_>) -> String {
+    let result = verified.result;
+    let document = json!({
+        "schema": "gradient-gap/verify/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "seed": verified.campaign.seed,
+        "instances": verified.campaign.instances,
+        "seconds": verified.seconds,
+        "as_expected": result.as_expected(),
+        "claims": result.claims.iter().map(claim).collect::<Vec<_>>(),
+        "families": result.families.iter().map(|(name, spread)| family(name, spread)).collect::<Vec<_>>(),
+    });
+    format!("{document:#}\n")
+}

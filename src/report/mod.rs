@@ -1,0 +1,97 @@
+//! Results as text: tables, JSON, JUnit. A report never computes; it is handed what was found.
+
+mod explain;
+mod json;
+mod junit;
+mod replay;
+mod table;
+
+pub use explain::{explain, list};
+pub use json::{number, verify_json};
+pub use junit::verify_junit;
+pub use replay::{Replay, replay_json, replay_table};
+pub use table::verify_table;
+
+use crate::check::campaign::{Campaign, CampaignResult};
+use comfy_table::{LineStyle, TableStyle};
+
+/// A finished campaign with what is needed to run it again.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified<'a> {
+    /// What was run.
+    pub campaign: &'a Campaign<'a>,
+    /// What was found.
+    pub result: &'a CampaignResult,
+    /// Wall time in seconds.
+    pub seconds: f64,
+}
+
+/// A number for people: four significant digits, in scientific notation where that is shorter.
+pub fn short(x: f64) -> String {
+    match f64::abs(x) {
+        _ if x.is_nan() => "–".into(),
+        0.0 => "0".into(),
+        f64::INFINITY => if x > 0.0 { "inf" } else { "-inf" }.into(),
+        size if !(1e-3..1e5).contains(&size) => format!("{x:.3e}"),
+        // A ratio below 1 must not be shown as 1.
+        size if size < 1.0 && size > 0.9999 => format!("{x:.10}").trim_end_matches('0').to_string(),
+        size if (1.0..10.0).contains(&size) => format!("{x:.4}"),
+        _ => format!("{x:.4}"),
+    }
+}
+
+/// 10^`log10` for people, where binary64 may underflow.
+pub fn short_log10(log10: f64) -> String {
+    if log10 == f64::NEG_INFINITY {
+        "0".into()
+    } else if (-3.0..5.0).contains(&log10) {
+        format!("{:.3}", 10f64.powf(log10))
+    } else {
+        let exponent = log10.floor();
+        format!("{:.0}e{exponent:.0}", 10f64.powf(log10 - exponent).floor())
+    }
+}
+
+fn new_table(header: &[&str]) -> comfy_table::Table {
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')))
+        .set_content_arrangement(comfy_table::ContentArrangement::Disabled)
+        .set_header(header.to_vec());
+    table
+}
+
+/// A table as text, without blanks at the ends of lines.
+fn finish(table: &comfy_table::Table) -> String {
+    table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// 1234567 as 1 234 567.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!(short(0.5), "0.5000");
+        assert_eq!(short(0.99999998), "0.99999998");
+        assert_eq!(short(1.0), "1.0000");
+        assert_eq!(short(1234567.0), "1.235e6");
+        assert_eq!(short(f64::INFINITY), "inf");
+        assert_eq!(short_log10(-300.0), "1e-300");
+        assert_eq!(short_log10(-1077.09), "8e-1078");
+        assert_eq!((grouped(1), grouped(1234567)), ("1".into(), "1 234 567".into()));
+    }
+}

@@ -1,0 +1,154 @@
+//! `replay`: every quantity of one instance and every claim on it.
+
+use super::{finish, new_table, number, short};
+use crate::check::judge::{Certificate, Decision, Measured, SAMPLE_PIECES, certify, measure};
+use crate::claims::{ClaimEntry, Expected, REGISTRY};
+use crate::evaluation::Evaluation;
+use crate::instance::Instance;
+use crate::number::Interval;
+use crate::regularity::{Constant, constants};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// One instance, evaluated in binary64 and in intervals.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// Named quantities: binary64 value and enclosure.
+    pub quantities: Vec<(&'static str, f64, Interval)>,
+    /// The gradient gap g⁺ − g⁻.
+    pub gap: Vec<f64>,
+    /// The regularity constants, in every reading in which they are known.
+    pub constants: Vec<Constant>,
+    /// Every claim: binary64 and intervals.
+    pub claims: Vec<(&'static ClaimEntry, Measured, Option<Certificate>)>,
+}
+
+impl Replay {
+    /// Evaluates a valid instance.
+    pub fn new(instance: &Instance) -> Replay {
+        let real = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
+        let enclosed = Evaluation::<Interval>::new(instance, 1);
+        let (r, e) = (real.start(), enclosed.start());
+        let mut quantities = vec![
+            ("λ(0)", r.lambda(), e.lambda()),
+            ("log J", r.log_success(), e.log_success()),
+            ("log(1−J)", r.log_failure(), e.log_failure()),
+            ("J", r.success(), e.success()),
+            ("1−J", r.failure(), e.failure()),
+            ("Δμ = λ'(0)", r.alignment(), e.alignment()),
+            ("λ''(0)", r.second(), e.second()),
+            ("λ(η)−λ(0)", real.step().change, enclosed.step().change),
+            ("λ(η)−λ(0)−ηΔμ", real.step().remainder, enclosed.step().remainder),
+        ];
+        let sides: [(&'static str, &'static str, [f64; 2], [Interval; 2]); 4] = [
+            ("E⁻[s]", "E⁺[s]", r.mean, e.mean),
+            ("Var⁻(s)", "Var⁺(s)", r.variance, e.variance),
+            ("E⁻[H]", "E⁺[H]", r.curvature, e.curvature),
+            ("E⁻|o|", "E⁺|o|", r.length, e.length),
+        ];
+        for (minus, plus, real, enclosed) in sides {
+            quantities.extend([(plus, real[1], enclosed[1]), (minus, real[0], enclosed[0])]);
+        }
+        quantities.push(("E|o|", r.mean_length(), e.mean_length()));
+        let claims = REGISTRY.iter().map(|claim| {
+            let measured = measure(claim, &real);
+            let certificate = matches!(measured, Measured::Inside { .. }).then(|| certify(claim, instance));
+            (claim, measured, certificate)
+        });
+        Replay { quantities, gap: real.gap().vector.clone(), constants: constants(instance, 64), claims: claims.collect() }
+    }
+
+    /// Whether no claim that is expected to hold is violated for certain, and no f64 comparison fails where intervals say it
+    /// holds.
+    pub fn as_expected(&self) -> bool {
+        self.claims.iter().all(|(claim, _, certificate)| {
+            claim.statement.expected == Expected::Fails
+                || certificate.as_ref().is_none_or(|certificate| certificate.decision != Decision::Violated)
+        })
+    }
+}
+
+fn decision(certificate: &Option<Certificate>) -> &'static str {
+    match certificate.as_ref().map(|certificate| certificate.decision) {
+        Some(Decision::Holds) => "certified",
+        Some(Decision::Violated) => "refuted",
+        Some(Decision::Undecided) => "within rounding",
+        None => "–",
+    }
+}
+
+/// Sixteen digits, for comparison between machines.
+fn exact(x: f64) -> String {
+    format!("{x:.16e}")
+}
+
+/// As text.
+pub fn replay_table(replay: &Replay) -> String {
+    let mut quantities = new_table(&["quantity", "value", "enclosure"]);
+    for (name, value, enclosure) in &replay.quantities {
+        quantities.add_row(vec![
+            (*name).to_string(),
+            exact(*value),
+            format!("[{}, {}]", exact(enclosure.lo()), exact(enclosure.hi())),
+        ]);
+    }
+    let mut constants = new_table(&["constant", "reading", "known as", "at least", "at most"]);
+    for constant in &replay.constants {
+        constants.add_row(vec![
+            constant.symbol.to_string(),
+            constant.reading.to_string(),
+            format!("{:?}", constant.kind).to_lowercase(),
+            short(constant.low),
+            short(constant.high),
+        ]);
+    }
+    let mut claims = new_table(&["claim", "ratio", "intervals", "part or reason"]);
+    for (claim, measured, certificate) in &replay.claims {
+        let (ratio, note) = match measured {
+            Measured::Outside(name) => ("–".into(), format!("outside: {name}")),
+            Measured::Inside { ratio, part } => (ratio.map_or("–".into(), short), (*part).to_string()),
+        };
+        claims.add_row(vec![claim.statement.slug.to_string(), ratio, decision(certificate).to_string(), note]);
+    }
+    let gap: Vec<String> = replay.gap.iter().map(|&x| short(x)).collect();
+    let mut text = finish(&quantities);
+    let _ = writeln!(text, "g⁺ − g⁻ = ({})\n", gap.join(", "));
+    text + &finish(&constants) + "\n" + &finish(&claims)
+}
+
+/// As JSON, schema `gradient-gap/replay/1`.
+pub fn replay_json(replay: &Replay) -> String {
+    let ends = |x: &Interval| json!([number(x.lo()), number(x.hi())]);
+    let quantities: Vec<Value> = (replay.quantities.iter())
+        .map(|(name, value, enclosure)| json!({"name": name, "value": number(*value), "enclosure": ends(enclosure)}))
+        .collect();
+    let claims: Vec<Value> = (replay.claims.iter())
+        .map(|(claim, measured, certificate)| {
+            let (covered, ratio, note) = match measured {
+                Measured::Outside(name) => (false, None, *name),
+                Measured::Inside { ratio, part } => (true, *ratio, *part),
+            };
+            json!({
+                "slug": claim.statement.slug,
+                "covered": covered,
+                "ratio": ratio.map_or(Value::Null, number),
+                "intervals": decision(certificate),
+                "note": note,
+            })
+        })
+        .collect();
+    let constants: Vec<Value> = (replay.constants.iter())
+        .map(|c| {
+            json!({"symbol": c.symbol, "reading": c.reading, "kind": c.kind, "low": number(c.low), "high": number(c.high)})
+        })
+        .collect();
+    let document = json!({
+        "schema": "gradient-gap/replay/1",
+        "as_expected": replay.as_expected(),
+        "quantities": quantities,
+        "gap": replay.gap.iter().map(|&x| number(x)).collect::<Vec<_>>(),
+        "constants": constants,
+        "claims": claims,
+    });
+    format!("{document:#}\n")
+}

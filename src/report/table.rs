@@ -1,0 +1,78 @@
+//! `verify` as a table.
+
+use super::{Verified, finish, grouped, new_table, short, short_log10};
+use crate::check::campaign::Verdict;
+use crate::check::histogram::Histogram;
+use crate::check::judge::Decision;
+use comfy_table::{Cell, CellAlignment};
+use std::fmt::Write;
+
+/// One line a claim, one line a family, and what was and was not established.
+pub fn verify_table(verified: &Verified<'_>) -> String {
+    let result = verified.result;
+    let mut claims = new_table(&["claim", "place", "verdict", "expected", "", "cases", "worst ratio", "worst case"]);
+    for claim in &result.claims {
+        let statement = &claim.claim.statement;
+        let worst = match claim.worst_case {
+            Some(Decision::Holds) => "certified",
+            Some(Decision::Violated) => "violated",
+            Some(Decision::Undecided) => "within rounding",
+            None => "–",
+        };
+        claims.add_row(vec![
+            Cell::new(statement.slug),
+            Cell::new(statement.place),
+            Cell::new(claim.verdict),
+            Cell::new(statement.expected),
+            Cell::new(if claim.as_expected { "ok" } else { "UNEXPECTED" }),
+            Cell::new(grouped(claim.cases)).set_alignment(CellAlignment::Right),
+            Cell::new(claim.max_ratio.map_or("–".into(), short)).set_alignment(CellAlignment::Right),
+            Cell::new(worst),
+        ]);
+    }
+    let mut families = new_table(&["family", "instances", "J from", "1-J from", "η√L 5 %", "median", "to", "T∞ to"]);
+    let at = |histogram: &Histogram, q: f64| histogram.quantile_log10(q).map_or("–".into(), short_log10);
+    for (name, spread) in &result.families {
+        families.add_row(vec![
+            (*name).to_string(),
+            grouped(spread.cases),
+            at(&spread.success, 0.0),
+            at(&spread.failure, 0.0),
+            at(&spread.step, 0.05),
+            at(&spread.step, 0.5),
+            at(&spread.step, 1.0),
+            spread.length.quantile_log10(1.0).map_or("–".into(), |log10| format!("{:.0}", 10f64.powf(log10))),
+        ]);
+    }
+    let mut text = finish(&claims);
+    for claim in &result.claims {
+        let slug = claim.claim.statement.slug;
+        if let Some(witness) = &claim.witness {
+            let _ = writeln!(text, "{slug}: refuted by {}", witness.summary());
+        }
+        if let Some(reason) = &claim.reason {
+            let _ = writeln!(text, "{slug}: {reason}");
+        }
+    }
+    text.push('\n');
+    text += &finish(&families);
+    text.push('\n');
+    let instances: u64 = result.families.iter().map(|(_, spread)| spread.cases).sum();
+    let expected = result.claims.iter().filter(|claim| claim.as_expected).count();
+    let _ = writeln!(
+        text,
+        "{expected} of {} verdicts as expected; {} instances, seed {}, {:.1} s.",
+        result.claims.len(),
+        grouped(instances),
+        verified.campaign.seed,
+        verified.seconds
+    );
+    let refuted = result.claims.iter().filter(|claim| claim.verdict == Verdict::Refuted).count();
+    let _ = writeln!(
+        text,
+        "Established: {refuted} statement{} refuted, by a counterexample certified in interval arithmetic. Not established: that a \
+         statement \"not refuted\" is true; no instance of these families violated it.",
+        if refuted == 1 { " is" } else { "s are" }
+    );
+    text
+}
