@@ -63,21 +63,9 @@ pub struct Constants<N> {
     pub psi1: N,
 }
 
-impl<N: Scalar> Constants<N> {
-    fn max(self, other: Self) -> Self {
-        Constants {
-            score: self.score.max(other.score),
-            curvature: self.curvature.max(other.curvature),
-            token_score: self.token_score.max(other.token_score),
-            token_curvature: self.token_curvature.max(other.token_curvature),
-            psi1: self.psi1.max(other.psi1),
-        }
-    }
-}
-
 impl<N: Scalar> OnLine<'_, N> {
     /// The values at one t whose suprema are the constants.
-    fn constants_at(&self, t: N) -> Constants<N> {
+    fn constants_at(&self, t: N) -> [N; 5] {
         let tokens = self.tokens(t);
         let responses = self.responses(&tokens);
         let largest = |values: &[N]| values.iter().fold(N::zero(), |top, x| top.max(x.abs()));
@@ -91,15 +79,13 @@ impl<N: Scalar> OnLine<'_, N> {
             });
         }
         let psi1 = psi1_norm(&length_law(self.policy(), &responses.log_prob));
-        Constants { score, curvature, token_score, token_curvature, psi1 }
+        [score, curvature, token_score, token_curvature, psi1]
     }
 
-    /// The constants in the reading *seg*, from `pieces` pieces of \[0, η\] (see [`Scalar::cover`]).
+    /// The constants in the reading *seg*, from about `pieces` evaluations on \[0, η\] (see [`Scalar::suprema`]).
     pub fn constants(&self, eta: f64, pieces: usize) -> Constants<N> {
-        let mut all = N::cover(eta, pieces).map(|t| self.constants_at(t));
-        let zero = N::zero();
-        let none = Constants { score: zero, curvature: zero, token_score: zero, token_curvature: zero, psi1: zero };
-        all.next().map_or(none, |first| all.fold(first, Constants::max))
+        let [score, curvature, token_score, token_curvature, psi1] = N::suprema(eta, pieces, |t| self.constants_at(t));
+        Constants { score, curvature, token_score, token_curvature, psi1 }
     }
 }
 

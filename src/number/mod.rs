@@ -80,6 +80,14 @@ pub trait Scalar:
     /// bound, up to rounding) in `f64` and an *enclosed* one in [`Interval`].
     fn cover(x: f64, pieces: usize) -> impl Iterator<Item = Self>;
 
+    /// The suprema of K functions over the segment \[0, x\], from about `pieces` evaluations: *sampled* in `f64` (the largest
+    /// value on [`Scalar::cover`]), *enclosed* in [`Interval`], which cuts finer only where a supremum may still lie.
+    fn suprema<const K: usize>(x: f64, pieces: usize, f: impl Fn(Self) -> [Self; K]) -> [Self; K] {
+        let larger = |a: [Self; K], b: [Self; K]| std::array::from_fn(|k| a[k].max(b[k]));
+        // `cover` never yields nothing.
+        Self::cover(x, pieces).map(f).reduce(larger).unwrap_or([Self::zero(); K])
+    }
+
     /// 0.
     fn zero() -> Self {
         Self::of(0.0)

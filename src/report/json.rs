@@ -48,7 +48,7 @@ fn claim(result: &ClaimResult) -> Value {
         "worst_case": result.worst_case.map(|decision| match decision {
             Decision::Holds => "certified",
             Decision::Violated => "violated",
-            Decision::Undecided => "within-rounding",
+            Decision::Undecided => "undecided",
         }),
         "families": families,
         "reason": result.reason,

@@ -72,7 +72,7 @@ fn decision(certificate: &Option<Certificate>) -> &'static str {
     match certificate.as_ref().map(|certificate| certificate.decision) {
         Some(Decision::Holds) => "certified",
         Some(Decision::Violated) => "refuted",
-        Some(Decision::Undecided) => "within rounding",
+        Some(Decision::Undecided) => "undecided",
         None => "–",
     }
 }

@@ -10,13 +10,13 @@ use std::fmt::Write;
 /// One line a claim, one line a family, and what was and was not established.
 pub fn verify_table(verified: &Verified<'_>) -> String {
     let result = verified.result;
-    let mut claims = new_table(&["claim", "place", "verdict", "expected", "", "cases", "worst ratio", "worst case"]);
+    let mut claims = new_table(&["claim", "place", "verdict", "expected", "", "cases", "worst ratio", "by intervals"]);
     for claim in &result.claims {
         let statement = &claim.claim.statement;
         let worst = match claim.worst_case {
             Some(Decision::Holds) => "certified",
             Some(Decision::Violated) => "violated",
-            Some(Decision::Undecided) => "within rounding",
+            Some(Decision::Undecided) => "undecided",
             None => "–",
         };
         claims.add_row(vec![

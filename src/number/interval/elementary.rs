@@ -314,6 +314,9 @@ impl Scalar for Interval {
     }
     /// `pieces` (at least one) intervals from 0 to x, neighbours sharing an end, the last ending at x exactly. One piece for
     /// x = 0, ±∞ and NaN; for x < 0 the pieces run down from 0.
+    fn suprema<const K: usize>(x: f64, pieces: usize, f: impl Fn(Interval) -> [Interval; K]) -> [Interval; K] {
+        super::suprema::suprema(x, pieces, f)
+    }
     fn cover(x: f64, pieces: usize) -> impl Iterator<Item = Interval> {
         let pieces = if x == 0.0 || !x.is_finite() { 1 } else { pieces.max(1) };
         let border = move |i: usize| match i {

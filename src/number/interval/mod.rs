@@ -37,6 +37,7 @@
 
 mod elementary;
 mod rounding;
+mod suprema;
 
 use rounding::{add_down, add_up, div_down, div_up, mul_down, mul_up};
 use std::ops::{Add, Div, Mul, Neg, Sub};

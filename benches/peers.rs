@@ -1,0 +1,50 @@
+//! The suite's jobs at the sizes of a NumPy or JAX script for the same, one whole job an iteration, so that seconds compare
+//! directly. `benches/peers.sh` runs both sides in alternation and prints ratios of medians.
+
+#![allow(missing_docs)] // criterion's macros
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use gradient_gap::check::campaign::draw;
+use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
+use gradient_gap::families::{self, header};
+use gradient_gap::{Evaluation, claims};
+use rayon::prelude::*;
+use std::hint::black_box;
+
+/// Instances of the one-step job.
+const INSTANCES: u64 = 100_000;
+
+/// (16) on 100 000 random linear softmax policies, 8 responses in R⁴, instances made inside the timing: decode → line → claim as
+/// `verify` does it.
+fn step(c: &mut Criterion) {
+    let family = families::find("linear-softmax").expect("in the registry");
+    let claim = claims::find("log-odds-step").expect("in the registry");
+    let job = |seed: u64| {
+        let largest = (0..INSTANCES).into_par_iter().map_init(Vec::new, |u, i| {
+            draw(seed, i, family.dim, u);
+            (u[header::COUNT], u[header::COUNT + 1]) = (1.0, 1.0); // the largest size: 8 responses, 4 dimensions
+            let instance = family.decode(u).expect("inside the cube");
+            debug_assert_eq!((instance.policy.responses(), instance.theta.len()), (8, 4));
+            match measure(claim, &Evaluation::new(&instance, SAMPLE_PIECES)) {
+                Measured::Inside { ratio: Some(ratio), .. } => ratio,
+                _ => 0.0,
+            }
+        });
+        largest.reduce(|| 0.0, f64::max)
+    };
+    assert!(job(0) > 0.0 && job(0) < 1.0);
+    let mut group = c.benchmark_group("peers");
+    group.throughput(criterion::Throughput::Elements(INSTANCES));
+    group.sample_size(20);
+    let mut seed = 0;
+    group.bench_function("step", |b| {
+        b.iter(|| {
+            seed += 1;
+            black_box(job(seed))
+        })
+    });
+    group.finish();
+}
+
+criterion_group!(benches, step);
+criterion_main!(benches);

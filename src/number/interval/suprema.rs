@@ -1,0 +1,48 @@
+//! Suprema over a segment by branch and bound.
+
+use super::Interval;
+use crate::number::Scalar;
+
+/// Enclosures narrower than this, relative to their size, are not refined: 2⁻⁴⁴.
+const NARROW: f64 = 1.0 / (1u64 << 44) as f64;
+
+/// A piece of the segment with the enclosures of all functions over it.
+struct Piece<const K: usize> {
+    over: Interval,
+    values: [Interval; K],
+}
+
+/// Encloses the suprema of K functions over \[0, x\] in about `pieces` evaluations: f over a piece encloses every value there, so
+/// the supremum lies between the largest lower end and the largest upper end of all pieces. For each supremum that is not narrow
+/// yet, in turn, the piece with the largest upper end is halved.
+pub(super) fn suprema<const K: usize>(x: f64, pieces: usize, f: impl Fn(Interval) -> [Interval; K]) -> [Interval; K] {
+    let mut list: Vec<Piece<K>> =
+        Interval::cover(x, pieces.clamp(1, 8)).map(|over| Piece { over, values: f(over) }).collect();
+    let mut turn = 0;
+    loop {
+        let top: [Interval; K] =
+            std::array::from_fn(|k| list.iter().map(|piece| piece.values[k]).reduce(Scalar::max).unwrap_or(Interval::EMPTY));
+        let relative = |k: usize| {
+            let size = f64::max(top[k].lo().abs(), top[k].hi().abs());
+            if size > 0.0 { top[k].width() / size } else { 0.0 }
+        };
+        // In turn, so that a flat maximum, which first-order enclosures resolve slowly, does not use up the pieces of the others.
+        // NaN widths: undefined somewhere, where refining does not help.
+        let Some(k) = (0..K).map(|i| (turn + i) % K).find(|&k| relative(k) > NARROW) else { return top };
+        if list.len() >= pieces {
+            return top;
+        }
+        turn = k + 1;
+        let highest = (0..list.len()).max_by(|&a, &b| list[a].values[k].hi().total_cmp(&list[b].values[k].hi()));
+        let Some(at) = highest else { return top };
+        let over = list[at].over;
+        let middle = over.mid();
+        if !(over.lo() < middle && middle < over.hi()) {
+            return top;
+        }
+        let halves = [Interval::new(over.lo(), middle), Interval::new(middle, over.hi())];
+        let [low, high] = halves.map(|over| Piece { over, values: f(over) });
+        list[at] = low;
+        list.push(high);
+    }
+}

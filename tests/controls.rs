@@ -1,0 +1,324 @@
+//! Negative controls: wrong statements, one error each, that the campaign must refute with a certified counterexample.
+//!
+//! A check that cannot fail checks nothing. Each control stands beside the claim it corrupts; the campaign here is a prefix of
+//! the default one (case i depends on the seed and on i alone), so what it refutes the default campaign refutes.
+
+use gradient_gap::Evaluation;
+use gradient_gap::check::campaign::{Campaign, DEFAULT_INSTANCES, DEFAULT_SEED, Verdict};
+use gradient_gap::check::judge::{Decision, certify};
+use gradient_gap::claims::conditions::{ConstantLength, NonzeroGap, SeveralTokens, TokensModelled, UnitDirection, norm};
+use gradient_gap::claims::tolerance::ULPS;
+use gradient_gap::claims::{
+    self, Claim, ClaimEntry, Expected, Hypothesis, Part, Parts, Relation, Statement, claim, hypothesis,
+};
+use gradient_gap::families;
+use gradient_gap::number::{Scalar, sum};
+use gradient_gap::regularity::{length_law, psi1_norm};
+use smallvec::smallvec;
+
+/// A prefix of the default campaign.
+const INSTANCES: u64 = 4_000;
+const _: () = assert!(INSTANCES <= DEFAULT_INSTANCES);
+
+macro_rules! controls {
+    ($($(#[$doc:meta])* $name:ident corrupts $slug:literal [$relation:ident] given [$($given:ty),*] |$e:ident| $body:block)*) => {
+        $(
+            $(#[$doc])*
+            struct $name;
+            impl Claim for $name {
+                const STATEMENT: Statement = Statement {
+                    slug: stringify!($name),
+                    place: $slug,
+                    formula: "wrong on purpose",
+                    relation: Relation::$relation,
+                    reading: None,
+                    expected: Expected::Fails,
+                    assumptions: &[],
+                    page: "",
+                };
+                const GIVEN: &'static [Hypothesis] = &[$(hypothesis::<$given>()),*];
+                fn sides<N: Scalar>($e: &Evaluation<'_, N>) -> Parts<N> $body
+            }
+        )*
+        /// Every control, with the claim it corrupts.
+        const CONTROLS: &[ClaimEntry] = &[$(claim::<$name>()),*];
+    };
+}
+
+/// g⁺ − g⁻ against ∇J/(J(1−J)) from the route by differentiation, with a factor on the claimed side.
+fn gap_identity<N: Scalar>(e: &Evaluation<'_, N>, claimed: impl Fn(N) -> N) -> Parts<N> {
+    let computed = gradient(e);
+    let claimed: Vec<N> = e.gap().vector.iter().map(|&g| claimed(g)).collect();
+    Part::identities("gap", &computed, &claimed, ULPS, e.logit_condition() * e.gap().condition)
+}
+
+/// ∇J/(J(1−J)) by differentiation.
+fn gradient<N: Scalar>(e: &Evaluation<'_, N>) -> Vec<N> {
+    let [minus, plus] = &e.coordinates().log_mass;
+    match e.start().lambda().mid() <= 0.0 {
+        true => plus.iter().map(|&g| g / e.start().failure()).collect(),
+        false => minus.iter().map(|&g| -g / e.start().success()).collect(),
+    }
+}
+
+/// The coefficient of η² against a wrong formula.
+fn second<N: Scalar>(e: &Evaluation<'_, N>, claimed: N) -> Parts<N> {
+    let computed = N::of(0.5) * e.lambda_jet().second;
+    smallvec![Part::identity("coefficient of η²", computed, claimed, ULPS, e.curvature_condition())]
+}
+
+/// (16) with coefficients a of L_o and b of G_o².
+fn remainder<N: Scalar>(e: &Evaluation<'_, N>, a: f64, b: f64) -> Parts<N> {
+    let constants = e.constants();
+    let coefficient = N::of(a) * constants.curvature + N::of(b) * constants.score.square();
+    smallvec![Part::at_most("|R|", e.step().remainder.abs(), coefficient * e.eta().square())]
+}
+
+/// (22) with a coefficient a of L_pT∞ and a sign.
+fn token_remainder<N: Scalar>(e: &Evaluation<'_, N>, a: f64, sign: f64) -> Parts<N> {
+    let constants = e.constants();
+    let smooth = N::of(a) * constants.token_curvature * e.max_length();
+    let noise = constants.token_score.square() * constants.psi1 / e.start().failure();
+    smallvec![Part::at_most(
+        "shortfall",
+        N::of(-sign) * e.step().remainder,
+        N::of(sign) * (smooth + noise) * e.eta().square()
+    )]
+}
+
+/// (19)/(18a), and (18a)'s first member over (21).
+fn thresholds<N: Scalar>(e: &Evaluation<'_, N>) -> (N, N) {
+    let (constants, start, length) = (e.constants(), e.start(), e.max_length());
+    let noise = constants.token_score.square();
+    let weight = (constants.psi1 / start.failure()).min(N::of(8.0) * length.square());
+    let smooth = constants.token_curvature * length;
+    let overshoot = N::of(240.0) * (smooth + noise * weight) / ((constants.token_curvature + noise) * length);
+    (overshoot, smooth + noise * weight)
+}
+
+/// T_ψ1 at θ.
+fn orlicz<N: Scalar>(e: &Evaluation<'_, N>) -> N {
+    psi1_norm(&length_law(&e.instance().policy, &e.start().responses.log_prob))
+}
+
+/// Tokens modelled, Δμ > 0: the hypotheses of threshold-match, from the registry.
+struct Positive;
+impl claims::Condition for Positive {
+    const NAME: &'static str = "Δμ > 0 and G_p > 0";
+    fn margin<N: Scalar>(e: &Evaluation<'_, N>) -> N {
+        if e.has_tokens() && e.constants().token_score.mid() > 0.0 {
+            e.start().alignment() - N::of(1e-9) * e.constants().score
+        } else {
+            N::of(-1.0)
+        }
+    }
+    fn witness() -> gradient_gap::Instance {
+        claims::conditions::triangle()
+    }
+}
+
+/// η ≤ 1/(2√(L_pT∞ + G_p²T_ψ1)).
+struct Short;
+impl claims::Condition for Short {
+    const NAME: &'static str = "short step";
+    fn margin<N: Scalar>(e: &Evaluation<'_, N>) -> N {
+        let c = e.constants();
+        N::one() - N::of(4.0) * e.eta().square() * (c.token_curvature * e.max_length() + c.token_score.square() * c.psi1)
+    }
+    fn witness() -> gradient_gap::Instance {
+        claims::conditions::two_coins()
+    }
+}
+
+controls! {
+    /// The sum over shorter responses only, as if one that is cut (or forced to stop) at T∞ did not count.
+    NormalisedWithoutTheLongest corrupts "policy-normalises" [Identity] given [SeveralTokens] |e| {
+        let policy = &e.instance().policy;
+        let shorter = e.start().responses.log_prob.iter().enumerate().filter(|(o, _)| policy.length(*o) < policy.max_length());
+        let total = sum(shorter.map(|(_, lp)| lp.exp()));
+        smallvec![Part::identity("total", total, N::one(), ULPS, e.logit_condition())]
+    }
+    /// A = J − r.
+    SignOfTheAdvantage corrupts "reinforce-gradient" [Identity] given [] |e| {
+        gap_identity(e, |g| -g)
+    }
+    /// ∇J = J²(1−J)(g⁺ − g⁻): J counted twice.
+    SuccessCountedTwice corrupts "reinforce-gradient" [Identity] given [] |e| {
+        let success = e.start().success();
+        gap_identity(e, |g| g * success)
+    }
+    /// The length weight of GRPO taken outside as 1/T∞.
+    GrpoDividesByTheLongest corrupts "grpo-direction" [Identity] given [] |e| {
+        let length = e.max_length();
+        let claimed: Vec<N> = e.gap().vector.iter().map(|&g| g / length).collect();
+        Part::identities("g", &e.coordinates().grpo, &claimed, ULPS, e.logit_condition() * e.gap().condition)
+    }
+    /// Lengths multiply instead of dividing.
+    GrpoTimesLength corrupts "grpo-direction" [Identity] given [] |e| {
+        let instance = e.instance();
+        let weights: Vec<N> = (e.start().conditional.iter().zip(&instance.correct).enumerate())
+            .map(|(o, (&p, &c))| N::of(f64::from(instance.policy.length(o))) * if c { p } else { -p })
+            .collect();
+        let claimed = e.sum_of_scores(&weights);
+        Part::identities("g", &e.coordinates().grpo, &claimed.vector, ULPS, e.logit_condition() * claimed.condition)
+    }
+    /// (1−J) g⁺ + J g⁻ = 0: the weights exchanged.
+    BalanceExchanged corrupts "conditional-policies" [Identity] given [] |e| {
+        let start = e.start();
+        let weights: Vec<N> = (start.conditional.iter().zip(&e.instance().correct))
+            .map(|(&p, &c)| p * if c { start.failure() } else { start.success() })
+            .collect();
+        let balance = e.sum_of_scores(&weights);
+        let zero = vec![N::zero(); balance.vector.len()];
+        Part::identities("balance", &balance.vector, &zero, ULPS, e.logit_condition() * balance.condition)
+    }
+    /// g⁻ − g⁺.
+    GapExchanged corrupts "gradient-gap-identity" [Identity] given [NonzeroGap] |e| {
+        gap_identity(e, |g| -g)
+    }
+    /// ∇J = J(g⁺ − g⁻): the factor 1 − J is missing.
+    MissingFailureRate corrupts "gradient-gap-identity" [Identity] given [] |e| {
+        let failure = e.start().failure();
+        gap_identity(e, |g| g / failure)
+    }
+    /// The angle without the hypothesis ‖w‖ = 1.
+    AngleForShortDirections corrupts "gap-alignment-angle" [Identity] given [NonzeroGap] |e| {
+        let gap = e.gap();
+        let (length, w) = (norm(&gap.vector), norm(&e.instance().direction.iter().map(|&x| N::of(x)).collect::<Vec<N>>()));
+        let direction = e.instance().direction.iter();
+        let chord = sum(direction.zip(&gap.vector).map(|(&x, &g)| (N::of(x) / w - g / length).square()));
+        let claimed = length * (N::one() - N::of(0.5) * chord);
+        smallvec![Part::identity("Δμ", e.lambda_jet().first, claimed, ULPS, e.logit_condition() * gap.condition)]
+    }
+    /// The sine for the cosine.
+    SineOfTheAngle corrupts "gap-alignment-angle" [Identity] given [NonzeroGap, UnitDirection] |e| {
+        let gap = e.gap();
+        let length = norm(&gap.vector);
+        let direction = e.instance().direction.iter();
+        let half = N::of(0.5) * norm(&direction.zip(&gap.vector).map(|(&x, &g)| N::of(x) - g / length).collect::<Vec<N>>());
+        let sine = N::of(2.0) * half * (N::one() - half.square()).positive_part().sqrt();
+        smallvec![Part::identity("Δμ", e.lambda_jet().first, length * sine, ULPS, e.logit_condition() * gap.condition)]
+    }
+    /// 0.9 of the coefficient of L_o, 8 G_o² kept: the equality family is the parabola.
+    LogOddsStepNineTenths corrupts "log-odds-step" [Upper] given [] |e| { remainder(e, 0.9, 8.0) }
+    /// (16) without L_o.
+    LogOddsStepWithoutSmoothness corrupts "log-odds-step" [Upper] given [] |e| { remainder(e, 0.0, 8.0) }
+    /// (16) without G_o²: ½ L_o η², as if λ were L_o-smooth.
+    LogOddsStepAsIfSmooth corrupts "log-odds-step" [Upper] given [] |e| { remainder(e, 0.5, 0.0) }
+    /// Without the ½ of Taylor's formula.
+    SecondOrderWithoutHalf corrupts "second-order" [Identity] given [] |e| {
+        second(e, e.start().second())
+    }
+    /// With the ½ but without the curvature of log π.
+    SecondOrderWithoutCurvature corrupts "second-order" [Identity] given [] |e| {
+        second(e, N::of(0.5) * (e.start().variance[1] - e.start().variance[0]))
+    }
+    /// Var⁺ + Var⁻.
+    SecondOrderSumOfVariances corrupts "second-order" [Identity] given [] |e| {
+        let start = e.start();
+        let [minus, plus] = start.variance;
+        second(e, N::of(0.5) * (plus + minus + start.curvature[1] - start.curvature[0]))
+    }
+    /// The mean of the token scores instead of their sum.
+    ScoreIsTheMean corrupts "score-decomposes" [Identity] given [SeveralTokens] |e| {
+        let whole = e.on_line().whole_response_jets(N::zero());
+        let pairs = whole.iter().zip(&e.start().responses.score).enumerate();
+        let policy = &e.instance().policy;
+        pairs.map(|(o, (jet, &s))| {
+            Part::identity("s", jet.first, s / N::of(f64::from(policy.length(o))), ULPS, e.score_condition())
+        }).collect()
+    }
+    /// G_o ≤ G_p: the factor T∞ is missing.
+    TrajectoryLikeAToken corrupts "token-to-trajectory" [Upper] given [TokensModelled] |e| {
+        smallvec![Part::at_most("G_o", e.constants().score, e.constants().token_score)]
+    }
+    /// G_o ≤ 0.9 G_p T∞.
+    TrajectoryNineTenths corrupts "token-to-trajectory" [Upper] given [SeveralTokens] |e| {
+        smallvec![Part::at_most("G_o", e.constants().score, N::of(0.9) * e.constants().token_score * e.max_length())]
+    }
+    /// T_ψ1 ≤ T∞: without log 2.
+    OrliczWithoutLogTwo corrupts "length-norm" [Upper] given [] |e| {
+        smallvec![Part::at_most("T_ψ1", orlicz(e), e.max_length())]
+    }
+    /// E|o| ≤ 0.9 log 2 · T_ψ1.
+    MeanLengthNineTenths corrupts "length-norm" [Upper] given [] |e| {
+        smallvec![Part::at_most("E|o|", e.start().mean_length(), N::of(0.9) * N::ln_2() * orlicz(e))]
+    }
+    /// 240/(1−J): without log 2.
+    MatchWithoutLogTwo corrupts "threshold-match" [Ratio] given [Positive] |e| {
+        smallvec![Part::at_most("(19)/(18a)", thresholds(e).0, N::of(240.0) / e.start().failure())]
+    }
+    /// 0.9 of the constant.
+    MatchNineTenths corrupts "threshold-match" [Ratio] given [Positive] |e| {
+        let claimed = N::of(0.9 * 240.0) / (N::ln_2() * e.start().failure());
+        smallvec![Part::at_most("(19)/(18a)", thresholds(e).0, claimed)]
+    }
+    /// ‖g_GRPO‖ = T⁻¹ J(1−J) ‖gap‖, Dr. GRPO's variance.
+    GrpoWithTheOtherVariance corrupts "grpo-effective-step" [Identity] given [ConstantLength] |e| {
+        let (gap, start) = (e.gap(), e.start());
+        let factor = (N::of(0.5) * (start.log_success() + start.log_failure())).exp();
+        let claimed = norm(&gap.vector) / e.max_length() * factor;
+        smallvec![Part::identity("GRPO", norm(&e.coordinates().grpo), claimed, ULPS, e.logit_condition() * gap.condition)]
+    }
+    /// (20) without constant length.
+    GrpoForAnyLength corrupts "grpo-effective-step" [Identity] given [] |e| {
+        let gap = e.gap();
+        let claimed = norm(&gap.vector) / e.start().mean_length();
+        smallvec![Part::identity("GRPO", norm(&e.coordinates().grpo), claimed, ULPS, e.logit_condition() * gap.condition)]
+    }
+    /// (21) without 1 − J.
+    ScalingWithoutFailureRate corrupts "safe-step-scaling" [Asymptotic] given [Positive] |e| {
+        let (_, bracket) = thresholds(e);
+        let constants = e.constants();
+        let noise = constants.token_score.square();
+        let epsilon = constants.token_curvature / noise * (e.max_length() / constants.psi1);
+        smallvec![Part::at_most("(21) ≤ (1+ε)(18a)", bracket, (N::one() + epsilon) * noise * constants.psi1)]
+    }
+    /// (21) without the hypothesis that the cap 8T∞² does not bind.
+    ScalingBeyondTheCap corrupts "safe-step-scaling" [Asymptotic] given [Positive] |e| {
+        let (_, bracket) = thresholds(e);
+        let constants = e.constants();
+        let simple = constants.token_score.square() * constants.psi1 / e.start().failure();
+        smallvec![Part::at_most("(18a) ≤ (21)", simple, bracket)]
+    }
+    /// 0.9 of the coefficient of L_p.
+    TokenStepNineTenths corrupts "token-log-odds-step" [Lower] given [TokensModelled, Short] |e| { token_remainder(e, 0.9, 1.0) }
+    /// The inequality turned round.
+    TokenStepTurnedRound corrupts "token-log-odds-step" [Lower] given [TokensModelled, Short] |e| {
+        token_remainder(e, 1.0, -1.0)
+    }
+}
+
+fn run(claims: &[ClaimEntry]) -> gradient_gap::check::campaign::CampaignResult {
+    let campaign = Campaign { claims, families: families::REGISTRY, instances: INSTANCES, seed: DEFAULT_SEED, threads: 0 };
+    campaign.run(&|_| {}).expect("claims and families are there")
+}
+
+#[test]
+fn every_control_is_refuted_with_a_certificate() {
+    let result = run(CONTROLS);
+    for claim in &result.claims {
+        let name = claim.claim.statement.slug;
+        assert_eq!(claim.verdict, Verdict::Refuted, "{name} survived {} cases: {:?}", claim.cases, claim.max_ratio);
+        let witness = claim.witness.as_ref().unwrap_or_else(|| panic!("{name}: no witness"));
+        // The stored instance alone, re-certified, refutes the control and not the claim it corrupts.
+        assert_eq!(certify(&claim.claim, &witness.instance).decision, Decision::Violated, "{name}");
+        let corrupted = claims::find(claim.claim.statement.place).unwrap_or_else(|| panic!("{name}: corrupts no claim"));
+        assert_ne!(certify(corrupted, &witness.instance).decision, Decision::Violated, "{name}");
+    }
+}
+
+#[test]
+fn every_claim_expected_to_hold_has_a_control() {
+    for claim in claims::REGISTRY.iter().filter(|claim| claim.statement.expected == Expected::Holds) {
+        let slug = claim.statement.slug;
+        assert!(CONTROLS.iter().any(|control| control.statement.place == slug), "{slug} has no negative control");
+    }
+    assert!(CONTROLS.len() >= 25);
+}
+
+/// The control of the controls: the claims themselves survive the same budget.
+#[test]
+fn the_claims_themselves_survive() {
+    assert!(run(claims::REGISTRY).as_expected());
+}
