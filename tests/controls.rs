@@ -6,7 +6,7 @@
 use gradient_gap::Evaluation;
 use gradient_gap::check::campaign::{Campaign, DEFAULT_INSTANCES, DEFAULT_SEED, Verdict};
 use gradient_gap::check::judge::{Decision, certify};
-use gradient_gap::claims::conditions::{ConstantLength, NonzeroGap, SeveralTokens, TokensModelled, UnitDirection, norm};
+use gradient_gap::claims::conditions::{NonzeroGap, SeveralTokens, TokensModelled, UnitDirection, norm};
 use gradient_gap::claims::tolerance::ULPS;
 use gradient_gap::claims::{
     self, Claim, ClaimEntry, Expected, Hypothesis, Part, Parts, Relation, Statement, claim, hypothesis,
@@ -114,6 +114,18 @@ impl claims::Condition for Positive {
     }
     fn witness() -> gradient_gap::Instance {
         claims::conditions::triangle()
+    }
+}
+
+/// All responses have the same length.
+struct ConstantLength;
+impl claims::Condition for ConstantLength {
+    const NAME: &'static str = "constant length";
+    fn margin<N: Scalar>(e: &Evaluation<'_, N>) -> N {
+        N::of(if e.instance().policy.constant_length().is_some() { 0.0 } else { -1.0 })
+    }
+    fn witness() -> gradient_gap::Instance {
+        claims::conditions::two_coins()
     }
 }
 

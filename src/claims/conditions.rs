@@ -74,18 +74,6 @@ impl Condition for NonzeroGap {
     }
 }
 
-/// All responses have the same length.
-pub struct ConstantLength;
-impl Condition for ConstantLength {
-    const NAME: &'static str = "|o| is the same for all responses";
-    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
-        margin(evaluation.instance().policy.constant_length().is_some())
-    }
-    fn witness() -> Instance {
-        two_coins()
-    }
-}
-
 /// Tokens are modelled (not only a length declared), so that Assumption 2 has a meaning.
 pub struct TokensModelled;
 impl Condition for TokensModelled {

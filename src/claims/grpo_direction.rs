@@ -2,7 +2,7 @@
 //!
 //! Printed: $g_{\mathrm{GRPO}} \asymp T_{\psi_1}^{-1}\sqrt{J(1-J)}\,(g^+ - g^-)$. Exactly, for every length law,
 //! $g_{\mathrm{GRPO}} = \sqrt{J(1-J)}\,\bigl(\mathbb{E}^+[\nabla\log\pi/|o|] - \mathbb{E}^-[\nabla\log\pi/|o|]\bigr)$, which is
-//! $T^{-1}\sqrt{J(1-J)}(g^+-g^-)$ only if |o| = T is constant. Otherwise the direction is not the gap's and can even oppose it.
+//! $T^{-1}\sqrt{J(1-J)}(g^+-g^-)$ if |o| = T is constant. Otherwise the direction need not be the gap's and can even oppose it.
 //!
 //! Assumptions: none. Both sides are divided by √(J(1−J)).
 //!

@@ -3,8 +3,9 @@
 //! Printed: with 1 − J fixed and the crude bound T_ψ1 ≲ T∞, the safe limit of (18a) and the overshooting threshold of (19),
 //! $120\,\Delta\mu/\{(L_p+G_p^2)T_\infty\}$, match up to constants. The constant: with S = (18a)'s first member,
 //! $\frac{120\,\Delta\mu/\{(L_p+G_p^2)T_\infty\}}{S} \le \frac{240}{\log 2\,(1-J)}$,
-//! with equality in the limit of constant length and L_p/G_p² → 0. The factor 1/(1−J) is part of the constant, and there is no
-//! converse: the quotient falls to the order 240/T∞ where T_ψ1 stays bounded, so the two do *not* match for short typical lengths.
+//! with equality in the limit of constant length and L_p/G_p² → 0 while the cap 8T∞² does not bind. The factor 1/(1−J) is part of
+//! the constant, and there is no converse: with T_ψ1 and 1/(1−J) bounded and L_p/G_p² of order 1/T∞ the quotient falls to the order
+//! 240/T∞, so the two do *not* match for short typical lengths.
 //!
 //! Assumptions 2 and 3, in the reading *seg*; Δμ > 0 (it cancels).
 

@@ -1,37 +1,23 @@
-//! **token-log-odds-step**: inequality (22). *Lower bound; as printed, with its condition.*
+//! **token-log-odds-step**: inequality (22). *Lower bound; as printed.*
 //!
-//! $\lambda(\eta) - \lambda(0) \ge \Delta\mu\,\eta - \Bigl(L_p T_\infty + \frac{G_p^2 T_{\psi_1}}{1-J}\Bigr)\eta^2$ for
-//! $\eta \le 1/(2\sqrt{L_p T_\infty + G_p^2 T_{\psi_1}})$, J = J(θ).
+//! $\lambda(\eta) - \lambda(0) \ge \Delta\mu\,\eta - \Bigl(L_p T_\infty + \frac{G_p^2 T_{\psi_1}}{1-J}\Bigr)\eta^2$ with
+//! J = J(θ), for every η ≥ 0.
 //!
-//! Assumptions 2 and 3, in the reading *seg*. The condition is Theorem 3's second member; the sketch of proof does not repeat it.
-//! Equality in the limit for the coefficient of L_p: T∞ = 1 and the curve of (16).
+//! Assumptions 2 and 3, in the reading *seg*. Theorem 3 uses (22) for $\eta \le 1/(2\sqrt{L_p T_\infty + G_p^2 T_{\psi_1}})$, and
+//! the martingale argument needs $\eta^2 G_p^2 T_{\psi_1} \le \tfrac12$; the statement holds without either (proof on the page), so
+//! none is imposed here. Equality in the limit for the coefficient of L_p: T∞ = 1 and the curve of (16).
 //!
 //! *Computed* is the shortfall −R = ηΔμ − (λ(η) − λ(0)), without cancellation.
 
 use super::conditions::TokensModelled;
-use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
+use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
-use crate::instance::Instance;
 use crate::number::Scalar;
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
 /// Inequality (22).
 pub struct TokenLogOddsStep;
-
-/// η ≤ 1/(2√(L_pT∞ + G_p²T_ψ1)), written without a root or a quotient: 4η²(L_pT∞ + G_p²T_ψ1) ≤ 1.
-pub struct ShortStep;
-impl Condition for ShortStep {
-    const NAME: &'static str = "η ≤ 1/(2√(L_p T∞ + G_p² T_ψ1))";
-    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
-        let constants = evaluation.constants();
-        let size = constants.token_curvature * evaluation.max_length() + constants.token_score.square() * constants.psi1;
-        N::one() - N::of(4.0) * evaluation.eta().square() * size
-    }
-    fn witness() -> Instance {
-        super::conditions::two_coins()
-    }
-}
 
 impl Claim for TokenLogOddsStep {
     const STATEMENT: Statement = Statement {
@@ -44,7 +30,7 @@ impl Claim for TokenLogOddsStep {
         assumptions: &["Assumption 2", "Assumption 3"],
         page: include_str!("../../docs/claims/token-log-odds-step.md"),
     };
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>(), hypothesis::<ShortStep>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let constants = evaluation.constants();

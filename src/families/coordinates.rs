@@ -23,11 +23,15 @@ pub mod header {
     /// How many there are.
     pub const COUNT: usize = 7;
 
+    /// log 400 and log 10⁷.
+    const LN_400: f64 = 5.991_464_547_107_982;
+    const LN_1E7: f64 = 16.118_095_650_958_32;
+
     /// τ: from 4 down to 10⁻² for u < 0.6, on to 10⁻⁹ for u < 0.99, then 0.
     pub(in crate::families) fn tau(u: f64) -> f64 {
         match u {
-            u if u < 0.6 => 4.0 * pxfm::f_pow(1.0 / 400.0, u / 0.6),
-            u if u < 0.99 => 1e-2 * pxfm::f_pow(1e-7, (u - 0.6) / 0.39),
+            u if u < 0.6 => 4.0 * pxfm::f_exp(-LN_400 * (u / 0.6)),
+            u if u < 0.99 => 1e-2 * pxfm::f_exp(-LN_1E7 * ((u - 0.6) / 0.39)),
             _ => 0.0,
         }
     }
@@ -78,7 +82,7 @@ pub(super) fn choice_coordinate(i: usize, n: usize) -> f64 {
 
 /// Log-uniform on \[low, high\], low at u = 0.
 pub(super) fn log_uniform(u: f64, low: f64, high: f64) -> f64 {
-    low * pxfm::f_pow(high / low, u)
+    low * pxfm::f_exp(pxfm::f_log(high / low) * u)
 }
 
 /// Reads a point of the unit cube block by block, so that every coordinate has a fixed place whatever the sizes decoded
@@ -136,7 +140,7 @@ impl<'a> Common<'a> {
         }
         let length = match self.u[header::NORM] {
             u if u < 0.75 => 1.0,
-            u if u <= 0.98 => pxfm::f_pow(10.0, -3.0 * (u - 0.75) / 0.23),
+            u if u <= 0.98 => pxfm::f_exp(-3.0 * std::f64::consts::LN_10 * (u - 0.75) / 0.23),
             _ => 0.0,
         };
         w.iter_mut().for_each(|x| *x = *x / norm * length);

@@ -2,7 +2,7 @@
 
 use super::coordinates::{Common, choice_coordinate, header, log_uniform, signed, signed_coordinate};
 use super::{Edge, Family};
-use crate::policy::Policy;
+use crate::policy::{Context, Policy, Tree, curve_logits};
 
 const DIM: usize = header::COUNT + 8;
 
@@ -32,8 +32,8 @@ pub const CURVE: Family = Family {
         let amplitude = 4.0 * signed(u[at::WAVE]) / (omega * omega);
         let waves = [[amplitude, omega, std::f64::consts::PI * signed(u[at::PHASE])]];
         let polynomial = [8.0 * signed(u[at::CONSTANT]), 4.0 * signed(u[at::SLOPE]), 4.0 * signed(u[at::BEND])];
-        let policy = Policy::curve(polynomial, if amplitude == 0.0 { &[] } else { &waves })
-            .unwrap_or_else(|e| unreachable!("finite by construction: {e}"));
+        let waves: &[[f64; 3]] = if amplitude == 0.0 { &[] } else { &waves };
+        let policy = Policy::assemble(Tree::flat(2), Context::Shared, None, curve_logits(polynomial, waves));
         common.finish(policy, vec![scale * signed(u[at::THETA])], &u[at::W..at::CONSTANT], &[1.0, 0.0])
     },
     edges: || {

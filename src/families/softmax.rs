@@ -2,14 +2,14 @@
 
 use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
 use super::{Edge, Family};
-use crate::policy::{Features, Logits, Policy};
+use crate::policy::{Context, Features, Logits, Policy, Tree, cube_logits};
 
 const RESPONSES: usize = 8;
 const DIM: usize = 4;
 
 /// A policy of one token from logits that fit by construction.
 fn one_token(logits: Logits) -> Policy {
-    Policy::one_token(logits).unwrap_or_else(|e| unreachable!("sizes are decoded together: {e}"))
+    Policy::assemble(Tree::flat(logits.options as u32), Context::Shared, None, logits)
 }
 
 // ---- linear -------------------------------------------------------------------------------------------------------------
@@ -145,8 +145,7 @@ pub const CUBE: Family = Family {
         let scale = common.theta_scale();
         let theta: Vec<f64> = rest.take(BITS)[..n].iter().map(|&x| scale * signed(x)).collect();
         let (w, flags) = (rest.take(BITS), rest.take(1 << BITS));
-        let policy = Policy::cube(n as u32, vec![]).unwrap_or_else(|e| unreachable!("1 ≤ n ≤ {BITS}: {e}"));
-        common.finish(policy, theta, w, flags)
+        common.finish(one_token(cube_logits(n as u32, vec![])), theta, w, flags)
     },
     edges: || {
         // w = (1, …, 1)/2 on {±1}⁴, O⁻ = {all ones}: s reaches 2√n = 4 while Var(s) = 1.
@@ -190,13 +189,14 @@ pub const QUADRATIC: Family = Family {
         common.finish(one_token(logits), theta, w, flags)
     },
     edges: || {
-        // Theory of (16): J = L/(G² + 2L), s = ±G on O⁺, 0 on O⁻, H = +L on O⁺ and −L on O⁻. With h'' = c on O⁺ and 0 on O⁻:
-        // three equally likely responses, slopes (1, −1 | 0), curvature c: J = 2/3.
+        // Slopes (1, −1 | 0), h'' = 2 on O⁺, masses ⅙, ⅙ | ⅔: s = ±1 on O⁺ and 0 on O⁻, H = +1 and −1, so G = L = 1 and
+        // J = L/(G² + 2L) = ⅓; λ'' = G² + 2L is the largest possible.
         let mut u = vec![0.0; header::COUNT + 3 + 2 * Q_DIM + Q_RESPONSES * (1 + Q_DIM + 3)];
         u[header::ETA] = header::eta_coordinate(1e-4);
         u[header::RULE] = choice_coordinate(1, 7);
         u[header::COUNT] = choice_coordinate(1, Q_RESPONSES - 1);
-        u[header::COUNT + 2] = 0.5;
+        u[header::COUNT + 2] = 20f64.ln() / 1000f64.ln();
+        u[header::TILT] = header::tilt_coordinate(-4f64.ln());
         let flags = header::COUNT + 3 + 2 * Q_DIM;
         u[flags + 2] = 1.0;
         let phi = flags + Q_RESPONSES;
@@ -205,6 +205,8 @@ pub const QUADRATIC: Family = Family {
         let q = phi + Q_RESPONSES * Q_DIM;
         u[q] = 0.5;
         u[q + 3] = 0.5;
-        vec![Edge { name: "slopes (1, −1 | 0), curvature on O⁺ only, η → 0: both terms of (16) pull together", u }]
+        vec![Edge {
+            name: "slopes (1, −1 | 0), curvature 2 on O⁺, J = 1/3, η → 0: equality in |R| ≤ (L + G²/2) η²", u
+        }]
     },
 };

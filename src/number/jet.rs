@@ -124,9 +124,20 @@ impl<N: Scalar> Scalar for Jet<N> {
         let (sin, cos) = (self.value.sin(), self.value.cos());
         self.chain(cos, -sin, -cos)
     }
-    /// Differentiable away from 0 only: the branch is taken from the representative value.
+    /// Differentiable away from 0 only; where the sign is not certain, the hull of both branches.
     fn abs(self) -> Self {
-        if self.value.mid() < 0.0 { -self } else { self }
+        self.max(-self)
+    }
+    /// 1 − cos x as 2 sin²(x/2): no cancellation near 0.
+    fn sub_sin(self) -> Self {
+        let versine = N::of(2.0) * (N::of(0.5) * self.value).sin().square();
+        self.chain(self.value.sub_sin(), versine, self.value.sin())
+    }
+    /// The derivative of log(1 + eˣ) is the logistic function p, that of p is p(1 − p).
+    fn softplus(self) -> Self {
+        let logistic = |x: N| N::one() / (N::one() + (-x).exp());
+        let (p, q) = (logistic(self.value), logistic(-self.value));
+        self.chain(self.value.softplus(), p, p * q)
     }
     fn square(self) -> Self {
         let two = N::of(2.0);
@@ -138,21 +149,37 @@ impl<N: Scalar> Scalar for Jet<N> {
             1 => self,
             _ => {
                 let (first, second) = (f64::from(n), f64::from(n) * (f64::from(n) - 1.0));
-                self.chain(
-                    self.value.powi(n),
-                    N::of(first) * self.value.powi(n.saturating_sub(1)), // saturating only below −2³¹ + 2
-                    N::of(second) * self.value.powi(n.saturating_sub(2)),
-                )
+                // xⁿ⁻¹ and xⁿ⁻²; below −2³¹ + 2 the exponents do not fit, and a division serves.
+                let lower = |power: N, k: i32| n.checked_sub(k).map_or(power / self.value, |m| self.value.powi(m));
+                let value = self.value.powi(n);
+                let one_less = lower(value, 1);
+                self.chain(value, N::of(first) * one_less, N::of(second) * lower(one_less, 2))
             }
         }
     }
-    /// Differentiable away from ties only: the branch is taken from the representative values.
-    fn min(self, other: Self) -> Self {
-        if other.value.mid() < self.value.mid() { other } else { self }
+    /// Entry by entry.
+    fn hull(self, other: Self) -> Self {
+        Jet {
+            value: self.value.hull(other.value),
+            first: self.first.hull(other.first),
+            second: self.second.hull(other.second),
+        }
     }
-    /// Differentiable away from ties only: the branch is taken from the representative values.
+    /// Differentiable away from ties only; where the order is not certain, the hull of both branches.
+    fn min(self, other: Self) -> Self {
+        match (self.value.surely_le(other.value), other.value.surely_le(self.value)) {
+            (true, _) => self,
+            (_, true) => other,
+            _ => Jet { value: self.value.min(other.value), ..self.hull(other) },
+        }
+    }
+    /// Differentiable away from ties only; where the order is not certain, the hull of both branches.
     fn max(self, other: Self) -> Self {
-        if other.value.mid() > self.value.mid() { other } else { self }
+        match (other.value.surely_le(self.value), self.value.surely_le(other.value)) {
+            (true, _) => self,
+            (_, true) => other,
+            _ => Jet { value: self.value.max(other.value), ..self.hull(other) },
+        }
     }
     fn mid(self) -> f64 {
         self.value.mid()

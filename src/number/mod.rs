@@ -62,6 +62,9 @@ pub trait Scalar:
     fn square(self) -> Self;
     /// xⁿ for any integer n (1/x⁻ⁿ for n < 0).
     fn powi(self, n: i32) -> Self;
+    /// A number known to be one of the two, or between them: the midpoint in `f64`, the smallest interval that contains both in
+    /// [`Interval`].
+    fn hull(self, other: Self) -> Self;
     /// The smaller of the two.
     fn min(self, other: Self) -> Self;
     /// The larger of the two.

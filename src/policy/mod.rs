@@ -29,6 +29,27 @@ pub(crate) use logits::{dot, finite};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 
+/// The logits of {±1}ⁿ: response number Σ 2ⁱ·\[bit i set\] has features ±1.
+pub(crate) fn cube_logits(n: u32, bias: Vec<f64>) -> Logits {
+    let signs = |o: u32| (0..n).map(move |i| if o >> i & 1 == 1 { 1.0 } else { -1.0 });
+    let features = Features::Dense((0..1u32 << n).flat_map(signs).collect());
+    Logits { dim: n as usize, rows: 1, options: 1 << n, bias, features, quadratic: vec![], waves: vec![] }
+}
+
+/// The logits (0, λ(θ)) of a prescribed curve; see [`Policy::curve`].
+pub(crate) fn curve_logits([constant, slope, curvature]: [f64; 3], waves: &[[f64; 3]]) -> Logits {
+    let wave = |&[amplitude, k, phase]: &[f64; 3]| Wave { logit: 1, amplitude, frequency: vec![k], phase };
+    Logits {
+        dim: 1,
+        rows: 1,
+        options: 2,
+        bias: vec![0.0, constant],
+        features: Features::Dense(vec![0.0, slope]),
+        quadratic: if curvature == 0.0 { vec![] } else { vec![0.0, curvature] },
+        waves: waves.iter().map(wave).collect(),
+    }
+}
+
 /// Which row of logits a prefix reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -93,8 +114,7 @@ impl Policy {
         if n == 0 || n > MAX_RESPONSES.ilog2() {
             return Err(Error::new(format!("a cube of dimension {n}, expected 1 to {}", MAX_RESPONSES.ilog2())));
         }
-        let features = (0..1u32 << n).flat_map(|o| (0..n).map(move |i| if o >> i & 1 == 1 { 1.0 } else { -1.0 })).collect();
-        Policy::linear_softmax(n as usize, features, bias)
+        Policy::one_token(cube_logits(n, bias))
     }
 
     /// The nonlinear softmax with logits b_o + θ·φ(o) + ½ θᵀQ_oθ; `quadratic` holds one symmetric d×d matrix a response.
@@ -114,19 +134,7 @@ impl Policy {
     /// # Errors
     /// A number that is not finite.
     pub fn curve(polynomial: [f64; 3], waves: &[[f64; 3]]) -> Result<Policy, Error> {
-        let [constant, slope, curvature] = polynomial;
-        Policy::one_token(Logits {
-            dim: 1,
-            rows: 1,
-            options: 2,
-            bias: vec![0.0, constant],
-            features: Features::Dense(vec![0.0, slope]),
-            quadratic: if curvature == 0.0 { vec![] } else { vec![0.0, curvature] },
-            waves: waves
-                .iter()
-                .map(|&[amplitude, k, phase]| Wave { logit: 1, amplitude, frequency: vec![k], phase })
-                .collect(),
-        })
+        Policy::one_token(curve_logits(polynomial, waves))
     }
 
     /// A trajectory-level policy over `logits.options` responses.
@@ -157,6 +165,13 @@ impl Policy {
         let policy = Policy { tree: Tree::new(shape)?, context, stop: Some(stop), logits, lengths: None };
         policy.validate()?;
         Ok(policy)
+    }
+
+    /// A policy whose parts fit by construction: what a family decodes. Checked in debug builds.
+    pub(crate) fn assemble(tree: Tree, context: Context, stop: Option<f64>, logits: Logits) -> Policy {
+        let policy = Policy { tree, context, stop, logits, lengths: None };
+        debug_assert_eq!(policy.validate(), Ok(()));
+        policy
     }
 
     /// # Errors

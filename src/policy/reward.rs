@@ -29,7 +29,10 @@ impl Rule {
     pub fn apply(&self, policy: &Policy) -> Vec<bool> {
         let n = policy.responses();
         let has_eos = policy.tree.shape().ending != Ending::Fixed;
-        let by_tokens = |rule: &dyn Fn(&[u32]) -> bool| (0..n).map(|o| rule(&policy.tree.tokens(o))).collect();
+        let by_tokens = |rule: &dyn Fn(&[u32]) -> bool| match policy.is_one_token() {
+            true => (0..n).map(|o| rule(&[o as u32])).collect(),
+            false => (0..n).map(|o| rule(&policy.tree.tokens(o))).collect(),
+        };
         let mut correct: Vec<bool> = match self {
             Rule::Set(flags) => (0..n).map(|o| !flags.is_empty() && flags[o % flags.len()]).collect(),
             Rule::Only(one) => (0..n).map(|o| o == one % n).collect(),

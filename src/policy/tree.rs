@@ -104,6 +104,13 @@ impl Tree {
         Ok(tree)
     }
 
+    /// The tree of `n` one-token responses.
+    pub(crate) fn flat(n: u32) -> Tree {
+        let shape = Shape { vocabulary: n, max_length: 1, ending: Ending::Fixed };
+        let leaves = (0..n).map(|token| Leaf { node: 0, token: Some(token), length: 1 }).collect();
+        Tree { shape, nodes: vec![Node { parent: 0, token: 0, depth: 0 }], leaves }
+    }
+
     /// The size of the space.
     pub fn shape(&self) -> Shape {
         self.shape
@@ -183,6 +190,11 @@ mod tests {
             words.dedup();
             assert_eq!(words.len(), tree.leaves().len());
         }
+    }
+
+    #[test]
+    fn a_flat_tree_is_a_fixed_tree_of_length_one() {
+        assert_eq!(Tree::flat(5), tree(5, 1, Ending::Fixed));
     }
 
     #[test]

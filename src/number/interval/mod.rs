@@ -4,8 +4,8 @@
 //! contains f(x) for *every* real x inside the operands at which f is defined, so a computed interval is a certificate. The
 //! ends are `f64`s rounded outward: exactly (the nearest `f64` on the right side) for + − × ÷, `sqrt` and `square`, at most
 //! one further place out for the elementary functions, whose `f64` versions are correctly rounded; a few places for
-//! `exp_remainder`, `sub_sin`, `softplus` and powers. A part of an operand gives a part of the result (inclusion isotonicity), save for
-//! a few places in `exp_remainder`, `sub_sin` and `softplus`.
+//! `exp_remainder`, `sub_sin`, `softplus` and powers. A part of an operand gives a part of the result (inclusion
+//! isotonicity), save for a few places in `exp_remainder`, `sub_sin` and `softplus`.
 //!
 //! An end of ±∞ means *unbounded*: the number is real, but no `f64` bounds it on that side. So the lower end is never +∞ and
 //! the upper never −∞: what overflows becomes \[`f64::MAX`, ∞\], a half line that holds the exact value.
@@ -20,7 +20,7 @@
 //! | the number −∞, or a negative overflow | \[−∞, −`f64::MAX`\] |
 //! | 0 · unbounded | the end is 0: \[0, 0\]·\[1, ∞\] = \[0, 0\] |
 //! | underflow of a positive result | \[0, 2⁻¹⁰⁷⁴\], never \[0, 0\] |
-//! | \[1, 2\] / \[0, 1\] (zero is one end of the divisor) | \[1, ∞\], a half line; the whole line if 0 is inside the dividend |
+//! | \[1, 2\] / \[0, 1\] (zero an end of the divisor) | \[1, ∞\], a half line; the whole line if 0 is inside the dividend |
 //! | \[1, 2\] / \[−1, 1\] (zero inside the divisor) | the whole line |
 //! | x / \[0, 0\], 0/0 included | EMPTY |
 //! | \[0, 0\] / y for any other y | \[0, 0\] |
