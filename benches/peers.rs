@@ -4,7 +4,7 @@
 #![allow(missing_docs)] // criterion's macros
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gradient_gap::check::campaign::draw;
+use gradient_gap::check::campaign::{CHUNK, Draws};
 use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
 use gradient_gap::families::{self, header};
 use gradient_gap::{Evaluation, claims};
@@ -20,8 +20,9 @@ fn step(c: &mut Criterion) {
     let family = families::find("linear-softmax").expect("in the registry");
     let claim = claims::find("log-odds-step").expect("in the registry");
     let job = |seed: u64| {
-        let largest = (0..INSTANCES).into_par_iter().map_init(Vec::new, |u, i| {
-            draw(seed, i, family.dim, u);
+        let draws = Draws::new(seed);
+        let one = |u: &mut Vec<f64>, i: u64| {
+            draws.point(i, family.dim, u);
             (u[header::COUNT], u[header::COUNT + 1]) = (1.0, 1.0); // the largest size: 8 responses, 4 dimensions
             let instance = family.decode(u).expect("inside the cube");
             debug_assert_eq!((instance.policy.responses(), instance.theta.len()), (8, 4));
@@ -29,8 +30,12 @@ fn step(c: &mut Criterion) {
                 Measured::Inside { ratio: Some(ratio), .. } => ratio,
                 _ => 0.0,
             }
-        });
-        largest.reduce(|| 0.0, f64::max)
+        };
+        let task = |chunk: u64| {
+            let mut u = Vec::new();
+            (chunk * CHUNK..INSTANCES.min((chunk + 1) * CHUNK)).map(|i| one(&mut u, i)).fold(0.0, f64::max)
+        };
+        (0..INSTANCES.div_ceil(CHUNK)).into_par_iter().map(task).reduce(|| 0.0, f64::max)
     };
     assert!(job(0) > 0.0 && job(0) < 1.0);
     let mut group = c.benchmark_group("peers");

@@ -136,7 +136,8 @@ fn print(text: &str) -> Result<(), Error> {
 /// A file that is complete or absent: written beside its place, then renamed.
 struct Output {
     path: PathBuf,
-    draft: PathBuf,
+    /// `None` where the place is no regular file (a pipe, /dev/stdout): written to as it is, never replaced.
+    draft: Option<PathBuf>,
     file: std::fs::File,
 }
 
@@ -144,27 +145,36 @@ impl Output {
     fn create(path: &Path) -> Result<Output, Error> {
         let place = |e: std::io::Error| Error::new(e.to_string()).at(path.display());
         let name = path.file_name().ok_or_else(|| Error::new("not a file name").at(path.display()))?;
-        if path.is_dir() {
+        if path.is_dir() || path.to_string_lossy().ends_with(std::path::is_separator) {
             return Err(Error::new("is a directory").at(path.display()));
+        }
+        if path.metadata().is_ok_and(|known| !known.is_file()) {
+            let file = std::fs::OpenOptions::new().write(true).open(path).map_err(place)?;
+            return Ok(Output { path: path.into(), draft: None, file });
         }
         let mut draft_name = std::ffi::OsString::from(".");
         draft_name.push(name);
         draft_name.push(format!(".{}.part", std::process::id()));
         let draft = path.with_file_name(draft_name);
         let file = std::fs::File::create_new(&draft).map_err(place)?;
-        Ok(Output { path: path.into(), draft, file })
+        Ok(Output { path: path.into(), draft: Some(draft), file })
     }
 
     fn finish(mut self, text: &str) -> Result<(), Error> {
-        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_all());
-        let moved = written.and_then(|()| std::fs::rename(&self.draft, &self.path));
+        let written = self.file.write_all(text.as_bytes());
+        let moved = written.and_then(|()| match &self.draft {
+            Some(draft) => self.file.sync_all().and_then(|()| std::fs::rename(draft, &self.path)),
+            None => Ok(()),
+        });
         moved.map_err(|e| Error::new(e.to_string()).at(self.path.display()))
     }
 }
 
 impl Drop for Output {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.draft); // gone already after a rename
+        if let Some(draft) = &self.draft {
+            let _ = std::fs::remove_file(draft); // gone already after a rename
+        }
     }
 }
 

@@ -77,7 +77,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// G_o, L_o, G_p, L_p, T_ψ1 on the segment.
     pub fn constants(&self) -> &Constants<N> {
-        self.constants.get_or_init(|| self.on_line.constants(self.instance.eta, self.pieces))
+        self.constants.get_or_init(|| self.on_line.constants_from(self.start(), self.instance.eta, self.pieces))
     }
     /// λ, λ' and λ'' at t = 0, by differentiation.
     pub fn lambda_jet(&self) -> Jet<N> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Every number is an exact binary64 number; what is computed from it may round, what it *is* does not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Instance {
     /// The policy π.
     pub policy: Policy,

@@ -67,3 +67,8 @@ pub mod report;
 pub use error::Error;
 pub use evaluation::Evaluation;
 pub use instance::Instance;
+
+/// The README's example, run as a doctest.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,14 +4,14 @@
 //! take the lowest case) and sums of counts. The result is the same bit for bit on any number of threads.
 
 use super::histogram::Histogram;
-use super::judge::{Decision, Measured, RATIO_LIMIT, SAMPLE_PIECES, certify, measure};
+use super::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use super::witness::{Witness, simplify};
 use crate::claims::{ClaimEntry, Expected};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
 use crate::families::Family;
 use crate::instance::Instance;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -23,7 +23,7 @@ pub const DEFAULT_INSTANCES: u64 = 800_000;
 /// The default seed.
 pub const DEFAULT_SEED: u64 = 1;
 /// Cases that one task runs in sequence.
-const CHUNK: u64 = 256;
+pub const CHUNK: u64 = 256;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
@@ -229,9 +229,9 @@ impl Campaign<'_> {
                 let mut counts = self.empty();
                 let cases = chunk * CHUNK..self.instances.min((chunk + 1) * CHUNK);
                 let n = cases.end - cases.start;
-                let mut u = Vec::new();
+                let (draws, mut u) = (Draws::new(self.seed), Vec::new());
                 for i in cases {
-                    let family = self.draw(i, &mut u);
+                    let family = self.draw(&draws, i, &mut u);
                     self.one(first_random + i, family, &u, &mut counts);
                 }
                 progress(n);
@@ -254,9 +254,9 @@ impl Campaign<'_> {
     }
 
     /// Random case i: its family, and its point in `u`.
-    fn draw(&self, i: u64, u: &mut Vec<f64>) -> usize {
+    fn draw(&self, draws: &Draws, i: u64, u: &mut Vec<f64>) -> usize {
         let family = (i % self.families.len() as u64) as usize;
-        draw(self.seed, i, self.families[family].dim, u);
+        draws.point(i, self.families[family].dim, u);
         family
     }
 
@@ -266,7 +266,7 @@ impl Campaign<'_> {
             Some(edge) => edge.clone(),
             None => {
                 let mut u = Vec::new();
-                let family = self.draw(case - edges.len() as u64, &mut u);
+                let family = self.draw(&Draws::new(self.seed), case - edges.len() as u64, &mut u);
                 (family, u)
             }
         }
@@ -290,7 +290,7 @@ impl Campaign<'_> {
             tally.cases += 1;
             match found {
                 // One certified violation a task is enough; what follows only adds to the largest ratio.
-                Some(ratio) if ratio > RATIO_LIMIT && tally.violation.is_none() => {
+                Some(ratio) if beyond_limit(ratio) && tally.violation.is_none() => {
                     let settled = settle(claim, &instance, ratio);
                     match settled.0 {
                         Decision::Violated => tally.violation = Some(case),
@@ -360,7 +360,8 @@ impl Campaign<'_> {
 fn settle(claim: &ClaimEntry, instance: &Instance, ratio: f64) -> (Decision, f64) {
     let certificate = certify(claim, instance);
     let recorded = match (certificate.decision, certificate.ratio()) {
-        (Decision::Holds, Some(enclosed)) if enclosed.hi().is_finite() => ratio.min(enclosed.hi()),
+        (Decision::Holds, Some(enclosed)) if enclosed.hi().is_finite() => ratio.min(enclosed.hi()), // also where ratio is NaN
+        _ if ratio.is_nan() => f64::INFINITY,
         _ => ratio,
     };
     (certificate.decision, recorded)
@@ -373,10 +374,29 @@ fn not_covered(tally: &Tally) -> String {
     }
 }
 
-/// The point of random case i: `dim` numbers from the ChaCha8 stream i of the seed.
+/// 2⁻³².
+const UNIT: f64 = 1.0 / (1u64 << 32) as f64;
+
+/// The random cases of a seed.
+#[derive(Clone, Debug)]
+pub struct Draws(ChaCha8Rng);
+
+impl Draws {
+    /// The cases of this seed.
+    pub fn new(seed: u64) -> Draws {
+        Draws(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// The point of case i, in `u`: `dim` multiples of 2⁻³² in \[0, 1) from the ChaCha8 stream i of the seed.
+    pub fn point(&self, i: u64, dim: usize, u: &mut Vec<f64>) {
+        let mut rng = self.0.clone();
+        rng.set_stream(i);
+        u.clear();
+        u.extend((0..dim).map(|_| f64::from(rng.next_u32()) * UNIT));
+    }
+}
+
+/// The point of random case i of a seed; see [`Draws`].
 pub fn draw(seed: u64, i: u64, dim: usize, u: &mut Vec<f64>) {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(i);
-    u.clear();
-    u.extend((0..dim).map(|_| rng.random::<f64>()));
+    Draws::new(seed).point(i, dim, u);
 }

@@ -18,6 +18,11 @@ pub const CERTIFIED_MARGIN: f64 = 1.0 / (1u64 << 40) as f64;
 /// A ratio in binary64 up to here is no violation: equality cases round to either side of 1 (twice [`CERTIFIED_MARGIN`]).
 pub const RATIO_LIMIT: f64 = 1.0 + 2.0 * CERTIFIED_MARGIN;
 
+/// Whether a binary64 ratio is beyond [`RATIO_LIMIT`], or undefined, so that intervals must settle it.
+pub fn beyond_limit(ratio: f64) -> bool {
+    ratio.is_nan() || ratio > RATIO_LIMIT
+}
+
 /// What one claim gives on one instance, in binary64.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Measured {
@@ -25,7 +30,7 @@ pub enum Measured {
     Outside(&'static str),
     /// The largest share of the claimed bound that a part used; `None` where no part has a ratio (a bound of 0 met exactly).
     Inside {
-        /// computed/claimed, or error/tolerance for identities.
+        /// computed/claimed, or error/tolerance for identities; NaN where a side is undefined.
         ratio: Option<f64>,
         /// The name of that part.
         part: &'static str,
@@ -33,18 +38,24 @@ pub enum Measured {
 }
 
 /// The share of the claimed bound that is used: computed/claimed for an inequality with claimed > 0, error/tolerance for an
-/// identity. A bound of 0 has no ratio, unless it is exceeded: then +∞. Undefined sides (NaN) have none.
+/// identity. A bound of 0 has no ratio, unless it is exceeded: then +∞. Undefined sides (NaN) give NaN, which no limit accepts.
 pub fn ratio(part: &Part<f64>) -> Option<f64> {
     let (excess, bound) = match part.tolerance {
         Some(tolerance) => (f64::abs(part.computed - part.claimed), tolerance.error()),
         None => (part.computed, part.claimed),
     };
     match bound {
-        _ if excess.is_nan() || bound.is_nan() => None,
-        bound if bound > 0.0 => Some(excess / bound).filter(|r| !r.is_nan()),
+        _ if excess.is_nan() || bound.is_nan() => Some(f64::NAN),
+        bound if bound > 0.0 => Some(excess / bound),
         bound if excess > bound => Some(f64::INFINITY),
         _ => None,
     }
+}
+
+/// Whether `found` is worse than `known`: larger, or undefined.
+fn exceeds(found: Option<f64>, known: Option<f64>) -> bool {
+    let rank = |ratio: Option<f64>| ratio.map_or(f64::NEG_INFINITY, |r| if r.is_nan() { f64::INFINITY } else { r });
+    rank(found) > rank(known)
 }
 
 /// Measures a claim on an instance.
@@ -59,7 +70,7 @@ pub fn measure(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Measured
     for part in &(claim.real)(evaluation) {
         let found = ratio(part);
         if let Measured::Inside { ratio, part: name } = &mut worst
-            && (name.is_empty() || found > *ratio)
+            && (name.is_empty() || exceeds(found, *ratio))
         {
             (*ratio, *name) = (found, part.name);
         }

@@ -12,8 +12,12 @@ use serde::{Deserialize, Serialize};
 /// The schema of witness files.
 pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
 
+/// The schema of hand-written instances (it may be left out).
+pub const INSTANCE_SCHEMA: &str = "gradient-gap/instance/1";
+
 /// A certified counterexample: where it was found and, since maps change, the decoded instance in full.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Witness {
     /// [`WITNESS_SCHEMA`].
     pub schema: String,
@@ -126,8 +130,8 @@ pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witnes
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HandWritten {
-    #[serde(default, rename = "schema")]
-    _schema: Option<String>,
+    #[serde(default)]
+    schema: Option<String>,
     logits: Vec<f64>,
     slopes: Vec<f64>,
     #[serde(default)]
@@ -140,14 +144,17 @@ struct HandWritten {
 
 /// The correct responses: their numbers, or a flag for every response.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "correct: expected a list of response numbers (from 0) or a list of true and false")]
 enum Correct {
-    Flags(Vec<bool>),
     Numbers(Vec<usize>),
+    Flags(Vec<bool>),
 }
 
 impl HandWritten {
     fn instance(self) -> Result<Instance, Error> {
+        if let Some(schema) = self.schema.filter(|schema| schema != INSTANCE_SCHEMA) {
+            return Err(Error::new(format!("schema is {schema:?}, expected {INSTANCE_SCHEMA:?}")));
+        }
         let n = self.logits.len();
         for (name, list) in [("slopes", &self.slopes), ("curvatures", &self.curvatures)] {
             if list.len() != n && !(name == "curvatures" && list.is_empty()) {

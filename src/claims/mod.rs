@@ -23,6 +23,8 @@ mod safe_step_scaling;
 mod score_decomposes;
 mod second_order;
 mod second_order_printed;
+#[cfg(test)]
+mod template;
 mod threshold_match;
 mod token_log_odds_step;
 mod token_to_trajectory;

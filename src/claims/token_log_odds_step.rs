@@ -34,9 +34,10 @@ impl Claim for TokenLogOddsStep {
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let constants = evaluation.constants();
-        let smooth = constants.token_curvature * evaluation.max_length();
-        let noise = constants.token_score.square() * constants.psi1 / evaluation.start().failure();
-        let claimed = (smooth + noise) * evaluation.eta().square();
+        let eta2 = evaluation.eta().square();
+        let smooth = constants.token_curvature * evaluation.max_length() * eta2;
+        let noise = evaluation.start().over_failure(constants.token_score.square() * constants.psi1 * eta2);
+        let claimed = smooth + noise;
         smallvec![Part::at_most("ηΔμ − (λ(η) − λ(0))", -evaluation.step().remainder, claimed)]
     }
 }

@@ -60,6 +60,9 @@ pub mod header {
     }
 }
 
+/// log 300.
+const LN_300: f64 = 5.703_782_474_656_201;
+
 /// x ∈ (−1, 1\] with 0 at u = 0 and at u = 1: 2u up to ½, 2u − 2 beyond.
 pub(super) fn signed(u: f64) -> f64 {
     if u <= 0.5 { 2.0 * u } else { 2.0 * u - 2.0 }
@@ -115,7 +118,7 @@ impl<'a> Common<'a> {
     pub fn theta_scale(&self) -> f64 {
         match self.u[header::SCALE] {
             0.0 => 1.0,
-            u => log_uniform(u, 0.1, 30.0),
+            u => 0.1 * pxfm::f_exp(LN_300 * u), // log-uniform; log(30/0.1)
         }
     }
 
@@ -125,13 +128,14 @@ impl<'a> Common<'a> {
         let correct = self.rule(flags).apply(&policy);
         tilt(&mut policy, &correct, header::tilt(self.u[header::TILT]));
         let dim = theta.len();
-        let mut instance = Instance { policy, theta, direction: vec![0.0; dim], eta: 0.0, correct };
-        let mut w: Vec<f64> = raw[..dim].iter().map(|&u| signed(u)).collect();
+        let direction = raw[..dim].iter().map(|&u| signed(u)).collect();
+        let mut instance = Instance { policy, theta, direction, eta: 0.0, correct };
         match self.u[header::DIRECTION] {
-            u if u < 0.7 => {}
-            u if u < 0.8 => w = Evaluation::<f64>::new(&instance, 1).gap().vector.clone(),
-            _ => w[1..].fill(0.0),
+            u if u < 0.75 => {}
+            u if u < 0.8 => instance.direction = Evaluation::<f64>::new(&instance, 1).gap().vector.clone(),
+            _ => instance.direction[1..].fill(0.0),
         }
+        let w = &mut instance.direction;
         let mut norm = w.iter().map(|x| x * x).sum::<f64>().sqrt();
         if !(norm > 1e-150 && norm.is_finite()) {
             w.fill(0.0);
@@ -144,7 +148,6 @@ impl<'a> Common<'a> {
             _ => 0.0,
         };
         w.iter_mut().for_each(|x| *x = *x / norm * length);
-        instance.direction = w;
         let scale = reference_smoothness(&instance);
         let tau = header::tau(self.u[header::ETA]);
         instance.eta = if scale > 1e-200 { tau / scale.sqrt() } else { tau };
@@ -195,22 +198,34 @@ fn tilt(policy: &mut Policy, correct: &[bool], tilt: f64) {
 /// A cheap guess at L_o on the line at θ: T∞ times the largest, over contexts, of D²/4 plus the largest |h''|, D the spread of h'.
 fn reference_smoothness(instance: &Instance) -> f64 {
     let logits = &instance.policy.logits;
-    let line = logits.restrict::<f64>(&instance.theta, &instance.direction);
-    let slope = line.slope_at(0.0);
-    let bend = line.curvature_at(0.0).iter().map(|c| c.abs()).fold(0.0, f64::max);
+    let w = &instance.direction;
+    let (spread, bend) = match &logits.features {
+        // Straight lines are most of a campaign: no need to restrict all of the policy.
+        Features::Dense(psi) if logits.is_linear() => {
+            let slope = |row: &[f64]| row.iter().zip(w).map(|(p, w)| p * w).sum::<f64>();
+            let spread = |row: &[f64]| spread(row.chunks_exact(logits.dim).map(slope));
+            (psi.chunks_exact(logits.dim * logits.options).map(spread).fold(0.0, f64::max), 0.0)
+        }
+        _ => {
+            let line = logits.restrict::<f64>(&instance.theta, w);
+            let spread = |row: &[f64]| spread(row.iter().copied());
+            let bend = line.curvature_at(0.0).iter().map(|c| c.abs()).fold(0.0, f64::max);
+            (line.slope_at(0.0).chunks_exact(logits.options).map(spread).fold(0.0, f64::max), bend)
+        }
+    };
     // A wave at its crest has no slope, but soon will.
     let swing = logits.waves.iter().map(|wave| {
-        let omega: f64 = wave.frequency.iter().zip(&instance.direction).map(|(k, w)| k * w).sum();
+        let omega: f64 = wave.frequency.iter().zip(w).map(|(k, w)| k * w).sum();
         (wave.amplitude * omega * omega).abs()
     });
     let bend = swing.fold(bend, f64::max);
-    let spread = slope.chunks(logits.options).map(|row| {
-        let high = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let low = row.iter().copied().fold(f64::INFINITY, f64::min);
-        high - low
-    });
-    let spread = spread.fold(0.0, f64::max);
     f64::from(instance.policy.tree.shape().max_length) * (0.25 * spread * spread + bend)
+}
+
+/// The largest difference between two of the numbers.
+fn spread(numbers: impl Iterator<Item = f64>) -> f64 {
+    let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    if low <= high { high - low } else { 0.0 }
 }
 
 /// The dense linear policy features of a block: rows·options·dim entries in (−2, 2\].

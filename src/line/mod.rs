@@ -66,8 +66,9 @@ pub struct Line<N> {
     pub responses: Responses<N>,
     /// π±(o): the probability of a response within its own side.
     pub conditional: List<N>,
-    /// log P(O∓) as summed over responses (their exponentials add to 1 up to rounding).
-    pub log_mass: [N; 2],
+    /// P(O∓) up to the factor e^`shift`.
+    weight: [N; 2],
+    shift: [N; 2],
     /// E∓\[s\].
     pub mean: [N; 2],
     /// Var∓(s).
@@ -78,27 +79,37 @@ pub struct Line<N> {
     pub length: [N; 2],
 }
 
-/// Replaces the logits of one row by log-probabilities and appends its probabilities to `prob`.
-fn softmax<N: Scalar>(row: &mut [N], prob: &mut List<N>) {
+/// Replaces the logits of one row by log-probabilities and fills in their exponentials.
+#[inline]
+fn softmax<N: Scalar>(row: &mut [N], prob: &mut [N]) {
     let top = row.iter().map(|z| z.mid()).fold(f64::NEG_INFINITY, f64::max);
     let shift = if top.is_finite() { N::of(top) } else { N::zero() };
-    let start = prob.len();
     let mut total = N::zero();
-    for z in row.iter_mut() {
+    for (z, p) in row.iter_mut().zip(&mut *prob) {
         *z = *z - shift;
-        let e = z.exp();
-        total = total + e;
-        prob.push(e);
+        *p = z.exp();
+        total = total + *p;
     }
     let log_total = total.ln();
     row.iter_mut().for_each(|z| *z = *z - log_total);
-    prob[start..].iter_mut().for_each(|p| *p = *p / total);
+    prob.iter_mut().for_each(|p| *p = *p / total);
+}
+
+/// Σ wᵢxᵢ.
+#[inline]
+fn weighted<N: Scalar>(weights: &[N], values: &[N]) -> N {
+    sum(weights.iter().zip(values).map(|(&w, &x)| w * x))
 }
 
 impl<N: Scalar> Line<N> {
+    /// log P(O∓) as summed over responses (their exponentials add to 1 up to rounding).
+    pub fn log_mass(&self) -> [N; 2] {
+        [0, 1].map(|side| self.weight[side].ln() + self.shift[side])
+    }
     /// λ = log J − log(1 − J).
     pub fn lambda(&self) -> N {
-        self.log_mass[1] - self.log_mass[0]
+        let [minus, plus] = self.log_mass();
+        plus - minus
     }
     /// log J = −log(1 + e^{−λ}).
     pub fn log_success(&self) -> N {
@@ -115,6 +126,10 @@ impl<N: Scalar> Line<N> {
     /// 1 − J, without cancellation.
     pub fn failure(&self) -> N {
         self.log_failure().exp()
+    }
+    /// x/(1 − J) for x ≥ 0, through logarithms: 1 − J may be far below what binary64 holds.
+    pub fn over_failure(&self, x: N) -> N {
+        (x.ln() - self.log_failure()).exp()
     }
     /// Δμ = E⁺\[s\] − E⁻\[s\] = λ'.
     pub fn alignment(&self) -> N {
@@ -141,6 +156,21 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         self.policy
     }
 
+    /// Whether a response is one token of one softmax, so that everything per token is also per response.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.policy.is_one_token() && self.policy.stop.is_none()
+    }
+
+    /// Whether every logit is linear in t.
+    pub(crate) fn is_straight(&self) -> bool {
+        self.logits.is_straight()
+    }
+
+    /// h(t) of every logit.
+    pub(crate) fn logits_at(&self, t: N) -> List<N> {
+        self.logits.at(t, |z| z)
+    }
+
     /// h'(t) of every logit.
     pub fn slopes(&self, t: N) -> List<N> {
         self.logits.slope_at(t)
@@ -148,35 +178,40 @@ impl<'a, N: Scalar> OnLine<'a, N> {
 
     /// Scores and curvatures of every token at t, by formula: ξ_v = h'_v − E\[h'\], H_v = h''_v − E\[h''\] − Var(h').
     pub fn tokens(&self, t: N) -> Tokens<N> {
-        let width = self.logits.options;
-        let mut log_prob = self.logits.at(t, |x| x);
-        let mut score = self.logits.slope_at(t);
-        let mut curvature = self.logits.curvature_at(t);
-        let straight = curvature.is_empty();
+        let (count, width) = (self.logits.count(), self.logits.options);
+        let mut tokens = Tokens {
+            prob: List::from_elem(t, count),
+            log_prob: self.logits.at(t, |x| x),
+            score: self.logits.slope_at(t),
+            curvature: self.logits.curvature_at(t),
+        };
+        let straight = tokens.curvature.is_empty();
         if straight {
-            curvature = SmallVec::from_elem(N::zero(), log_prob.len());
+            tokens.curvature.resize(count, N::zero());
         }
-        let mut prob: List<N> = SmallVec::with_capacity(log_prob.len());
-        for start in (0..log_prob.len()).step_by(width) {
-            let row = start..start + width;
-            softmax(&mut log_prob[row.clone()], &mut prob);
-            let p = &prob[row.clone()];
-            let score = &mut score[row.clone()];
-            let mean = sum(p.iter().zip(&*score).map(|(&p, &a)| p * a));
-            score.iter_mut().for_each(|a| *a = *a - mean);
-            let variance = sum(p.iter().zip(&*score).map(|(&p, &a)| p * a.square()));
-            let curvature = &mut curvature[row];
-            let bend = if straight { N::zero() } else { sum(p.iter().zip(&*curvature).map(|(&p, &c)| p * c)) };
-            curvature.iter_mut().for_each(|c| *c = *c - bend - variance);
+        let Tokens { prob, log_prob, score, curvature } = &mut tokens;
+        let rows = prob.chunks_exact_mut(width).zip(log_prob.chunks_exact_mut(width));
+        let slopes = score.chunks_exact_mut(width).zip(curvature.chunks_exact_mut(width));
+        for ((p, log_p), (score, curvature)) in rows.zip(slopes) {
+            softmax(log_p, p);
+            let mean = weighted(p, score);
+            let mut variance = N::zero();
+            for (&p, a) in p.iter().zip(&mut *score) {
+                *a = *a - mean;
+                variance = variance + p * a.square();
+            }
+            let shift = if straight { variance } else { weighted(p, curvature) + variance };
+            curvature.iter_mut().for_each(|c| *c = *c - shift);
         }
-        Tokens { prob, log_prob, score, curvature }
+        tokens
     }
 
     /// Sums over the tokens of every response: log π(o), s(o), H(o).
     pub fn responses(&self, tokens: &Tokens<N>) -> Responses<N> {
-        if self.policy.is_one_token() && self.policy.stop.is_none() {
-            let Tokens { log_prob, score, curvature, .. } = tokens.clone();
-            return Responses { log_prob, score, curvature };
+        if self.is_flat() {
+            let copy = |list: &List<N>| List::from_slice(list);
+            let Tokens { log_prob, score, curvature, .. } = tokens;
+            return Responses { log_prob: copy(log_prob), score: copy(score), curvature: copy(curvature) };
         }
         Responses {
             log_prob: self.add_up(&tokens.log_prob, self.stop_log_probs(|x| x)),
@@ -221,34 +256,48 @@ impl<'a, N: Scalar> OnLine<'a, N> {
     pub fn line(&self, t: N) -> Line<N> {
         let tokens = self.tokens(t);
         let responses = self.responses(&tokens);
-        let mut conditional: List<N> = SmallVec::with_capacity(responses.log_prob.len());
-        let mut top = [f64::NEG_INFINITY; 2];
-        for (&correct, lp) in self.correct.iter().zip(&responses.log_prob) {
-            let side = usize::from(correct);
-            top[side] = f64::max(top[side], lp.mid());
-        }
-        let shift = top.map(|top| if top.is_finite() { N::of(top) } else { N::zero() });
+        let (mut conditional, shift) = self.side_weights(&tokens, &responses);
+        let constant_length = self.policy.constant_length();
         let mut weight = [N::zero(); 2];
         let mut moment = [[N::zero(); 2]; 3];
-        for (o, (&correct, &lp)) in self.correct.iter().zip(&responses.log_prob).enumerate() {
+        for (o, (&correct, &w)) in self.correct.iter().zip(&conditional).enumerate() {
             let side = usize::from(correct);
-            let w = (lp - shift[side]).exp();
-            conditional.push(w);
             weight[side] = weight[side] + w;
-            let length = N::of(f64::from(self.policy.length(o)));
-            for (total, x) in moment.iter_mut().zip([responses.score[o], responses.curvature[o], length]) {
-                total[side] = total[side] + w * x;
+            moment[0][side] = moment[0][side] + w * responses.score[o];
+            moment[1][side] = moment[1][side] + w * responses.curvature[o];
+            if constant_length.is_none() {
+                moment[2][side] = moment[2][side] + w * N::of(f64::from(self.policy.length(o)));
             }
         }
-        let [mean, curvature, length] = moment.map(|[minus, plus]| [minus / weight[0], plus / weight[1]]);
+        let [mean, curvature, mut length] = moment.map(|[minus, plus]| [minus / weight[0], plus / weight[1]]);
+        if let Some(tokens) = constant_length {
+            length = [N::of(f64::from(tokens)); 2];
+        }
         let mut variance = [N::zero(); 2];
         for ((&correct, w), &s) in self.correct.iter().zip(&mut conditional).zip(&responses.score) {
             let side = usize::from(correct);
             *w = *w / weight[side];
             variance[side] = variance[side] + *w * (s - mean[side]).square();
         }
-        let log_mass = [weight[0].ln() + shift[0], weight[1].ln() + shift[1]];
-        Line { tokens, responses, conditional, log_mass, mean, variance, curvature, length }
+        Line { tokens, responses, conditional, weight, shift, mean, variance, curvature, length }
+    }
+
+    /// For every response e^{log π(o) − shift of its side}, and the two shifts: the largest log-probability of each side, or 0
+    /// where the probabilities themselves serve (one token, both sides far from underflow).
+    fn side_weights(&self, tokens: &Tokens<N>, responses: &Responses<N>) -> (List<N>, [N; 2]) {
+        let mut top = [f64::NEG_INFINITY; 2];
+        for (&correct, lp) in self.correct.iter().zip(&responses.log_prob) {
+            let side = usize::from(correct);
+            top[side] = f64::max(top[side], lp.mid());
+        }
+        // Beyond −600 a probability is still normal, and what underflows beside it is below 10⁻⁴⁰ of it.
+        if self.is_flat() && top[0] > -600.0 && top[1] > -600.0 {
+            return (List::from_slice(&tokens.prob), [N::zero(); 2]);
+        }
+        let shift = top.map(|top| if top.is_finite() { N::of(top) } else { N::zero() });
+        let mut weights = List::from_slice(&responses.log_prob);
+        weights.iter_mut().zip(self.correct).for_each(|(w, &correct)| *w = (*w - shift[usize::from(correct)]).exp());
+        (weights, shift)
     }
 
     /// Whether the logits of prefix `node` are read: all but those where EOS is forced.

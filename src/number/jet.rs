@@ -184,6 +184,9 @@ impl<N: Scalar> Scalar for Jet<N> {
     fn mid(self) -> f64 {
         self.value.mid()
     }
+    fn is_zero(self) -> bool {
+        self.value.is_zero() && self.first.is_zero() && self.second.is_zero()
+    }
     fn surely_le(self, other: Self) -> bool {
         self.value.surely_le(other.value)
     }

@@ -74,6 +74,9 @@ pub trait Scalar:
     /// for a decision.
     fn mid(self) -> f64;
 
+    /// Whether this is exactly 0.
+    fn is_zero(self) -> bool;
+
     /// Whether `self ≤ other` for certain: `a ≤ b` in `f64`; every point of `self` against every point of `other` for
     /// [`Interval`]. False when either side is undefined.
     fn surely_le(self, other: Self) -> bool;

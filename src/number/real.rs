@@ -126,6 +126,10 @@ impl Scalar for f64 {
         self
     }
     #[inline]
+    fn is_zero(self) -> bool {
+        self == 0.0
+    }
+    #[inline]
     fn surely_le(self, other: f64) -> bool {
         self <= other
     }

@@ -26,6 +26,7 @@ pub enum Features {
 
 /// One term α cos(k·θ + φ) of one logit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Wave {
     /// Which logit: r·options + v.
     pub logit: usize,
@@ -39,6 +40,7 @@ pub struct Wave {
 
 /// The logits of a policy as functions of θ; see the [module](self).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Logits {
     /// d = dim θ.
     pub dim: usize,
@@ -91,7 +93,7 @@ impl Logits {
         let count = self
             .rows
             .checked_mul(self.options)
-            .filter(|&n| n > 0 && self.dim.checked_mul(self.dim).and_then(|d| d.checked_mul(n)).is_some())
+            .filter(|&n| n > 0 && self.dim > 0 && self.dim.checked_mul(self.dim).and_then(|d| d.checked_mul(n)).is_some())
             .ok_or_else(|| {
                 Error::new(format!(
                     "{} rows of {} options in dimension {} are out of range",
@@ -202,20 +204,23 @@ impl Logits {
     /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
     pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let (d, count) = (self.dim, self.count());
-        let mut value: SmallVec<[N; 8]> = match self.bias.is_empty() {
-            true => SmallVec::from_elem(N::zero(), count),
-            false => self.bias.iter().map(|&b| N::of(b)).collect(),
-        };
-        let slope: SmallVec<[N; 8]> = match &self.features {
+        let mut value: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), count);
+        value.iter_mut().zip(&self.bias).for_each(|(v, &b)| *v = N::of(b));
+        let mut slope: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), count);
+        match &self.features {
             Features::Tabular => {
                 value.iter_mut().zip(theta).for_each(|(v, &x)| *v = *v + N::of(x));
-                w.iter().map(|&x| N::of(x)).collect()
+                slope.iter_mut().zip(w).for_each(|(a, &x)| *a = N::of(x));
             }
             Features::Dense(psi) => {
-                value.iter_mut().zip(psi.chunks(d.max(1))).for_each(|(v, p)| *v = *v + dot(p, theta));
-                psi.chunks(d.max(1)).map(|p| dot(p, w)).collect()
+                for ((v, a), p) in value.iter_mut().zip(&mut slope).zip(psi.chunks_exact(d)) {
+                    for ((&p, &x), &y) in p.iter().zip(theta).zip(w) {
+                        let p = N::of(p);
+                        (*v, *a) = (*v + p * N::of(x), *a + p * N::of(y));
+                    }
+                }
             }
-        };
+        }
         let mut on_line = LineLogits { options: self.options, value, slope, curvature: SmallVec::new(), waves: Vec::new() };
         if !self.quadratic.is_empty() {
             for (j, q) in self.quadratic.chunks(d * d).enumerate() {
@@ -258,7 +263,8 @@ impl<N: Scalar> LineLogits<N> {
 
     /// The logits at t, in any number T over N (a jet, say), by T's own arithmetic.
     pub fn at<T: Scalar>(&self, t: T, lift: impl Fn(N) -> T) -> SmallVec<[T; 8]> {
-        let mut z: SmallVec<[T; 8]> = self.value.iter().zip(&self.slope).map(|(&h, &a)| lift(h) + lift(a) * t).collect();
+        let mut z: SmallVec<[T; 8]> = SmallVec::from_elem(t, self.count());
+        z.iter_mut().zip(&self.value).zip(&self.slope).for_each(|((z, &h), &a)| *z = lift(h) + lift(a) * *z);
         if !self.curvature.is_empty() {
             let half_square = T::of(0.5) * t.square();
             z.iter_mut().zip(&self.curvature).for_each(|(z, &c)| *z = *z + lift(c) * half_square);
@@ -269,9 +275,14 @@ impl<N: Scalar> LineLogits<N> {
         z
     }
 
+    /// Whether every logit is linear in t.
+    pub fn is_straight(&self) -> bool {
+        self.curvature.is_empty() && self.waves.is_empty()
+    }
+
     /// dh/dt at t, by formula.
     pub fn slope_at(&self, t: N) -> SmallVec<[N; 8]> {
-        let mut slope = self.slope.clone();
+        let mut slope = SmallVec::from_slice(&self.slope);
         slope.iter_mut().zip(&self.curvature).for_each(|(a, &c)| *a = *a + c * t);
         for wave in &self.waves {
             slope[wave.logit] = slope[wave.logit] - wave.amplitude * wave.omega * (wave.omega * t + wave.phase).sin();
@@ -281,7 +292,7 @@ impl<N: Scalar> LineLogits<N> {
 
     /// d²h/dt² at t, by formula; empty when every logit is linear in t.
     pub fn curvature_at(&self, t: N) -> SmallVec<[N; 8]> {
-        let mut curvature = self.curvature.clone();
+        let mut curvature = SmallVec::from_slice(&self.curvature);
         if curvature.is_empty() && !self.waves.is_empty() {
             curvature = SmallVec::from_elem(N::zero(), self.count());
         }
@@ -301,7 +312,8 @@ impl<N: Scalar> LineLogits<N> {
         }
         let half_square = N::of(0.5) * eta.square();
         bend.iter_mut().zip(&self.curvature).for_each(|(b, &c)| *b = *b + c * half_square);
-        let mut change: SmallVec<[N; 8]> = self.slope.iter().map(|&a| a * eta).collect();
+        let mut change: SmallVec<[N; 8]> = SmallVec::from_slice(&self.slope);
+        change.iter_mut().for_each(|a| *a = *a * eta);
         for wave in &self.waves {
             // With x = ωη: cos(φ+x) − cos φ + x sin φ = sin φ · (x − sin x) − 2 cos φ · sin²(x/2).
             let x = wave.omega * eta;

@@ -64,6 +64,7 @@ pub enum Context {
 
 /// A family of distributions π_θ over a finite, fully known response space.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// The response space.
     pub tree: Tree,
@@ -249,6 +250,9 @@ impl Policy {
 
     /// The common length of all responses, if there is one.
     pub fn constant_length(&self) -> Option<u32> {
+        if self.lengths.is_none() && self.tree.shape().ending == Ending::Fixed {
+            return Some(self.tree.shape().max_length);
+        }
         let first = self.length(0);
         (1..self.responses()).all(|o| self.length(o) == first).then_some(first)
     }

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// How a response ends. The vocabulary is {0, …, V − 1}; where there is an EOS, it is token 0.
 ///
@@ -19,6 +20,7 @@ pub enum Ending {
 
 /// The size of a response space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Shape {
     /// V ≥ 1, EOS included where there is one.
     pub vocabulary: u32,
@@ -55,9 +57,21 @@ pub struct Leaf {
 #[serde(try_from = "Shape", into = "Shape")]
 pub struct Tree {
     shape: Shape,
-    nodes: Vec<Node>,
-    leaves: Vec<Leaf>,
+    nodes: Cow<'static, [Node]>,
+    leaves: Cow<'static, [Leaf]>,
 }
+
+/// The root alone, and the first one-token responses: most instances of a campaign need no more.
+static ROOT: [Node; 1] = [Node { parent: 0, token: 0, depth: 0 }];
+static FLAT: [Leaf; 64] = {
+    let mut leaves = [Leaf { node: 0, token: None, length: 1 }; 64];
+    let mut token = 0;
+    while token < 64 {
+        leaves[token].token = Some(token as u32);
+        token += 1;
+    }
+    leaves
+};
 
 /// The largest response space that is enumerated.
 pub const MAX_RESPONSES: usize = 1 << 20;
@@ -81,34 +95,37 @@ impl Tree {
             return Err(too_large());
         }
         let first = if ending == Ending::Fixed { 0 } else { 1 };
-        let mut tree = Tree { shape, nodes: vec![Node { parent: 0, token: 0, depth: 0 }], leaves: Vec::new() };
+        let (mut nodes, mut leaves) = (ROOT.to_vec(), Vec::new());
         let mut next = 0;
-        while let Some(&Node { depth, .. }) = tree.nodes.get(next) {
+        while let Some(&Node { depth, .. }) = nodes.get(next) {
             let node = next as u32;
             let last = depth + 1 == max_length;
             if last && ending == Ending::Eos {
-                tree.leaves.push(Leaf { node, token: None, length: depth + 1 });
+                leaves.push(Leaf { node, token: None, length: depth + 1 });
             } else if last {
-                tree.leaves.extend((0..vocabulary).map(|token| Leaf { node, token: Some(token), length: depth + 1 }));
+                leaves.extend((0..vocabulary).map(|token| Leaf { node, token: Some(token), length: depth + 1 }));
             } else {
                 if first == 1 {
-                    tree.leaves.push(Leaf { node, token: Some(0), length: depth + 1 });
+                    leaves.push(Leaf { node, token: Some(0), length: depth + 1 });
                 }
-                tree.nodes.extend((first..vocabulary).map(|token| Node { parent: node, token, depth: depth + 1 }));
+                nodes.extend((first..vocabulary).map(|token| Node { parent: node, token, depth: depth + 1 }));
             }
-            if tree.leaves.len() > MAX_RESPONSES || tree.nodes.len() > MAX_RESPONSES {
+            if leaves.len() > MAX_RESPONSES || nodes.len() > MAX_RESPONSES {
                 return Err(too_large());
             }
             next += 1;
         }
-        Ok(tree)
+        Ok(Tree { shape, nodes: nodes.into(), leaves: leaves.into() })
     }
 
     /// The tree of `n` one-token responses.
     pub(crate) fn flat(n: u32) -> Tree {
         let shape = Shape { vocabulary: n, max_length: 1, ending: Ending::Fixed };
-        let leaves = (0..n).map(|token| Leaf { node: 0, token: Some(token), length: 1 }).collect();
-        Tree { shape, nodes: vec![Node { parent: 0, token: 0, depth: 0 }], leaves }
+        let leaves = match FLAT.get(..n as usize) {
+            Some(leaves) => Cow::Borrowed(leaves),
+            None => (0..n).map(|token| Leaf { node: 0, token: Some(token), length: 1 }).collect(),
+        };
+        Tree { shape, nodes: Cow::Borrowed(&ROOT), leaves }
     }
 
     /// The size of the space.
@@ -194,7 +211,9 @@ mod tests {
 
     #[test]
     fn a_flat_tree_is_a_fixed_tree_of_length_one() {
-        assert_eq!(Tree::flat(5), tree(5, 1, Ending::Fixed));
+        for n in [1, 5, 64, 65, 100] {
+            assert_eq!(Tree::flat(n), tree(n, 1, Ending::Fixed));
+        }
     }
 
     #[test]

@@ -323,6 +323,9 @@ impl Scalar for Interval {
     fn suprema<const K: usize>(x: f64, pieces: usize, f: impl Fn(Interval) -> [Interval; K]) -> [Interval; K] {
         super::suprema::suprema(x, pieces, f)
     }
+    fn is_zero(self) -> bool {
+        self.lo() == 0.0 && self.hi() == 0.0
+    }
     fn hull(self, other: Self) -> Self {
         Interval::hull(self, other)
     }

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Re-creates every sample of output in README.md and checks the index of pages in docs/README.md.
+#
+#   scripts/readme-samples.sh --check    compare; exit status 1 and a diff where something differs
+#   scripts/readme-samples.sh --write    replace the samples in README.md, then check the index
+#
+# A sample stands between two comments, each on a line of its own:
+#
+#   <!-- begin: gradient-gap ARGUMENTS -->                  the whole output, or
+#   <!-- begin: gradient-gap ARGUMENTS | rows PREFIX -->    the rows of its tables that begin with PREFIX (at least one)
+#   <!-- end -->
+#
+# A lone "-" among the arguments stands for standard input: the last ```json block above the sample. Wall times are left out.
+# GRADIENT_GAP names the program to run; without it, the release binary is built and run.
+set -euo pipefail
+export LC_ALL=C
+
+usage() {
+    printf 'usage: %s --check | --write\n' "${0##*/}" >&2
+    exit 2
+}
+
+[[ $# -eq 1 ]] || usage
+mode=$1
+[[ $mode == --check || $mode == --write ]] || usage
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+gradient_gap() {
+    if [[ -n ${GRADIENT_GAP:-} ]]; then
+        "$GRADIENT_GAP" "$@"
+    else
+        cargo run --release --quiet -- "$@"
+    fi
+}
+
+# sample COMMENT-TEXT INPUT-FILE: the output of the command in a begin comment.
+sample() {
+    local text=$1 input=$2 prefix=
+    if [[ $text == *' | rows '* ]]; then
+        prefix=${text##*' | rows '}
+        text=${text%" | rows $prefix"}
+    fi
+    [[ $text =~ ^gradient-gap( [A-Za-z0-9._/=-]+)*$ ]] || fail "not a plain gradient-gap command: $text"
+    local -a words
+    read -ra words <<<"$text"
+    if ! gradient_gap "${words[@]:1}" <"$input" >"$scratch/output"; then
+        fail "failed: $text"
+    fi
+    if [[ -n $prefix ]]; then
+        awk -v prefix=" $prefix" 'index($0, prefix) == 1 { print; found = 1 } END { exit !found }' "$scratch/output" ||
+            fail "no row begins with $prefix: $text"
+    else
+        sed -E 's/, [0-9]+\.[0-9] s\.$/./' "$scratch/output"
+    fi
+}
+
+# README.md with fresh samples.
+recreate() {
+    local line within=text count=0 pattern='^<!-- begin: (.*) -->$'
+    : >"$scratch/input"
+    while IFS= read -r line; do
+        case $within in
+        sample)
+            [[ $line == '<!-- end -->' ]] || continue
+            within=text
+            ;;
+        json)
+            if [[ $line == '```' ]]; then within=text; else printf '%s\n' "$line" >>"$scratch/input"; fi
+            ;;
+        *)
+            if [[ $line == '```json' ]]; then
+                within=json
+                : >"$scratch/input"
+            elif [[ $line =~ $pattern ]]; then
+                within=sample
+                count=$((count + 1))
+                printf '%s\n```text\n' "$line"
+                sample "${BASH_REMATCH[1]}" "$scratch/input"
+                printf '```\n'
+                continue
+            fi
+            ;;
+        esac
+        printf '%s\n' "$line"
+    done <README.md
+    [[ $within == text ]] || fail "README.md ends within a $within block"
+    [[ $count -gt 0 ]] || fail 'README.md has no samples'
+    printf '%d samples of README.md re-created\n' "$count" >&2
+}
+
+# Slugs and places, in the registry's order, against the index.
+check_index() {
+    gradient_gap list </dev/null |
+        awk -F '   *' 'NR > 2 && /^$/ { exit } NR > 2 { sub(/^ /, ""); print $1 " | " $2 }' >"$scratch/registry"
+    [[ -s $scratch/registry ]] || fail '`gradient-gap list` names no claims'
+    sed -n 's/^| \[\([a-z0-9-]*\)\](claims\/\1\.md) | \([^|]*[^| ]\) *|.*/\1 | \2/p' docs/README.md >"$scratch/index"
+    diff -u "$scratch/index" "$scratch/registry" ||
+        fail 'the index in docs/README.md is not the registry (-: docs/README.md, +: registry)'
+    printf '%d pages in the index of docs/README.md\n' "$(wc -l <"$scratch/index")" >&2
+}
+
+recreate >"$scratch/README.md"
+if [[ $mode == --write ]]; then
+    cmp -s README.md "$scratch/README.md" || cat "$scratch/README.md" >README.md
+else
+    diff -u README.md "$scratch/README.md" || fail 'README.md is out of date; run scripts/readme-samples.sh --write'
+fi
+check_index

@@ -1,0 +1,37 @@
+//! conditional-policies: equations (6)–(8).
+
+use crate::support::{EVERYWHERE, close, coins, parts, ratio};
+use gradient_gap::Evaluation;
+use gradient_gap::policy::Ending;
+
+standard_tests!("conditional-policies", reach: EVERYWHERE, edges: 100, outside: &[]);
+
+/// Two fair coins, O⁺ = {00}: g⁺ = 1, g⁻ = −1/3, J = ¼, and π⁻ is uniform on three words.
+#[test]
+fn two_coins_by_hand() {
+    let instance = coins(2, Ending::Fixed, 0.0, 0.1);
+    let evaluation = Evaluation::<f64>::new(&instance, 1);
+    let start = evaluation.start();
+    close(start.success(), 0.25, 4.0, 1.0);
+    close(start.mean[1], 1.0, 4.0, 1.0);
+    close(start.mean[0], -1.0 / 3.0, 4.0, 1.0);
+    for (o, &p) in start.conditional.iter().enumerate() {
+        close(p, if o == 0 { 1.0 } else { 1.0 / 3.0 }, 4.0, 1.0);
+    }
+    let parts = parts("conditional-policies", &instance);
+    let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
+    assert_eq!(names, ["Σ π⁺", "Σ π⁻", "J g⁺ + (1−J) g⁻"]);
+    close(parts[0].computed, 1.0, 4.0, 1.0);
+    close(parts[1].computed, 1.0, 4.0, 3.0);
+    close(parts[2].computed, 0.0, 4.0, 0.5);
+}
+
+/// J = 10⁻³⁰⁰: the conditional policy of the impossible side is as exact as the other.
+#[test]
+fn a_side_of_mass_1e_minus_300_is_normalised_too() {
+    for log_odds in [-345.0, 345.0] {
+        for ending in [Ending::Fixed, Ending::Cut] {
+            assert!(ratio("conditional-policies", &coins(2, ending, log_odds, 0.1)) <= 1.0);
+        }
+    }
+}

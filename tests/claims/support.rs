@@ -1,0 +1,503 @@
+//! What all claim modules share: random points, the checks that every claim must pass on every instance, and a shelf of small
+//! and extreme instances.
+
+use gradient_gap::check::campaign::draw;
+use gradient_gap::check::judge::{self, Decision, Measured, RATIO_LIMIT, SAMPLE_PIECES, certify, measure};
+use gradient_gap::claims::{self, ClaimEntry, Expected, Part, Parts};
+use gradient_gap::families::{self, Family};
+use gradient_gap::number::Interval;
+use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
+use gradient_gap::{Evaluation, Instance};
+use proptest::prelude::Strategy;
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner};
+use std::cell::Cell;
+use std::fmt;
+
+// ---- random points ------------------------------------------------------------------------------------------------------
+
+/// Random cases for every pair of a family and a claim. The shares in [`Reach`] are stated for this many.
+pub const DEFAULT_CASES: u32 = 256;
+
+/// The number of random cases that the environment asks for.
+pub fn parse_cases(setting: Option<&str>) -> u32 {
+    match setting.map(|text| (text, text.trim().parse())) {
+        None => DEFAULT_CASES,
+        Some((_, Ok(cases))) if cases >= DEFAULT_CASES => cases,
+        Some((text, _)) => panic!(
+            "GRADIENT_GAP_CASES is {text:?}, expected a whole number of cases for every family and claim, at least {DEFAULT_CASES}"
+        ),
+    }
+}
+
+/// Failures go to `file`. The seed is fixed: the cases of a longer run begin with those of a shorter one.
+pub fn config(file: &'static str) -> Config {
+    let setting = std::env::var_os("GRADIENT_GAP_CASES").map(|text| text.to_string_lossy().into_owned());
+    Config {
+        cases: parse_cases(setting.as_deref()),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(file))),
+        rng_seed: RngSeed::Fixed(1),
+        max_shrink_iters: 20_000,
+        ..Config::default()
+    }
+}
+
+/// The file where the failing seeds of a claim are kept; `cargo test` runs in the package's root.
+macro_rules! seeds_of {
+    ($slug:literal) => {
+        concat!("proptest-regressions/", $slug, ".txt")
+    };
+}
+
+/// A point of a family's unit cube.
+#[derive(Clone)]
+pub struct Point {
+    /// The family.
+    pub family: &'static Family,
+    /// The coordinates.
+    pub u: Vec<f64>,
+}
+
+impl Point {
+    /// The decoded instance.
+    pub fn instance(&self) -> Instance {
+        self.family.decode(&self.u).expect("a point of the unit cube")
+    }
+}
+
+impl fmt::Debug for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (version {}) at u = {:?}", self.family.name, self.family.version, self.u)
+    }
+}
+
+/// Points of the family's unit cube, shrinking towards 0, the simplest instance. Drawn as integers: these shrink by bisection,
+/// while proptest's floats try 0 and nothing between.
+pub fn points(family: &'static Family) -> impl Strategy<Value = Point> {
+    const GRID: u64 = 1 << 32;
+    let u = |k: Vec<u64>| k.into_iter().map(|k| k as f64 / GRID as f64).collect();
+    proptest::collection::vec(0..=GRID, family.dim).prop_map(move |k| Point { family, u: u(k) })
+}
+
+/// The instances of the edge set of every family, then `count` random ones of each, drawn as a campaign draws them.
+pub fn sample(families: &'static [Family], count: u64) -> impl Iterator<Item = (Point, Instance)> {
+    let edges = families.iter().flat_map(|family| family.edges().into_iter().map(move |edge| Point { family, u: edge.u }));
+    let random = (0..count).flat_map(move |i| {
+        families.iter().zip(0..).map(move |(family, k)| {
+            let mut u = Vec::new();
+            draw(7, i * families.len() as u64 + k, family.dim, &mut u);
+            Point { family, u }
+        })
+    });
+    edges.chain(random).map(|point| {
+        let instance = point.instance();
+        (point, instance)
+    })
+}
+
+// ---- one claim on one instance ------------------------------------------------------------------------------------------
+
+/// The claim called `slug`.
+pub fn claim(slug: &str) -> &'static ClaimEntry {
+    claims::find(slug).unwrap_or_else(|| panic!("{slug} is not in the registry"))
+}
+
+/// The sides of every part in binary64, the segment cut into `pieces`.
+pub fn parts(slug: &str, instance: &Instance) -> Parts<f64> {
+    instance.validate().expect("a valid instance");
+    (claim(slug).real)(&Evaluation::new(instance, SAMPLE_PIECES))
+}
+
+/// The largest share of the bound used, on an instance that the claim must cover.
+pub fn ratio(slug: &str, instance: &Instance) -> f64 {
+    instance.validate().expect("a valid instance");
+    match measure(claim(slug), &Evaluation::new(instance, SAMPLE_PIECES)) {
+        Measured::Inside { ratio: Some(ratio), .. } => ratio,
+        other => panic!("{slug}: {other:?}"),
+    }
+}
+
+/// The hypothesis that keeps an instance outside the claim.
+pub fn outside(slug: &str, instance: &Instance) -> &'static str {
+    instance.validate().expect("a valid instance");
+    match measure(claim(slug), &Evaluation::new(instance, SAMPLE_PIECES)) {
+        Measured::Outside(name) => name,
+        inside => panic!("{slug} covers the instance: {inside:?}"),
+    }
+}
+
+/// What intervals say.
+pub fn decision(slug: &str, instance: &Instance) -> Decision {
+    instance.validate().expect("a valid instance");
+    certify(claim(slug), instance).decision
+}
+
+/// x = y up to `ulps` rounding units (2⁻⁵³) of `condition`.
+#[track_caller]
+pub fn close(x: f64, y: f64, ulps: f64, condition: f64) {
+    let allowed = ulps * 0.5 * f64::EPSILON * condition;
+    assert!((x - y).abs() <= allowed, "{x:e} against {y:e}: they differ by {:e}, allowed {allowed:e}", (x - y).abs());
+}
+
+/// What a claim says of an instance, once everything that must be true of any answer has been checked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// A hypothesis fails.
+    Outside(&'static str),
+    /// Measured: within the bound, or beyond it in binary64 and then what intervals say.
+    Inside(Option<Decision>),
+}
+
+/// Both sides are numbers, and a positive bound has a finite ratio: NaN must not pass for "nothing to report". What the instance
+/// gives is finite; what a bound allows may be +∞, where 1 − J < 10⁻³⁰⁸ and 1/(1−J) is beyond the largest double.
+fn sound(part: &Part<f64>) -> Result<Option<f64>, String> {
+    let bound = part.tolerance.map_or(part.claimed, |tolerance| tolerance.error());
+    let ratio = judge::ratio(part);
+    let comparable = part.computed.is_finite() && !part.claimed.is_nan() && (part.tolerance.is_none() || bound.is_finite());
+    let measured = bound <= 0.0 || ratio.is_some_and(f64::is_finite);
+    if comparable && measured { Ok(ratio) } else { Err(format!("not comparable: {part:?} with ratio {ratio:?}")) }
+}
+
+/// Checks a claim on an instance.
+///
+/// # Errors
+/// Sides that cannot be compared, a measurement that is not the largest of its parts, and, for a claim expected to hold, a
+/// ratio above the limit that intervals do not clear.
+pub fn examine(claim: &ClaimEntry, instance: &Instance) -> Result<Outcome, String> {
+    instance.validate().map_err(|e| e.to_string())?;
+    let evaluation = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
+    let ratio = match measure(claim, &evaluation) {
+        Measured::Outside(name) => return Ok(Outcome::Outside(name)),
+        Measured::Inside { ratio, .. } => ratio,
+    };
+    let parts = (claim.real)(&evaluation);
+    if parts.is_empty() {
+        return Err("no parts".into());
+    }
+    let mut largest = None;
+    for part in &parts {
+        let found = sound(part)?;
+        if found > largest {
+            largest = found;
+        }
+    }
+    if ratio != largest {
+        return Err(format!("measured {ratio:?}, but the largest ratio of the parts is {largest:?}"));
+    }
+    let decision = ratio.filter(|&ratio| ratio > RATIO_LIMIT).map(|_| certify(claim, instance).decision);
+    match decision {
+        None | Some(Decision::Holds) => {}
+        Some(_) if claim.statement.expected == Expected::Fails => {}
+        Some(other) => return Err(format!("ratio {ratio:?} in binary64, and intervals say {other:?}")),
+    }
+    Ok(Outcome::Inside(decision))
+}
+
+fn describe(claim: &ClaimEntry, instance: &Instance, reason: &str) -> String {
+    let instance = serde_json::to_string(instance).unwrap_or_else(|e| e.to_string());
+    format!("{}: {reason}\ninstance: {instance}", claim.statement.slug)
+}
+
+// ---- the checks of every module -----------------------------------------------------------------------------------------
+
+/// Which families reach a claim, with the least share of their instances that it must cover.
+pub type Reach = &'static [(&'static str, f64)];
+
+/// Every family, every instance: a claim without hypotheses.
+pub const EVERYWHERE: Reach = &[
+    ("linear-softmax", 1.0),
+    ("tabular-softmax", 1.0),
+    ("cube", 1.0),
+    ("quadratic-softmax", 1.0),
+    ("declared-lengths", 1.0),
+    ("curve", 1.0),
+    ("prefix-tabular", 1.0),
+    ("last-token", 1.0),
+    ("prefix-linear", 1.0),
+    ("geometric-length", 1.0),
+];
+
+/// Every family that models tokens, every instance.
+pub const TOKENS_MODELLED: Reach = &[
+    ("linear-softmax", 1.0),
+    ("tabular-softmax", 1.0),
+    ("cube", 1.0),
+    ("quadratic-softmax", 1.0),
+    ("curve", 1.0),
+    ("prefix-tabular", 1.0),
+    ("last-token", 1.0),
+    ("prefix-linear", 1.0),
+    ("geometric-length", 1.0),
+];
+
+/// Every token-level family, every instance.
+pub const SEVERAL_TOKENS: Reach =
+    &[("prefix-tabular", 1.0), ("last-token", 1.0), ("prefix-linear", 1.0), ("geometric-length", 1.0)];
+
+/// What the random instances of a family gave.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    run: u32,
+    covered: u32,
+    refuted: u32,
+}
+
+fn run(claim: &'static ClaimEntry, family: &'static Family, seeds: &'static str) -> Count {
+    let count = Cell::new(Count::default());
+    let result = TestRunner::new(config(seeds)).run(&points(family), |point| {
+        let instance = point.instance();
+        let outcome =
+            examine(claim, &instance).map_err(|reason| TestCaseError::fail(describe(claim, &instance, &reason)))?;
+        let mut so_far = count.get();
+        so_far.run += 1;
+        so_far.covered += u32::from(matches!(outcome, Outcome::Inside(_)));
+        so_far.refuted += u32::from(outcome == Outcome::Inside(Some(Decision::Violated)));
+        count.set(so_far);
+        Ok(())
+    });
+    if let Err(failure) = result {
+        panic!("{failure}\nIts seed is in {seeds}; promote the instance above to an explicit case of the claim's module.");
+    }
+    count.get()
+}
+
+/// The random part: every family; exactly those in `reach` meet the claim, each at least as often as stated. Returns, by family,
+/// the share of instances that were refuted with a certificate.
+pub fn on_random_instances(slug: &str, reach: Reach, seeds: &'static str) -> Vec<(&'static str, f64)> {
+    let claim = claim(slug);
+    let mut refuted = Vec::new();
+    let mut reached = Vec::new();
+    for family in families::REGISTRY {
+        let count = run(claim, family, seeds);
+        let share = |n: u32| f64::from(n) / f64::from(count.run);
+        refuted.push((family.name, share(count.refuted)));
+        if count.covered > 0 {
+            reached.push(family.name);
+        }
+        let least = reach.iter().find(|(name, _)| *name == family.name).map_or(0.0, |&(_, least)| least);
+        let covered = share(count.covered);
+        assert!(covered >= least, "{slug} covers {covered} of {}, expected at least {least}", family.name);
+    }
+    let expected: Vec<&str> = reach.iter().map(|&(name, _)| name).collect();
+    assert_eq!(reached, expected, "{slug}: the families that reach it, in the registry's order");
+    refuted
+}
+
+/// The edge sets: no instance fails, intervals never contradict binary64, no family outside `reach` is covered, and at least
+/// `least` instances in all are.
+pub fn on_edge_instances(slug: &str, reach: Reach, least: u32) {
+    let claim = claim(slug);
+    let mut total = 0;
+    for family in families::REGISTRY {
+        let mut covered = 0;
+        for edge in family.edges() {
+            let instance = family.decode(&edge.u).expect("an edge lies in the cube");
+            let fail = |reason: &str| panic!("{} ({})", describe(claim, &instance, reason), edge.name);
+            match examine(claim, &instance) {
+                Ok(Outcome::Outside(_)) => {}
+                Ok(Outcome::Inside(_)) => covered += 1,
+                Err(reason) => fail(&reason),
+            }
+            if claim.statement.expected == Expected::Holds && certify(claim, &instance).decision == Decision::Violated {
+                fail("certified violation");
+            }
+        }
+        assert!(covered == 0 || reach.iter().any(|(name, _)| *name == family.name), "{slug}: edge set of {}", family.name);
+        total += covered;
+    }
+    assert!(total >= least, "{slug} covers {total} edge instances, expected at least {least}");
+}
+
+/// The smallest and the most extreme instances: exactly those named are outside the claim, and no other fails.
+pub fn on_extreme_instances(slug: &str, expected_outside: &[&str]) {
+    let claim = claim(slug);
+    let mut outside = Vec::new();
+    for (name, instance) in extremes() {
+        match examine(claim, &instance) {
+            Ok(Outcome::Outside(_)) => outside.push(name),
+            Ok(Outcome::Inside(_)) => {}
+            Err(reason) => panic!("{} ({name})", describe(claim, &instance, &reason)),
+        }
+        let certified = certify(claim, &instance).decision;
+        assert!(
+            claim.statement.expected == Expected::Fails || certified != Decision::Violated,
+            "{} ({name})",
+            describe(claim, &instance, "certified violation")
+        );
+    }
+    assert_eq!(outside, expected_outside, "{slug}: the extreme instances that it does not cover");
+}
+
+/// Every hypothesis can hold (its witness, in binary64 and for certain) and can fail while all others hold.
+pub fn hypotheses_can_hold_and_fail(slug: &str) {
+    let given = claim(slug).given;
+    let zero = Interval::point(0.0);
+    let surely_le = |a: Interval, b: Interval| gradient_gap::number::Scalar::surely_le(a, b);
+    for (i, hypothesis) in given.iter().enumerate() {
+        let name = hypothesis.name;
+        let witness = (hypothesis.witness)();
+        witness.validate().unwrap_or_else(|e| panic!("{slug}, {name}: its witness is no instance: {e}"));
+        let margin = (hypothesis.real)(&Evaluation::new(&witness, SAMPLE_PIECES));
+        assert!(margin >= 0.0, "{slug}, {name}: margin {margin} at its witness");
+        let enclosed = (hypothesis.enclosed)(&Evaluation::new(&witness, 8));
+        assert!(surely_le(zero, enclosed), "{slug}, {name}: margin {enclosed:?} at its witness");
+
+        let fails_alone = sample(families::REGISTRY, 400).any(|(_, instance)| {
+            let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
+            let others = given.iter().enumerate().filter(|&(j, _)| j != i);
+            (hypothesis.real)(&evaluation) < 0.0 && {
+                let enclosed = Evaluation::<Interval>::new(&instance, 8);
+                (hypothesis.enclosed)(&enclosed).surely_negative()
+                    && others.clone().all(|(_, other)| surely_le(zero, (other.enclosed)(&enclosed)))
+            }
+        });
+        assert!(fails_alone, "{slug}, {name}: no instance fails it and nothing else");
+    }
+}
+
+/// Corresponding entries agree up to `ulps` rounding units of `condition`.
+#[track_caller]
+pub fn all_close(x: &[f64], y: &[f64], ulps: f64, condition: f64) {
+    assert_eq!(x.len(), y.len());
+    x.iter().zip(y).for_each(|(&x, &y)| close(x, y, ulps, condition));
+}
+
+/// The tests that every module has.
+macro_rules! standard_tests {
+    ($slug:literal, reach: $reach:expr, edges: $edges:expr, outside: $outside:expr $(,)?) => {
+        #[test]
+        fn random_instances() {
+            $crate::support::on_random_instances($slug, $reach, seeds_of!($slug));
+        }
+
+        #[test]
+        fn edge_instances() {
+            $crate::support::on_edge_instances($slug, $reach, $edges);
+        }
+
+        #[test]
+        fn smallest_and_extreme_instances() {
+            $crate::support::on_extreme_instances($slug, $outside);
+        }
+
+        #[test]
+        fn hypotheses_can_hold_and_fail() {
+            $crate::support::hypotheses_can_hold_and_fail($slug);
+        }
+    };
+}
+
+// ---- instances ----------------------------------------------------------------------------------------------------------
+
+/// One-token responses with features `phi` ∈ R¹ at θ = 0 along w = 1, the first `plus` of them correct.
+pub fn on_a_line(phi: &[f64], bias: &[f64], plus: usize, eta: f64) -> Instance {
+    let policy = Policy::linear_softmax(1, phi.to_vec(), bias.to_vec()).expect("features fit");
+    let correct = (0..phi.len()).map(|o| o < plus).collect();
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct }
+}
+
+/// λ(θ) = l₀ + l₁θ + ½l₂θ² at θ = 0 along w = 1.
+pub fn parabola(polynomial: [f64; 3], eta: f64) -> Instance {
+    let policy = Policy::curve(polynomial, &[]).expect("finite");
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![false, true] }
+}
+
+/// `length` tokens from one shared row: log-odds `log_odds` + θ of token 0 against token 1, θ = 0, w = 1. Correct: the first
+/// response only.
+pub fn coins(length: u32, ending: Ending, log_odds: f64, eta: f64) -> Instance {
+    let logits = Logits {
+        dim: 1,
+        rows: 1,
+        options: 2,
+        bias: vec![log_odds, 0.0],
+        features: Features::Dense(vec![1.0, 0.0]),
+        quadratic: vec![],
+        waves: vec![],
+    };
+    let shape = Shape { vocabulary: 2, max_length: length, ending };
+    let policy = Policy::autoregressive(shape, Context::Shared, logits).expect("one row of two");
+    let correct = (0..policy.responses()).map(|o| o == 0).collect();
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct }
+}
+
+/// V = 2, EOS with the fixed probability `stop`: the length is geometric, cut at T∞.
+pub fn geometric(stop: f64, max_length: u32) -> Instance {
+    let logits = Logits {
+        dim: 1,
+        rows: 1,
+        options: 1,
+        bias: vec![],
+        features: Features::Dense(vec![1.0]),
+        quadratic: vec![],
+        waves: vec![],
+    };
+    let shape = Shape { vocabulary: 2, max_length, ending: Ending::Eos };
+    let policy = Policy::with_stop(shape, Context::Shared, stop, logits).expect("one row of one");
+    let correct = (0..policy.responses()).map(|o| o == 0).collect();
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.1, correct }
+}
+
+/// Three responses, slopes (δ, 0 | 1), the last with probability e⁻ᵇ: L/G² = O(δ² + e⁻ᵇ), J about ½. O⁺ = {first}.
+pub fn rare_and_far(delta: f64, b: f64) -> Instance {
+    on_a_line(&[delta, 0.0, 1.0], &[0.0, 0.0, -b], 1, 0.0)
+}
+
+/// Smallest sizes and extremes: none may panic, give NaN, or contradict a statement that holds.
+pub fn extremes() -> Vec<(&'static str, Instance)> {
+    let tiny = 1e-300f64.ln();
+    let mut triangle = claims::conditions::triangle();
+    let mut list = vec![
+        ("two responses, one parameter", on_a_line(&[1.0, 0.0], &[], 1, 0.5)),
+        ("two tokens, two responses", coins(2, Ending::Eos, 0.0, 0.5)),
+        ("J = 1e-300", on_a_line(&[1.0, -1.0], &[tiny, 0.0], 1, 0.1)),
+        ("1 − J = 1e-300", on_a_line(&[1.0, -1.0], &[-tiny, 0.0], 1, 0.1)),
+        ("J = 1e-300, two tokens", coins(2, Ending::Fixed, 0.5 * tiny, 0.1)),
+        ("1 − J = 1e-300, two tokens", {
+            let mut instance = coins(2, Ending::Fixed, 0.5 * tiny, 0.1);
+            instance.correct.iter_mut().for_each(|c| *c = !*c);
+            instance
+        }),
+        ("η = 0", on_a_line(&[1.0, 0.0, -1.0], &[], 1, 0.0)),
+        ("η = 1e-200", on_a_line(&[1.0, 0.0, -1.0], &[], 1, 1e-200)),
+        ("η = 1e6", on_a_line(&[1.0, 0.0, -1.0], &[], 1, 1e6)),
+        ("equal features", on_a_line(&[1.0, 1.0, 1.0], &[], 1, 0.5)),
+        ("logits ±350", {
+            let mut instance = on_a_line(&[1.0, -1.0], &[], 1, 0.5);
+            instance.theta[0] = 350.0;
+            instance
+        }),
+        ("logits ±700", {
+            let mut instance = on_a_line(&[1.0, -1.0], &[], 1, 0.5);
+            instance.theta[0] = 700.0;
+            instance
+        }),
+        ("chain of 200 tokens, ended by EOS", coins(200, Ending::Eos, -3.0, 0.01)),
+        ("chain of 200 tokens, cut", coins(200, Ending::Cut, -3.0, 0.01)),
+        ("chain of 200 tokens, stopped at random", geometric(0.05, 200)),
+        ("six coins", coins(6, Ending::Fixed, 0.0, 0.1)),
+        ("declared lengths from 1 to 4·10⁹", {
+            let mut instance = on_a_line(&[1.0, 0.0, -1.0], &[], 1, 0.25);
+            instance.policy.lengths = Some(vec![1, 1000, 4_000_000_000]);
+            instance
+        }),
+    ];
+    // Beyond the range of the doubles: 1 − J (or J) is 0 there, its logarithm is not.
+    for (name, log_odds, w, eta) in [
+        ("1 − J = 1e-600, η = 0", -2.0 * tiny, 1.0, 0.0),
+        ("1 − J = 1e-600, w = 0", -2.0 * tiny, 0.0, 0.1),
+        ("J = 1e-600, η = 0", 2.0 * tiny, 1.0, 0.0),
+        ("J = 1e-600, w = 0", 2.0 * tiny, 0.0, 0.1),
+        ("J = 1e-600", 2.0 * tiny, 1.0, 0.1),
+    ] {
+        let instance = on_a_line(&[1.0, -1.0], &[log_odds, 0.0], 1, eta);
+        list.push((name, Instance { direction: vec![w], ..instance }));
+    }
+    list.push(("two responses, one logit each", {
+        let policy = Policy::tabular_softmax(2, vec![]).expect("fits");
+        Instance { policy, theta: vec![0.0; 2], direction: vec![1.0, 0.0], eta: 0.5, correct: vec![true, false] }
+    }));
+    triangle.direction = vec![0.0; 2];
+    list.push(("w = 0", triangle.clone()));
+    triangle.direction = vec![0.006, 0.008];
+    list.push(("‖w‖ = 0.01", triangle));
+    list
+}

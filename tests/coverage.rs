@@ -1,0 +1,152 @@
+//! Nothing is forgotten: a claim in the registry has its file, its test module and its page, and nothing else has one.
+#![allow(clippy::panic, reason = "a panic is a failed test, in a helper as in a test")]
+
+use gradient_gap::claims::REGISTRY;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Files in `src/claims` that are no claims.
+const NO_CLAIMS: [&str; 4] = ["mod", "conditions", "tolerance", "template"];
+/// Files in `tests/claims` that belong to no single claim.
+const NO_MODULES: [&str; 4] = ["main", "support", "metamorphic", "self_test"];
+
+fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+fn read(relative: &str) -> String {
+    fs::read_to_string(path(relative)).unwrap_or_else(|e| panic!("{relative}: {e}"))
+}
+
+/// The names, without extension, of the files with this extension in a folder.
+fn stems(folder: &str, extension: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(path(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    let files = entries.map(|entry| entry.unwrap_or_else(|e| panic!("{folder}: {e}")).path());
+    let wanted = files.filter(|file| file.extension().is_some_and(|e| e == extension));
+    wanted.filter_map(|file| file.file_stem().map(|stem| stem.to_string_lossy().into_owned())).collect()
+}
+
+fn without(names: BTreeSet<String>, exceptions: &[&str]) -> BTreeSet<String> {
+    names.into_iter().filter(|name| !exceptions.contains(&name.as_str())).collect()
+}
+
+fn slugs() -> BTreeSet<String> {
+    REGISTRY.iter().map(|claim| claim.statement.slug.to_owned()).collect()
+}
+
+fn files() -> BTreeSet<String> {
+    slugs().iter().map(|slug| slug.replace('-', "_")).collect()
+}
+
+/// The modules that a source file declares.
+fn declared(source: &str) -> BTreeSet<String> {
+    let lines = source.lines().map(|line| line.trim().trim_start_matches("pub "));
+    lines.filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';')).map(str::to_owned).collect()
+}
+
+fn is_kebab_case(slug: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    slug.split('-').all(word) && slug.starts_with(|c: char| c.is_ascii_lowercase())
+}
+
+#[test]
+fn slugs_are_unique_and_kebab_case() {
+    assert_eq!(slugs().len(), REGISTRY.len(), "a slug occurs twice");
+    for claim in REGISTRY {
+        assert!(is_kebab_case(claim.statement.slug), "{}", claim.statement.slug);
+    }
+    assert!(is_kebab_case("theorem-2") && is_kebab_case("bandit"));
+    for wrong in ["", "-a", "a-", "a--b", "A-b", "a_b", "2-theorem", "ä"] {
+        assert!(!is_kebab_case(wrong), "{wrong:?}");
+    }
+}
+
+#[test]
+fn every_claim_has_one_file_in_src() {
+    assert_eq!(without(stems("src/claims", "rs"), &NO_CLAIMS), files());
+    for claim in REGISTRY {
+        let slug = claim.statement.slug;
+        let source = read(&format!("src/claims/{}.rs", slug.replace('-', "_")));
+        assert!(source.starts_with(&format!("//! **{slug}**: ")), "{slug}: its file begins with another name");
+    }
+}
+
+#[test]
+fn every_claim_has_one_test_module() {
+    assert_eq!(without(stems("tests/claims", "rs"), &NO_MODULES), files(), "files in tests/claims");
+    assert_eq!(without(declared(&read("tests/claims/main.rs")), &NO_MODULES), files(), "modules of tests/claims/main.rs");
+    for claim in REGISTRY {
+        let slug = claim.statement.slug;
+        let source = read(&format!("tests/claims/{}.rs", slug.replace('-', "_")));
+        assert!(
+            source.contains(&format!("seeds_of!(\"{slug}\")")) || source.contains("standard_tests!("),
+            "{slug}: not run"
+        );
+        assert!(source.contains(&format!("\"{slug}\"")), "{slug}: its module tests another claim");
+        assert!(source.matches("#[test]").count() >= 2, "{slug}: no tests of its own");
+    }
+}
+
+#[test]
+fn declarations_are_recognised() {
+    let source = "mod a;\npub mod b;\n// mod c;\n    mod d;\nmod e {\n}\nuse f;";
+    assert_eq!(declared(source).into_iter().collect::<Vec<_>>(), ["a", "b", "d"]);
+}
+
+/// The cells of a Markdown table row.
+fn cells(line: &str) -> Option<Vec<&str>> {
+    Some(line.trim().strip_prefix('|')?.strip_suffix('|')?.split('|').map(str::trim).collect())
+}
+
+/// What a page says: its title and the one row of its table of facts.
+fn facts(page: &str) -> Option<(&str, Vec<&str>)> {
+    let title = page.lines().next()?.strip_prefix("# ")?;
+    let mut rows = page.lines().skip(1).skip_while(|line| line.trim().is_empty()).map_while(cells);
+    let header = rows.next()?;
+    let rule = rows.next()?;
+    let row = rows.next()?;
+    let fits = header == ["place", "relation", "reading", "expected"] && rule.iter().all(|cell| cell.starts_with("--"));
+    (fits && row.len() == 4 && rows.next().is_none()).then_some((title, row))
+}
+
+#[test]
+fn every_claim_has_one_page_that_agrees_with_the_registry() {
+    assert_eq!(stems("docs/claims", "md"), slugs());
+    for claim in REGISTRY {
+        let statement = &claim.statement;
+        let slug = statement.slug;
+        let page = read(&format!("docs/claims/{slug}.md"));
+        let (title, row) = facts(&page).unwrap_or_else(|| panic!("{slug}: its page has no title and table of facts"));
+        assert_eq!(title, slug, "the title of the page of {slug}");
+        let reading = statement.reading.map_or("–".to_owned(), |reading| reading.to_string());
+        let expected = [statement.place.to_owned(), statement.relation.to_string(), reading, statement.expected.to_string()];
+        assert_eq!(row, expected, "the table of facts of {slug}");
+        assert!(page.lines().filter(|line| line.starts_with("## ")).count() >= 2, "{slug}: a page without sections");
+        assert_eq!(statement.page, page, "{slug} carries another claim's page");
+    }
+}
+
+#[test]
+fn facts_are_read() {
+    let page = "# a-claim\n\n| place | relation | reading | expected |\n|---|---|---|---|\n| Eq. (1) | identity | – | holds |\n\ntext";
+    assert_eq!(facts(page), Some(("a-claim", vec!["Eq. (1)", "identity", "–", "holds"])));
+    for wrong in [
+        page.replace("# a", "a"),
+        page.replace("place", "where"),
+        page.replace("| – ", ""),
+        page.replace("\n|---|---|---|---|", ""),
+        page.replace("\n\ntext", "\n| Eq. (2) | identity | – | holds |"),
+        String::new(),
+    ] {
+        assert_eq!(facts(&wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn stored_seeds_belong_to_claims() {
+    // self-test.txt exists for a moment while the machinery of tests/claims checks itself.
+    let stored = without(stems("proptest-regressions", "txt"), &["self-test"]);
+    assert!(stored.is_subset(&slugs()), "{stored:?}");
+    assert!(read("proptest-regressions/README.md").contains("promote"));
+}
