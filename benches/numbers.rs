@@ -1,6 +1,7 @@
 //! What the numbers cost: one evaluation of a one-step claim in binary64 and in intervals, and the parts of a case.
 
-#![allow(missing_docs)] // criterion's macros
+#![allow(missing_docs, reason = "criterion's macros")]
+#![allow(clippy::expect_used, reason = "a benchmark that cannot find its claim must stop")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use gradient_gap::check::campaign::draw;

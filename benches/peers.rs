@@ -1,7 +1,8 @@
 //! The suite's jobs at the sizes of a NumPy or JAX script for the same, one whole job an iteration, so that seconds compare
 //! directly. `benches/peers.sh` runs both sides in alternation and prints ratios of medians.
 
-#![allow(missing_docs)] // criterion's macros
+#![allow(missing_docs, reason = "criterion's macros")]
+#![allow(clippy::expect_used, reason = "a benchmark that cannot find its claim must stop")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gradient_gap::check::campaign::{CHUNK, Draws};

@@ -16,7 +16,7 @@
 //! | [`number`] | `f64`, second-order jets, intervals: everything is written once over [`number::Scalar`] | |
 //! | [`policy`] | exact policies and verifiers | §2, (1), (6) |
 //! | [`instance`] | policy, θ, w, η, correct responses | (3) |
-//! | [`line`] | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
+//! | [`line`](mod@line) | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
 //! | [`evaluation`] | one instance through one kind of number | |
 //! | [`families`] | unit cube → instance | |

@@ -38,7 +38,8 @@ pub struct Wave {
     pub phase: f64,
 }
 
-/// The logits of a policy as functions of θ; see the [module](self).
+/// The logits of a policy as functions of θ: b + θ·ψ + ½ θᵀQθ + Σ_j α_j cos(k_j·θ + φ_j), one such function for each option of each
+/// context.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Logits {
