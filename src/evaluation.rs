@@ -2,7 +2,7 @@
 
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
-use crate::line::{Line, OnLine, ScoreSum, Step, sum_of_scores};
+use crate::line::{Line, OnLine, ScoreSum, Step, Straight, sum_of_scores};
 use crate::number::{Jet, Scalar};
 use crate::regularity::Constants;
 use std::cell::OnceCell;
@@ -16,6 +16,7 @@ pub struct Evaluation<'a, N> {
     instance: &'a Instance,
     pieces: usize,
     on_line: OnLine<'a, N>,
+    straight: OnceCell<Option<Straight<N>>>,
     start: OnceCell<Line<N>>,
     step: OnceCell<Step<N>>,
     constants: OnceCell<Constants<N>>,
@@ -37,14 +38,15 @@ struct Sizes {
 }
 
 impl<'a, N: Scalar> Evaluation<'a, N> {
-    /// `pieces`: into how many pieces the segment is cut where a supremum is taken over it. The instance must be
-    /// [valid](Instance::validate).
+    /// `pieces`: into how many pieces the segment is cut where a supremum is taken over it; twice as many where logits are curved
+    /// or a response has several tokens, whose suprema lie inside more often. The instance must be [valid](Instance::validate).
     pub fn new(instance: &'a Instance, pieces: usize) -> Self {
         let Instance { policy, theta, direction, correct, .. } = instance;
         Evaluation {
             instance,
             pieces,
             on_line: OnLine::new(policy, correct, theta, direction),
+            straight: OnceCell::new(),
             start: OnceCell::new(),
             step: OnceCell::new(),
             constants: OnceCell::new(),
@@ -71,13 +73,24 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn start(&self) -> &Line<N> {
         self.start.get_or_init(|| self.on_line.line(N::zero()))
     }
+    /// The short route of one softmax with straight logits, where it is open.
+    fn straight(&self) -> Option<&Straight<N>> {
+        self.straight.get_or_init(|| self.on_line.straight()).as_ref()
+    }
     /// λ(η) − λ(0) and its second-order remainder.
     pub fn step(&self) -> &Step<N> {
-        self.step.get_or_init(|| self.on_line.step(self.start(), self.eta()))
+        self.step.get_or_init(|| {
+            let short = self.straight().and_then(|start| self.on_line.straight_step(start, self.eta()));
+            short.unwrap_or_else(|| self.on_line.step(self.start(), self.eta()))
+        })
     }
     /// G_o, L_o, G_p, L_p, T_ψ1 on the segment.
     pub fn constants(&self) -> &Constants<N> {
-        self.constants.get_or_init(|| self.on_line.constants_from(self.start(), self.instance.eta, self.pieces))
+        let (eta, pieces) = (self.instance.eta, self.pieces);
+        self.constants.get_or_init(|| match self.straight() {
+            Some(start) => self.on_line.constants_of_straight(start, eta, pieces),
+            None => self.on_line.constants_from(self.start(), eta, 2 * pieces),
+        })
     }
     /// λ, λ' and λ'' at t = 0, by differentiation.
     pub fn lambda_jet(&self) -> Jet<N> {
@@ -95,6 +108,13 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
                 start.conditional.iter().zip(&self.instance.correct).map(|(&p, &c)| if c { p } else { -p }).collect();
             self.sum_of_scores(&signed)
         })
+    }
+    /// The entries of the gap alone, without the condition.
+    pub(crate) fn gap_vector(&self) -> Vec<N> {
+        let start = self.start();
+        let signed: Vec<N> =
+            start.conditional.iter().zip(&self.instance.correct).map(|(&p, &c)| if c { p } else { -p }).collect();
+        sum_of_scores(&self.on_line, start, &self.instance.theta, &signed, &[]).vector
     }
     /// Σ_o c_o ∇log π(o), by formula.
     pub fn sum_of_scores(&self, coefficient: &[N]) -> ScoreSum<N> {

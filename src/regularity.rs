@@ -4,7 +4,7 @@
 //! reading, and every constant here says which one it is ([`Reading`]) and how it is known ([`Kind`]).
 
 use crate::instance::Instance;
-use crate::line::{Line, List, OnLine, Responses, Tokens};
+use crate::line::{Line, List, OnLine, Responses, Straight, Tokens};
 use crate::number::{Interval, Scalar, log_sum_exp, sum};
 use crate::policy::{Ending, Features, Policy, dot};
 use serde::Serialize;
@@ -81,29 +81,6 @@ impl<N: Scalar> OnLine<'_, N> {
         [score, curvature, token_score, token_curvature, psi1]
     }
 
-    /// max |s| and max |H| at t for one token with straight logits: s = a − E\[a\] is extreme at an end of the slopes, and
-    /// H = −Var(a) for every response.
-    fn straight_constants_at(&self, t: N) -> [N; 2] {
-        let slope = self.slopes(N::zero());
-        let mut weight = self.logits_at(t);
-        let top = weight.iter().map(|z| z.mid()).fold(f64::NEG_INFINITY, f64::max);
-        let shift = if top.is_finite() { N::of(top) } else { N::zero() };
-        let (mut total, mut moment) = (N::zero(), N::zero());
-        for (z, &a) in weight.iter_mut().zip(&slope) {
-            *z = (*z - shift).exp();
-            total = total + *z;
-            moment = moment + *z * a;
-        }
-        let mean = moment / total;
-        let (mut score, mut second) = (N::zero(), N::zero());
-        for (&w, &a) in weight.iter().zip(&slope) {
-            let s = a - mean;
-            score = score.max(s.abs());
-            second = second + w * s.square();
-        }
-        [score, second / total]
-    }
-
     /// The constants in the reading *seg*, from about `pieces` evaluations on \[0, η\] (see [`Scalar::suprema`]).
     pub fn constants(&self, eta: f64, pieces: usize) -> Constants<N> {
         self.constants_from(&self.line(N::zero()), eta, pieces)
@@ -111,16 +88,9 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// The same, where `start`, the line at t = 0, is known.
     pub(crate) fn constants_from(&self, start: &Line<N>, eta: f64, pieces: usize) -> Constants<N> {
-        // One token, straight logits, constant length, the bulk of a campaign: T_ψ1 does not depend on t, the rest needs no logarithm.
-        let simple = self.is_flat() && self.is_straight() && self.policy().constant_length().is_some();
-        let fixed_psi1 = simple.then(|| psi1_norm(&length_law(self.policy(), &start.tokens.log_prob)));
-        let at = |t: N| match fixed_psi1 {
-            _ if t.is_zero() => self.constants_at(&start.tokens, (!self.is_flat()).then_some(&start.responses)),
-            Some(psi1) => {
-                let [score, curvature] = self.straight_constants_at(t);
-                [score, curvature, score, curvature, psi1]
-            }
-            None => {
+        let at = |t: N| match t.is_zero() {
+            true => self.constants_at(&start.tokens, (!self.is_flat()).then_some(&start.responses)),
+            false => {
                 let tokens = self.tokens(t);
                 let responses = (!self.is_flat()).then(|| self.responses(&tokens));
                 self.constants_at(&tokens, responses.as_ref())
@@ -128,6 +98,17 @@ impl<N: Scalar> OnLine<'_, N> {
         };
         let [score, curvature, token_score, token_curvature, psi1] = N::suprema(eta, pieces, at);
         Constants { score, curvature, token_score, token_curvature, psi1 }
+    }
+
+    /// The same for one softmax with straight logits and constant length.
+    pub(crate) fn constants_of_straight(&self, start: &Straight<N>, eta: f64, pieces: usize) -> Constants<N> {
+        let [score, curvature] = N::suprema(eta, pieces, |t| self.straight_constants(start, t));
+        let psi1 = self.max_length() / N::ln_2();
+        Constants { score, curvature, token_score: score, token_curvature: curvature, psi1 }
+    }
+
+    fn max_length(&self) -> N {
+        N::of(f64::from(self.policy().max_length()))
     }
 }
 

@@ -392,7 +392,13 @@ impl Draws {
         let mut rng = self.0.clone();
         rng.set_stream(i);
         u.clear();
-        u.extend((0..dim).map(|_| f64::from(rng.next_u32()) * UNIT));
+        let mut bytes = [0; 256];
+        while u.len() < dim {
+            let block = &mut bytes[..4 * (dim - u.len()).min(64)];
+            rng.fill_bytes(block);
+            let words = block.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
+            u.extend(words.map(|word| f64::from(word) * UNIT));
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar};
 
-/// Into how many pieces the segment is cut in binary64: three sample points, 0, η/2 and η.
-pub const SAMPLE_PIECES: usize = 2;
+/// Into how many pieces the segment is cut in binary64: suprema are sampled at both ends (straight softmax, whose scores are
+/// extreme there), and in the middle too for every other policy (see [`Evaluation::new`]).
+pub const SAMPLE_PIECES: usize = 1;
 
 /// Into how many pieces the segment is cut in intervals, tried in turn until the comparison is decided.
 pub const ENCLOSURE_PIECES: [usize; 4] = [1, 8, 64, 512];

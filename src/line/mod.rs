@@ -14,9 +14,11 @@
 pub mod autodiff;
 mod scores;
 mod step;
+mod straight;
 
 pub use scores::{ScoreSum, sum_of_scores};
 pub use step::Step;
+pub(crate) use straight::Straight;
 
 use crate::number::{Scalar, sum};
 use crate::policy::{Ending, LineLogits, Policy};
@@ -161,12 +163,8 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         self.policy.is_one_token() && self.policy.stop.is_none()
     }
 
-    /// Whether every logit is linear in t.
-    pub(crate) fn is_straight(&self) -> bool {
-        self.logits.is_straight()
-    }
-
     /// h(t) of every logit.
+    #[cfg(test)]
     pub(crate) fn logits_at(&self, t: N) -> List<N> {
         self.logits.at(t, |z| z)
     }

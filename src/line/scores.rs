@@ -13,7 +13,8 @@ pub struct ScoreSum<N> {
     pub condition: f64,
 }
 
-/// Σ_o c_o ∇log π(o) at t = 0, for any coefficients c (one a response); `sizes[j]` is max_i |∂_i h_j| before cancellation.
+/// Σ_o c_o ∇log π(o) at t = 0, for any coefficients c (one a response); `sizes[j]` is max_i |∂_i h_j| before
+/// cancellation (none: no condition).
 ///
 /// ∇log π(o) = Σ_t (∇h_{r,o_t} − Σ_v π(v) ∇h_{r,v}), so the sum is Σ_j κ_j ∇h_j with κ_{r,v} = n_{r,v} − n_r π(v | r), where
 /// n_{r,v} collects the coefficients of the responses that pass through token v in context r, and n_r = Σ_v n_{r,v}.
@@ -57,7 +58,7 @@ pub fn sum_of_scores<N: Scalar>(
         for j in row..row + width {
             let p = line.tokens.prob[j];
             policy.logits.add_gradient(j, theta, count[j] - visits * p, &mut vector);
-            condition += (size[j] + visit_size * p.mid()) * sizes[j];
+            condition += (size[j] + visit_size * p.mid()) * sizes.get(j).copied().unwrap_or(0.0);
         }
     }
     ScoreSum { vector, condition }

@@ -83,7 +83,7 @@ impl<N: Scalar> OnLine<'_, N> {
 }
 
 /// Beyond this |y| nothing cancels in log E\[e^y\], and a weight too small for binary64 may still matter: logarithms serve.
-const FAR: f64 = 30.0;
+pub(super) const FAR: f64 = 30.0;
 
 /// Replaces y by y − E\[y\] and returns log E\[e^{y − E\[y\]}\] ≥ 0.
 fn centre<N: Scalar>(weight: &[N], log_weight: &[N], y: &mut [N]) -> N {

@@ -276,6 +276,18 @@ impl<N: Scalar> LineLogits<N> {
         z
     }
 
+    /// e^{h(t) − max h(t)} for straight logits.
+    pub(crate) fn weights(&self, t: N) -> SmallVec<[N; 8]> {
+        let mut weight: SmallVec<[N; 8]> = SmallVec::from_slice(&self.value);
+        if !t.is_zero() {
+            weight.iter_mut().zip(&self.slope).for_each(|(z, &a)| *z = *z + a * t);
+        }
+        let top = weight.iter().map(|z| z.mid()).fold(f64::NEG_INFINITY, f64::max);
+        let shift = if top.is_finite() { N::of(top) } else { N::zero() };
+        weight.iter_mut().for_each(|z| *z = (*z - shift).exp());
+        weight
+    }
+
     /// Whether every logit is linear in t.
     pub fn is_straight(&self) -> bool {
         self.curvature.is_empty() && self.waves.is_empty()
