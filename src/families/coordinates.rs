@@ -64,8 +64,9 @@ pub mod header {
 const LN_300: f64 = 5.703_782_474_656_201;
 
 /// x ∈ (−1, 1\] with 0 at u = 0 and at u = 1: 2u up to ½, 2u − 2 beyond.
+#[inline]
 pub(super) fn signed(u: f64) -> f64 {
-    if u <= 0.5 { 2.0 * u } else { 2.0 * u - 2.0 }
+    2.0 * u - if u <= 0.5 { 0.0 } else { 2.0 }
 }
 
 /// The u whose [`signed`] is x ∈ (−1, 1\].
@@ -202,9 +203,16 @@ fn reference_smoothness(instance: &Instance) -> f64 {
     let (spread, bend) = match &logits.features {
         // Straight lines are most of a campaign: no need to restrict all of the policy.
         Features::Dense(psi) if logits.is_linear() => {
-            let slope = |row: &[f64]| row.iter().zip(w).map(|(p, w)| p * w).sum::<f64>();
-            let spread = |row: &[f64]| spread(row.chunks_exact(logits.dim).map(slope));
-            (psi.chunks_exact(logits.dim * logits.options).map(spread).fold(0.0, f64::max), 0.0)
+            let (mut widest, mut low, mut high, mut left) = (0.0, f64::INFINITY, f64::NEG_INFINITY, logits.options);
+            for row in psi.chunks_exact(logits.dim) {
+                let slope = row.iter().zip(w).fold(0.0, |sum, (p, w)| sum + p * w);
+                (low, high, left) = (f64::min(low, slope), f64::max(high, slope), left - 1);
+                if left == 0 {
+                    widest = f64::max(widest, high - low);
+                    (low, high, left) = (f64::INFINITY, f64::NEG_INFINITY, logits.options);
+                }
+            }
+            (widest, 0.0)
         }
         _ => {
             let line = logits.restrict::<f64>(&instance.theta, w);
