@@ -29,7 +29,7 @@ impl Scalar for f64 {
     fn between(lo: f64, hi: f64) -> f64 {
         if lo == hi { lo } else { 0.5 * lo + 0.5 * hi }
     }
-    /// Where the result is subnormal, pxfm 0.1.30 is wrong by factors of up to 10 on rare inputs (`tests/numbers.rs` has one), so
+    /// Where the result is subnormal, pxfm 0.1.30 is wrong by factors of up to 10 on rare inputs (`tests/numbers` has one), so
     /// e^{x/2} is squared there, which errs by 2 units in the last place at most.
     #[inline]
     fn exp(self) -> f64 {
