@@ -19,6 +19,7 @@
 //! | [`line`](mod@line) | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
 //! | [`evaluation`] | one instance through one kind of number | |
+//! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (3)–(5), (8), (20) |
 //! | [`families`] | unit cube → instance | |
 //! | [`claims`] | the statements, and the only registry of them | all numbered ones |
 //! | [`check`] | campaigns, certificates, witnesses | |
@@ -63,6 +64,7 @@ pub mod number;
 pub mod policy;
 pub mod regularity;
 pub mod report;
+pub mod update;
 
 pub use error::Error;
 pub use evaluation::Evaluation;

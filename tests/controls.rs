@@ -8,12 +8,13 @@
 use gradient_gap::Evaluation;
 use gradient_gap::check::campaign::{Campaign, DEFAULT_INSTANCES, DEFAULT_SEED, Verdict};
 use gradient_gap::check::judge::{Decision, certify};
-use gradient_gap::claims::conditions::{NonzeroGap, SeveralTokens, TokensModelled, UnitDirection, norm};
+use gradient_gap::claims::conditions::{NonzeroGap, SeveralTokens, TokensModelled, UnitDirection};
 use gradient_gap::claims::tolerance::ULPS;
 use gradient_gap::claims::{
     self, Claim, ClaimEntry, Expected, Hypothesis, Part, Parts, Relation, Statement, claim, hypothesis,
 };
 use gradient_gap::families;
+use gradient_gap::line::norm;
 use gradient_gap::number::{Scalar, sum};
 use gradient_gap::regularity::{length_law, psi1_norm};
 use smallvec::smallvec;

@@ -5,6 +5,7 @@ use super::Condition;
 use super::tolerance::UNIT_DIRECTION;
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
+use crate::line::norm;
 use crate::number::{Scalar, sum};
 use crate::policy::{Context, Ending, Features, Logits, Policy, Shape};
 
@@ -96,15 +97,4 @@ impl Condition for SeveralTokens {
     fn witness() -> Instance {
         two_coins()
     }
-}
-
-/// ‖x‖₂.
-pub fn norm<N: Scalar>(x: &[N]) -> N {
-    // Scaled, so that neither very small nor very large entries are lost in the squares.
-    let top = x.iter().map(|x| f64::abs(x.mid())).fold(0.0, f64::max);
-    if !(top > 0.0 && top.is_finite()) {
-        return sum(x.iter().map(|x| x.square())).sqrt();
-    }
-    let scale = N::of(f64::powi(2.0, top.log2().floor().clamp(-1000.0, 1000.0) as i32));
-    sum(x.iter().map(|&x| (x / scale).square())).sqrt() * scale
 }

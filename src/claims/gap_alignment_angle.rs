@@ -8,10 +8,11 @@
 //! the vector g⁺ − g⁻ by formula and its angle to w from the chord between the two unit vectors,
 //! cos∠ = 1 − ½‖w − ĝ‖², not from an inner product.
 
-use super::conditions::{NonzeroGap, UnitDirection, norm};
+use super::conditions::{NonzeroGap, UnitDirection};
 use super::tolerance::ULPS_UNIT_DIRECTION;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
+use crate::line::norm;
 use crate::number::{Scalar, sum};
 use smallvec::smallvec;
 

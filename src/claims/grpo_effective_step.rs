@@ -10,10 +10,10 @@
 //! Two routes: *computed* takes the gradients of the surrogates of (5) and (4) by jets along every axis; *claimed* is the gap by
 //! formula.
 
-use super::conditions::norm;
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
+use crate::line::norm;
 use crate::number::Scalar;
 use smallvec::smallvec;
 

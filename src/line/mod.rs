@@ -16,7 +16,7 @@ mod scores;
 mod step;
 mod straight;
 
-pub use scores::{ScoreSum, sum_of_scores};
+pub use scores::{ScoreSum, norm, sum_of_scores};
 pub use step::Step;
 pub(crate) use straight::Straight;
 

@@ -1,7 +1,7 @@
 //! Vectors in θ-space, by formula: Σ_o c_o ∇log π(o) through the tree, in one reverse pass.
 
 use super::{Line, List, OnLine};
-use crate::number::Scalar;
+use crate::number::{Scalar, sum};
 use smallvec::SmallVec;
 
 /// Σ_o c_o ∇log π(o), with the size of what was added up.
@@ -62,4 +62,15 @@ pub fn sum_of_scores<N: Scalar>(
         }
     }
     ScoreSum { vector, condition }
+}
+
+/// ‖x‖₂.
+pub fn norm<N: Scalar>(x: &[N]) -> N {
+    // Scaled, so that neither very small nor very large entries are lost in the squares.
+    let top = x.iter().map(|x| f64::abs(x.mid())).fold(0.0, f64::max);
+    if !(top > 0.0 && top.is_finite()) {
+        return sum(x.iter().map(|x| x.square())).sqrt();
+    }
+    let scale = N::of(f64::powi(2.0, top.log2().floor().clamp(-1000.0, 1000.0) as i32));
+    sum(x.iter().map(|&x| (x / scale).square())).sqrt() * scale
 }

@@ -7,6 +7,7 @@ use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::Interval;
 use crate::regularity::{Constant, constants};
+use crate::update::{Algorithm, conditional_scores, update};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -15,8 +16,8 @@ use std::fmt::Write;
 pub struct Replay {
     /// Named quantities: binary64 value and enclosure.
     pub quantities: Vec<(&'static str, f64, Interval)>,
-    /// The gradient gap g⁺ − g⁻.
-    pub gap: Vec<f64>,
+    /// g⁺, g⁻, the gap g⁺ − g⁻, ∇J (REINFORCE, Dr. GRPO) and GRPO's gradient.
+    pub vectors: Vec<(&'static str, Vec<f64>)>,
     /// The regularity constants, in every reading in which they are known.
     pub constants: Vec<Constant>,
     /// Every claim: binary64 and intervals.
@@ -55,7 +56,15 @@ impl Replay {
             let certificate = matches!(measured, Measured::Inside { .. }).then(|| certify(claim, instance));
             (claim, measured, certificate)
         });
-        Replay { quantities, gap: real.gap().vector.clone(), constants: constants(instance, 64), claims: claims.collect() }
+        let [plus, minus] = conditional_scores(&real);
+        let vectors = vec![
+            ("g⁺", plus),
+            ("g⁻", minus),
+            ("g⁺ − g⁻", real.gap().vector.clone()),
+            ("∇J (REINFORCE, Dr. GRPO)", update(&real, Algorithm::Reinforce).gradient),
+            ("GRPO", update(&real, Algorithm::Grpo).gradient),
+        ];
+        Replay { quantities, vectors, constants: constants(instance, 64), claims: claims.collect() }
     }
 
     /// Whether no claim that is expected to hold is violated for certain, and binary64 and intervals agree: where intervals
@@ -113,9 +122,12 @@ pub fn replay_table(replay: &Replay) -> String {
         };
         claims.add_row(vec![claim.statement.slug.to_string(), ratio, decision(certificate).to_string(), note]);
     }
-    let gap: Vec<String> = replay.gap.iter().map(|&x| short(x)).collect();
     let mut text = finish(&quantities);
-    let _ = writeln!(text, "g⁺ − g⁻ = ({})\n", gap.join(", "));
+    for (name, vector) in &replay.vectors {
+        let entries: Vec<String> = vector.iter().map(|&x| short(x)).collect();
+        let _ = writeln!(text, "{name} = ({})", entries.join(", "));
+    }
+    text.push('\n');
     text + &finish(&constants) + "\n" + &finish(&claims)
 }
 
@@ -145,11 +157,14 @@ pub fn replay_json(replay: &Replay) -> String {
             json!({"symbol": c.symbol, "reading": c.reading, "kind": c.kind, "low": number(c.low), "high": number(c.high)})
         })
         .collect();
+    let vectors: Vec<Value> = (replay.vectors.iter())
+        .map(|(name, vector)| json!({"name": name, "entries": vector.iter().map(|&x| number(x)).collect::<Vec<_>>()}))
+        .collect();
     let document = json!({
         "schema": "gradient-gap/replay/1",
         "as_expected": replay.as_expected(),
         "quantities": quantities,
-        "gap": replay.gap.iter().map(|&x| number(x)).collect::<Vec<_>>(),
+        "vectors": vectors,
         "constants": constants,
         "claims": claims,
     });

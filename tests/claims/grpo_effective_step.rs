@@ -2,7 +2,7 @@
 
 use crate::support::{EVERYWHERE, close, coins, on_a_line, parts};
 use gradient_gap::Evaluation;
-use gradient_gap::claims::conditions::norm;
+use gradient_gap::line::norm;
 use gradient_gap::policy::Ending;
 
 standard_tests!("grpo-effective-step", reach: EVERYWHERE, edges: 100, outside: &[]);
