@@ -5,6 +5,7 @@ use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
 use crate::line::{Line, OnLine, ScoreSum, Step, Straight, sum_of_scores};
 use crate::number::{Jet, Scalar};
 use crate::regularity::Constants;
+use crate::tolerance::ULPS;
 use std::cell::OnceCell;
 
 /// An instance and everything that statements read of it, over the number N.
@@ -141,9 +142,12 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             sizes
         })
     }
-    /// How many rounding units a log-probability may carry, relative to 1: T∞·(1 + the largest logit before cancellation).
+    /// How many rounding units a probability may carry, relative to 1, before the [`ULPS`] of an identity: T∞·(1 + the largest
+    /// logit before cancellation), and what adding up all responses and options one after the other may cost.
     pub fn logit_condition(&self) -> f64 {
-        f64::from(self.instance.policy.tree.shape().max_length) * (1.0 + self.sizes().logit)
+        let policy = &self.instance.policy;
+        let summands = (policy.responses() + policy.logits.options) as f64;
+        f64::from(policy.tree.shape().max_length) * (1.0 + self.sizes().logit) + summands / ULPS
     }
     /// The same for the score of a response along w: T∞ times the largest slope before cancellation, times
     /// [`logit_condition`](Evaluation::logit_condition).

@@ -20,6 +20,7 @@
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
 //! | [`evaluation`] | one instance through one kind of number | |
 //! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (3)–(5), (8), (20) |
+//! | [`tolerance`] | how identities are compared in binary64 | |
 //! | [`families`] | unit cube → instance | |
 //! | [`claims`] | the statements, and the only registry of them | all numbered ones |
 //! | [`check`] | campaigns, certificates, witnesses | |
@@ -64,6 +65,7 @@ pub mod number;
 pub mod policy;
 pub mod regularity;
 pub mod report;
+pub mod tolerance;
 pub mod update;
 
 pub use error::Error;

@@ -117,13 +117,11 @@ pub fn length_law<N: Scalar>(policy: &Policy, log_prob: &[N]) -> SmallVec<[(u32,
     if let Some(length) = policy.constant_length() {
         return SmallVec::from_elem((length, N::zero()), 1);
     }
-    let mut lengths: SmallVec<[u32; 16]> = (0..log_prob.len()).map(|o| policy.length(o)).collect();
-    lengths.sort_unstable();
-    lengths.dedup();
-    let of_length = |length: u32| -> List<N> {
-        (0..log_prob.len()).filter(|&o| policy.length(o) == length).map(|o| log_prob[o]).collect()
-    };
-    lengths.into_iter().map(|length| (length, log_sum_exp(&of_length(length)))).collect()
+    let mut by_length: SmallVec<[(u32, N); 16]> =
+        log_prob.iter().enumerate().map(|(o, &lp)| (policy.length(o), lp)).collect();
+    by_length.sort_by_key(|&(length, _)| length); // stable: the order of the sums does not change
+    let groups = by_length.chunk_by(|a, b| a.0 == b.0);
+    groups.map(|group| (group[0].0, log_sum_exp(&group.iter().map(|&(_, lp)| lp).collect::<List<N>>()))).collect()
 }
 
 /// ‖ℓ‖_ψ1 = inf {a > 0 : E exp(ℓ/a) ≤ 2} for ℓ ≥ 1 with the given law.
@@ -202,7 +200,11 @@ fn row_diameter(on_line: &OnLine<'_, Interval>, slope: &[Interval]) -> Interval 
     diameter
 }
 
-/// max ‖ψ_u − ψ_v‖₂ over two options of one row that is read: D, the diameter of the features.
+/// The most options of a row whose pairs are compared one by one.
+const MAX_PAIRS: usize = 2048;
+
+/// max ‖ψ_u − ψ_v‖₂ over two options of one row that is read: D, the diameter of the features. For very many options in more than
+/// one dimension, an enclosure from the box around them.
 fn feature_diameter(on_line: &OnLine<'_, Interval>) -> Interval {
     let logits = &on_line.policy().logits;
     let Features::Dense(psi) = &logits.features else {
@@ -210,6 +212,15 @@ fn feature_diameter(on_line: &OnLine<'_, Interval>) -> Interval {
     };
     let d = logits.dim;
     let mut largest = Interval::zero();
+    if d == 1 || logits.options > MAX_PAIRS {
+        let sides: Vec<Interval> = (0..d)
+            .map(|i| row_diameter(on_line, &psi.iter().skip(i).step_by(d).map(|&x| Interval::of(x)).collect::<Vec<_>>()))
+            .collect();
+        // Some pair is as far apart as the longest side, none farther than the diagonal.
+        let longest = sides.iter().copied().fold(Interval::zero(), Scalar::max);
+        let diagonal = sum(sides.iter().map(|side| side.square())).sqrt();
+        return if d == 1 { longest } else { Interval::new(longest.lo(), diagonal.hi()) };
+    }
     on_line.for_each_row(|row| {
         for u in row.clone() {
             for v in row.start..u {
@@ -222,11 +233,15 @@ fn feature_diameter(on_line: &OnLine<'_, Interval>) -> Interval {
     largest.sqrt()
 }
 
-/// Whether the features are exactly {±1}^d, all 2^d of them.
+/// Whether the features are exactly {±1}^d, all 2^d of them, without base weights: a product of d logistic bits.
 fn is_full_cube(policy: &Policy) -> bool {
     let logits = &policy.logits;
     let Features::Dense(psi) = &logits.features else { return false };
-    if logits.dim >= 31 || logits.options != 1 << logits.dim || !policy.is_one_token() {
+    if logits.bias.iter().any(|b| *b != logits.bias[0])
+        || logits.dim >= 31
+        || logits.options != 1 << logits.dim
+        || !policy.is_one_token()
+    {
         return false;
     }
     let mut codes: Vec<u32> = Vec::with_capacity(logits.options);
@@ -294,6 +309,11 @@ pub fn constants(instance: &Instance, pieces: usize) -> Vec<Constant> {
                 push("L_p", reading, kind, curvature);
             }
         }
+    }
+    if let Some((score, curvature)) = norms_at(policy, &instance.theta) {
+        // The norms at θ itself: what a search over θ starts from, an under-estimate of the supremum.
+        push("G_o", Reading::Glob, Kind::Sampled, Interval::new(score, f64::INFINITY));
+        push("L_o", Reading::Glob, Kind::Sampled, Interval::new(curvature, f64::INFINITY));
     }
     push("T_inf", Reading::Glob, Kind::Exact, length);
     let law_is_fixed = policy.constant_length().is_some() || policy.stop.is_some();

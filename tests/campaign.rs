@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
 use gradient_gap::Evaluation;
-use gradient_gap::check::campaign::{Campaign, CampaignResult, Spread, Verdict, draw};
+use gradient_gap::check::campaign::{Campaign, CampaignResult, DEFAULT_INSTANCES, DEFAULT_SEED, Spread, Verdict, draw};
 use gradient_gap::check::histogram::Histogram;
 use gradient_gap::check::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use gradient_gap::check::witness::{WITNESS_SCHEMA, Witness, read_instance};
@@ -345,4 +345,76 @@ fn a_witness_survives_its_file() {
     spoiled.instance.theta.push(0.0);
     let error = read_instance(&serde_json::to_string(&spoiled).expect("serialises")).expect_err("θ").to_string();
     assert!(error.contains("theta has"), "{error}");
+}
+
+/// An identity whose binary64 side is off by 4·10⁻¹³ of its condition, far beyond the tolerance, while its enclosure holds the truth and
+/// is narrow enough to be certified: what a function that lost digits would do.
+struct Inaccurate;
+impl claims::Claim for Inaccurate {
+    const STATEMENT: claims::Statement = claims::Statement {
+        slug: "inaccurate",
+        place: "nowhere",
+        formula: "an identity whose binary64 evaluation lost digits",
+        relation: claims::Relation::Identity,
+        reading: None,
+        expected: Expected::Holds,
+        assumptions: &[],
+        page: "",
+    };
+    fn sides<N: gradient_gap::number::Scalar>(e: &Evaluation<'_, N>) -> claims::Parts<N> {
+        let condition = e.logit_condition();
+        let value = e.start().success();
+        let part = claims::Part::identity(
+            "J",
+            value,
+            value + N::between(0.0, 8e-13 * condition),
+            claims::tolerance::ULPS,
+            condition,
+        );
+        std::iter::once(part).collect()
+    }
+}
+
+#[test]
+fn a_disagreement_between_binary64_and_intervals_is_not_as_expected() {
+    static CLAIMS: [ClaimEntry; 1] = [claims::claim::<Inaccurate>()];
+    let result = run(&campaign(&CLAIMS, 500, 1, 1));
+    assert_eq!(result.claims[0].verdict, Verdict::Inconclusive, "{:?}", result.claims[0].reason);
+    assert!(!result.as_expected());
+}
+
+/// The default campaign runs at least 100 000 instances for each claim: a prefix of it shows the share of each.
+#[test]
+fn every_claim_gets_its_share_of_the_default_campaign() {
+    let instances = 16_000;
+    let result = run(&campaign(claims::REGISTRY, instances, DEFAULT_SEED, 0));
+    for claim in &result.claims {
+        let expected = claim.cases as f64 / instances as f64 * DEFAULT_INSTANCES as f64;
+        assert!(expected >= 105_000.0, "{}: about {expected:.0} instances", claim.claim.statement.slug);
+    }
+}
+
+/// Many equally likely responses: what plain sums lose stays within the stated tolerances.
+#[test]
+fn a_thousand_equal_responses_stay_within_tolerance() {
+    for n in [100, 1_000, 5_000] {
+        let instance = gradient_gap::Instance {
+            policy: gradient_gap::policy::Policy::linear_softmax(
+                1,
+                (0..n).map(|i| f64::from(i) / f64::from(n)).collect(),
+                vec![],
+            )
+            .expect("fits"),
+            theta: vec![0.0],
+            direction: vec![1.0],
+            eta: 0.1,
+            correct: (0..n).map(|i| i == 0).collect(),
+        };
+        let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
+        for claim in claims::REGISTRY.iter().filter(|claim| claim.statement.expected == Expected::Holds) {
+            if let Measured::Inside { ratio: Some(ratio), .. } = measure(claim, &evaluation) {
+                assert!(!beyond_limit(ratio), "{} at n = {n}: {ratio}", claim.statement.slug);
+            }
+        }
+    }
 }

@@ -392,3 +392,27 @@ fn a_sampled_supremum_refutes_nothing() {
     let parabola = Instance { policy: Policy::curve([0.0, 0.0, 1.0], &[]).expect("finite"), ..instance };
     assert_eq!(certify(printed, &parabola).decision, Decision::Violated);
 }
+
+/// Base weights break the product of bits: L_o = 1 is then no closed form, and the enclosed constant of the segment shows why.
+#[test]
+fn a_cube_with_base_weights_is_no_product_of_bits() {
+    use gradient_gap::regularity::{Kind, Reading, constants};
+    let corners = vec![-1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0];
+    let cube = |bias: Vec<f64>| Instance {
+        policy: Policy::linear_softmax(2, corners.clone(), bias).expect("fits"),
+        theta: vec![0.0; 2],
+        direction: vec![0.7, 0.7],
+        eta: 0.1,
+        correct: vec![true, false, false, false],
+    };
+    let global = |bias: Vec<f64>| {
+        let table = constants(&cube(bias), 64);
+        let of = |reading| table.iter().find(|c| c.symbol == "L_o" && c.reading == reading).expect("known").clone();
+        (of(Reading::Seg), of(Reading::Glob))
+    };
+    let (_, plain) = global(vec![]);
+    assert!(plain.kind == Kind::Exact && plain.low == 1.0 && plain.high == 1.0);
+    assert_eq!(global(vec![3.0; 4]).1.kind, Kind::Exact, "equal base weights change nothing");
+    let (segment, weighted) = global(vec![5.0, -5.0, -5.0, 5.0]);
+    assert!(weighted.kind == Kind::Enclosed && segment.low > 1.9 && segment.low <= weighted.high);
+}

@@ -49,6 +49,9 @@ pub struct Tally {
     pub worst: Option<(f64, u64)>,
     /// Cases whose binary64 comparison failed and that intervals could not decide, with the first of them.
     pub undecided: u64,
+    /// Cases of a claim without sampled constants whose binary64 comparison failed although intervals are certain that the claim
+    /// holds: binary64 is less accurate than stated.
+    pub disagreements: u64,
     /// The first certified violation.
     pub violation: Option<u64>,
     /// The shares used.
@@ -59,6 +62,7 @@ pub struct Tally {
 
 impl Tally {
     fn note_ratio(&mut self, ratio: f64, case: u64) {
+        let ratio = if ratio.is_nan() { f64::INFINITY } else { ratio };
         self.ratios.add(ratio);
         let better = match self.worst {
             Some((best, first)) => ratio > best || (ratio == best && case < first),
@@ -72,6 +76,7 @@ impl Tally {
     fn merge(&mut self, other: &Tally) {
         self.cases += other.cases;
         self.undecided += other.undecided;
+        self.disagreements += other.disagreements;
         self.ratios.merge(&other.ratios);
         other.outside.iter().for_each(|(&name, &count)| *self.outside.entry(name).or_default() += count);
         self.violation = [self.violation, other.violation].into_iter().flatten().min();
@@ -295,6 +300,7 @@ impl Campaign<'_> {
                     match settled.0 {
                         Decision::Violated => tally.violation = Some(case),
                         Decision::Undecided => tally.undecided += 1,
+                        Decision::Holds if claim.statement.reading.is_none() => tally.disagreements += 1,
                         Decision::Holds => {}
                     }
                     tally.note_ratio(settled.1, case);
@@ -324,6 +330,13 @@ impl Campaign<'_> {
         let (verdict, reason) = match () {
             () if all.cases == 0 => (Verdict::NotCovered, Some(not_covered(&all))),
             () if witness.is_some() => (Verdict::Refuted, None),
+            () if !candidates.is_empty() => {
+                (Verdict::Inconclusive, Some("a violation was certified once and could not be certified again".into()))
+            }
+            () if all.disagreements > 0 => {
+                let reason = format!("binary64 and intervals disagree on {} cases", all.disagreements);
+                (Verdict::Inconclusive, Some(reason))
+            }
             () if all.undecided > 0 => {
                 let reason =
                     format!("{} cases exceed the bound in binary64 and intervals cannot decide them", all.undecided);
@@ -361,7 +374,6 @@ fn settle(claim: &ClaimEntry, instance: &Instance, ratio: f64) -> (Decision, f64
     let certificate = certify(claim, instance);
     let recorded = match (certificate.decision, certificate.ratio()) {
         (Decision::Holds, Some(enclosed)) if enclosed.hi().is_finite() => ratio.min(enclosed.hi()), // also where ratio is NaN
-        _ if ratio.is_nan() => f64::INFINITY,
         _ => ratio,
     };
     (certificate.decision, recorded)

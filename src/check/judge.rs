@@ -12,6 +12,9 @@ pub const SAMPLE_PIECES: usize = 1;
 /// Into how many pieces the segment is cut in intervals, tried in turn until the comparison is decided.
 pub const ENCLOSURE_PIECES: [usize; 4] = [1, 8, 64, 512];
 
+/// Pieces times responses that one certificate may take: larger response spaces get fewer pieces, and may stay undecided.
+pub const MAX_WORK: usize = 1 << 16;
+
 /// "certified" means computed ≤ claimed + 2⁻⁴⁰(|computed| + |claimed|), for an identity that the two differ by no more than
 /// 2⁻⁴⁰ of their condition.
 pub const CERTIFIED_MARGIN: f64 = 1.0 / (1u64 << 40) as f64;
@@ -132,7 +135,8 @@ fn decide(part: &Part<Interval>) -> Decision {
 /// Evaluates a claim on an instance in intervals, cutting the segment finer until the comparison is decided.
 pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
     let mut last = Certificate { decision: Decision::Undecided, parts: vec![], worst: 0, pieces: 0 };
-    for pieces in ENCLOSURE_PIECES {
+    let most = (MAX_WORK / instance.policy.responses()).max(1);
+    for pieces in ENCLOSURE_PIECES.into_iter().filter(|&pieces| pieces == 1 || pieces <= most) {
         let evaluation = Evaluation::<Interval>::new(instance, pieces);
         let given = claim.given.iter().all(|hypothesis| Interval::zero().surely_le((hypothesis.enclosed)(&evaluation)));
         let parts = (claim.enclosed)(&evaluation).to_vec();

@@ -7,7 +7,8 @@
 //!
 //! Two routes for the first part: the numerators are the responses' log-probabilities, summed over the list of responses;
 //! J and 1 − J come from the backward recursion over prefixes V(prefix) = Σ_v π(v | prefix) V(prefix v), which never forms
-//! the probability of a response. Second part: g⁺ and g⁻ by formula under π⁺ and π⁻, weighed and added, against 0.
+//! the probability of a response. Second part: J g⁺, scores by formula under π⁺, against −(1−J) g⁻ with g⁻ = ∇log P(O⁻) by
+//! jets along every axis.
 
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
@@ -71,16 +72,14 @@ impl Claim for ConditionalPolicies {
             Part::identity("Σ π⁺", total(true), N::one(), ULPS, condition),
             Part::identity("Σ π⁻", total(false), N::one(), ULPS, condition),
         ];
-        let one_side = |side: bool| {
-            let weights: Vec<N> =
-                start.conditional.iter().zip(correct).map(|(&p, &c)| if c == side { p } else { N::zero() }).collect();
-            evaluation.sum_of_scores(&weights)
-        };
-        let (plus, minus) = (one_side(true), one_side(false));
+        let weights: Vec<N> = start.conditional.iter().zip(correct).map(|(&p, &c)| if c { p } else { N::zero() }).collect();
+        let plus = evaluation.sum_of_scores(&weights);
         let (success, failure) = (start.success(), start.failure());
-        let balance: Vec<N> = plus.vector.iter().zip(&minus.vector).map(|(&p, &m)| success * p + failure * m).collect();
-        let size = success.mid() * plus.condition + failure.mid() * minus.condition;
-        parts.extend(Part::identities("J g⁺ + (1−J) g⁻", &balance, &vec![N::zero(); balance.len()], ULPS, condition * size));
+        let computed: Vec<N> = plus.vector.iter().map(|&g| success * g).collect();
+        let claimed: Vec<N> = evaluation.coordinates().log_mass[0].iter().map(|&g| -(failure * g)).collect();
+        // g⁻ is averaged over incorrect responses, whose scores are of the same size.
+        let size = success.mid() * plus.condition + failure.mid() * evaluation.gap().condition;
+        parts.extend(Part::identities("J g⁺ = −(1−J) g⁻", &computed, &claimed, ULPS, condition * size));
         parts
     }
 }

@@ -6,10 +6,11 @@
 //!
 //! Two routes: *computed* is Δμ = λ'(0), the derivative of λ along w by jets, one number that never sees a vector; *claimed* takes
 //! the vector g⁺ − g⁻ by formula and its angle to w from the chord between the two unit vectors,
-//! cos∠ = 1 − ½‖w − ĝ‖², not from an inner product.
+//! cos∠ = 1 − ½‖ŵ − ĝ‖², not from an inner product. A binary64 vector has norm 1 up to rounding only; the factor ‖w‖ is kept, so that the
+//! identity is exact for what is computed.
 
 use super::conditions::{NonzeroGap, UnitDirection};
-use super::tolerance::ULPS_UNIT_DIRECTION;
+use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::line::norm;
@@ -34,11 +35,12 @@ impl Claim for GapAlignmentAngle {
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let gap = evaluation.gap();
-        let length = norm(&gap.vector);
-        let chord = evaluation.instance().direction.iter().zip(&gap.vector).map(|(&w, &g)| (N::of(w) - g / length).square());
+        let w: Vec<N> = evaluation.instance().direction.iter().map(|&x| N::of(x)).collect();
+        let (unit, length) = (norm(&w), norm(&gap.vector));
+        let chord = w.iter().zip(&gap.vector).map(|(&w, &g)| (w / unit - g / length).square());
         let cosine = N::one() - N::of(0.5) * sum(chord);
         let condition = evaluation.logit_condition() * gap.condition;
-        smallvec![Part::identity("Δμ", evaluation.lambda_jet().first, length * cosine, ULPS_UNIT_DIRECTION, condition)]
+        smallvec![Part::identity("Δμ", evaluation.lambda_jet().first, unit * length * cosine, ULPS, condition)]
     }
 }
 

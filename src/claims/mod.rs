@@ -8,7 +8,6 @@
 //! and a page in `docs/claims`. `tests/coverage.rs` fails until all four are there.
 
 pub mod conditions;
-pub mod tolerance;
 
 mod conditional_policies;
 mod gap_alignment_angle;
@@ -33,10 +32,11 @@ use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar};
 use crate::regularity::Reading;
+pub use crate::tolerance;
+use crate::tolerance::Tolerance;
 use serde::Serialize;
 use smallvec::SmallVec;
 use std::fmt;
-use tolerance::Tolerance;
 
 /// All claims, in the order of the paper.
 pub static REGISTRY: &[ClaimEntry] = &[

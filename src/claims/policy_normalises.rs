@@ -62,8 +62,7 @@ impl Claim for PolicyNormalises {
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<SeveralTokens>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        // Adding n positive numbers to 1 may cost n rounding units besides.
-        let condition = evaluation.logit_condition() + evaluation.instance().policy.responses() as f64 / ULPS;
+        let condition = evaluation.logit_condition();
         let shared = log_sum_exp(&evaluation.start().log_mass()).exp();
         smallvec![
             Part::identity("every response walked by itself", literal_total(evaluation), N::one(), ULPS, condition),

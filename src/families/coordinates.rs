@@ -132,7 +132,7 @@ impl<'a> Common<'a> {
         let direction = raw[..dim].iter().map(|&u| signed(u)).collect();
         let mut instance = Instance { policy, theta, direction, eta: 0.0, correct };
         match self.u[header::DIRECTION] {
-            u if u < 0.75 => {}
+            u if u < 0.77 => {}
             u if u < 0.8 => instance.direction = Evaluation::<f64>::new(&instance, 1).gap_vector(),
             _ => instance.direction[1..].fill(0.0),
         }

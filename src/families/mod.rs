@@ -98,7 +98,7 @@ impl Family {
         add("J near 10⁻³⁰⁰", &|u| u[header::TILT] = header::tilt_coordinate(-690.0));
         add("1 − J near 10⁻³⁰⁰", &|u| u[header::TILT] = header::tilt_coordinate(690.0));
         add("all but one correct", &|u| u[header::RULE] = 0.35);
-        add("w along the gradient gap", &|u| u[header::DIRECTION] = 0.775);
+        add("w along the gradient gap", &|u| u[header::DIRECTION] = 0.785);
         edges.push(Edge { name: "the simplest instance, u = 0", u: vec![0.0; self.dim] });
         edges
     }

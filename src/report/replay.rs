@@ -1,7 +1,7 @@
 //! `replay`: every quantity of one instance and every claim on it.
 
 use super::{finish, new_table, number, short};
-use crate::check::judge::{Certificate, Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
+use crate::check::judge::{Certificate, Decision, MAX_WORK, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use crate::claims::{ClaimEntry, Expected, REGISTRY};
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
@@ -64,7 +64,12 @@ impl Replay {
             ("∇J (REINFORCE, Dr. GRPO)", update(&real, Algorithm::Reinforce).gradient),
             ("GRPO", update(&real, Algorithm::Grpo).gradient),
         ];
-        Replay { quantities, vectors, constants: constants(instance, 64), claims: claims.collect() }
+        Replay {
+            quantities,
+            vectors,
+            constants: constants(instance, (MAX_WORK / instance.policy.responses()).clamp(1, 64)),
+            claims: claims.collect(),
+        }
     }
 
     /// Whether no claim that is expected to hold is violated for certain, and binary64 and intervals agree: where intervals

@@ -20,10 +20,11 @@ fn two_coins_by_hand() {
     }
     let parts = parts("conditional-policies", &instance);
     let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
-    assert_eq!(names, ["Σ π⁺", "Σ π⁻", "J g⁺ + (1−J) g⁻"]);
+    assert_eq!(names, ["Σ π⁺", "Σ π⁻", "J g⁺ = −(1−J) g⁻"]);
     close(parts[0].computed, 1.0, 4.0, 1.0);
     close(parts[1].computed, 1.0, 4.0, 3.0);
-    close(parts[2].computed, 0.0, 4.0, 0.5);
+    close(parts[2].computed, 0.25, 4.0, 0.5);
+    close(parts[2].claimed, 0.25, 4.0, 0.5);
 }
 
 /// J = 10⁻³⁰⁰: the conditional policy of the impossible side is as exact as the other.
