@@ -73,9 +73,11 @@ fn linear(u: &[f64]) -> (Common<'_>, Logits, Vec<f64>) {
     let (options, dim) = (2 + choice(u[at::N], 7), 1 + choice(u[at::D], DIM));
     let scale = common.theta_scale();
     let theta = u[at::THETA..at::THETA + dim].iter().map(|&x| scale * signed(x)).collect();
-    let mut features = vec![0.0; options * dim];
-    for (row, u) in features.chunks_exact_mut(dim).zip(u[at::PHI..at::END].chunks_exact(DIM)) {
-        row.iter_mut().zip(u).for_each(|(x, &u)| *x = 2.0 * signed(u));
+    let mut features = Vec::with_capacity(options * dim);
+    let phi = &u[at::PHI..at::PHI + options * DIM];
+    match dim {
+        DIM => features.extend(phi.iter().map(|&x| 2.0 * signed(x))), // whole rows: one run
+        _ => phi.chunks_exact(DIM).for_each(|row| features.extend(row[..dim].iter().map(|&x| 2.0 * signed(x)))),
     }
     let features = Features::Dense(features);
     (common, Logits { dim, rows: 1, options, bias: vec![], features, quadratic: vec![], waves: vec![] }, theta)

@@ -214,11 +214,15 @@ impl Logits {
                 slope.iter_mut().zip(w).for_each(|(a, &x)| *a = N::of(x));
             }
             Features::Dense(psi) => {
+                let (theta, w) = (&theta[..d], &w[..d]);
                 for ((v, a), p) in value.iter_mut().zip(&mut slope).zip(psi.chunks_exact(d)) {
-                    for ((&p, &x), &y) in p.iter().zip(theta).zip(w) {
-                        let p = N::of(p);
-                        (*v, *a) = (*v + p * N::of(x), *a + p * N::of(y));
+                    let (mut value, mut slope) = (*v, *a);
+                    for i in 0..d {
+                        let p = N::of(p[i]);
+                        value = value + p * N::of(theta[i]);
+                        slope = slope + p * N::of(w[i]);
                     }
+                    (*v, *a) = (value, slope);
                 }
             }
         }
