@@ -103,19 +103,21 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// The gradient gap g⁺ − g⁻ (9), by formula.
     pub fn gap(&self) -> &ScoreSum<N> {
-        self.gap.get_or_init(|| {
-            let start = self.start();
-            let signed: Vec<N> =
-                start.conditional.iter().zip(&self.instance.correct).map(|(&p, &c)| if c { p } else { -p }).collect();
-            self.sum_of_scores(&signed)
-        })
+        self.gap.get_or_init(|| self.sum_of_scores(&self.signed(|_, p| p)))
+    }
+    /// E⁺\[∇log π/|o|\] − E⁻\[∇log π/|o|\], GRPO's bracket, by formula.
+    pub fn length_weighted_gap(&self) -> ScoreSum<N> {
+        let policy = &self.instance.policy;
+        self.sum_of_scores(&self.signed(|o, p| p / N::of(f64::from(policy.length(o)))))
+    }
+    /// +f(o, π⁺(o)) on O⁺ and −f(o, π⁻(o)) on O⁻.
+    fn signed(&self, f: impl Fn(usize, N) -> N) -> Vec<N> {
+        let conditional = self.start().conditional.iter().zip(&self.instance.correct).enumerate();
+        conditional.map(|(o, (&p, &correct))| if correct { f(o, p) } else { -f(o, p) }).collect()
     }
     /// The entries of the gap alone, without the condition.
     pub(crate) fn gap_vector(&self) -> Vec<N> {
-        let start = self.start();
-        let signed: Vec<N> =
-            start.conditional.iter().zip(&self.instance.correct).map(|(&p, &c)| if c { p } else { -p }).collect();
-        sum_of_scores(&self.on_line, start, &self.instance.theta, &signed, &[]).vector
+        sum_of_scores(&self.on_line, self.start(), &self.instance.theta, &self.signed(|_, p| p), &[]).vector
     }
     /// Σ_o c_o ∇log π(o), by formula.
     pub fn sum_of_scores(&self, coefficient: &[N]) -> ScoreSum<N> {

@@ -44,16 +44,12 @@ pub fn conditional_scores<N: Scalar>(evaluation: &Evaluation<'_, N>) -> [Vec<N>;
 
 /// The update of an algorithm at θ, scores by formula.
 pub fn update<N: Scalar>(evaluation: &Evaluation<'_, N>, algorithm: Algorithm) -> Update<N> {
-    let (start, instance) = (evaluation.start(), evaluation.instance());
+    let start = evaluation.start();
     let log_variance = start.log_success() + start.log_failure();
     let (vector, factor) = match algorithm {
         Algorithm::Reinforce | Algorithm::DrGrpo => (evaluation.gap().vector.clone(), log_variance.exp()),
         Algorithm::Grpo => {
-            let weights = start.conditional.iter().zip(&instance.correct).enumerate().map(|(o, (&p, &correct))| {
-                let weight = p / N::of(f64::from(instance.policy.length(o)));
-                if correct { weight } else { -weight }
-            });
-            let bracket = evaluation.sum_of_scores(&weights.collect::<Vec<N>>());
+            let bracket = evaluation.length_weighted_gap();
             (bracket.vector, (N::of(0.5) * log_variance).exp())
         }
     };

@@ -31,14 +31,7 @@ impl Claim for GrpoDirection {
     };
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        let instance = evaluation.instance();
-        let weights: Vec<N> = (evaluation.start().conditional.iter().zip(&instance.correct).enumerate())
-            .map(|(o, (&p, &correct))| {
-                let weight = p / N::of(f64::from(instance.policy.length(o)));
-                if correct { weight } else { -weight }
-            })
-            .collect();
-        let claimed = evaluation.sum_of_scores(&weights);
+        let claimed = evaluation.length_weighted_gap();
         let condition = evaluation.logit_condition() * claimed.condition;
         Part::identities("g_GRPO/√(J(1−J))", &evaluation.coordinates().grpo, &claimed.vector, ULPS, condition)
     }
