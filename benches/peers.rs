@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gradient_gap::check::campaign::{CHUNK, Draws};
 use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
 use gradient_gap::families::{self, header};
-use gradient_gap::{Evaluation, claims};
+use gradient_gap::{Evaluation, Instance, claims};
 use rayon::prelude::*;
 use std::hint::black_box;
 
@@ -22,19 +22,19 @@ fn step(c: &mut Criterion) {
     let claim = claims::find("log-odds-step").expect("in the registry");
     let job = |seed: u64| {
         let draws = Draws::new(seed);
-        let one = |u: &mut Vec<f64>, i: u64| {
+        let one = |(u, instance): &mut (Vec<f64>, Instance), i: u64| {
             draws.point(i, family.dim, u);
             (u[header::COUNT], u[header::COUNT + 1]) = (1.0, 1.0); // the largest size: 8 responses, 4 dimensions
-            let instance = family.decode(u).expect("inside the cube");
+            family.decode_into(u, instance).expect("inside the cube");
             debug_assert_eq!((instance.policy.responses(), instance.theta.len()), (8, 4));
-            match measure(claim, &Evaluation::new(&instance, SAMPLE_PIECES)) {
+            match measure(claim, &Evaluation::new(instance, SAMPLE_PIECES)) {
                 Measured::Inside { ratio: Some(ratio), .. } => ratio,
                 _ => 0.0,
             }
         };
         let task = |chunk: u64| {
-            let mut u = Vec::new();
-            (chunk * CHUNK..INSTANCES.min((chunk + 1) * CHUNK)).map(|i| one(&mut u, i)).fold(0.0, f64::max)
+            let mut place = (Vec::new(), families::blank());
+            (chunk * CHUNK..INSTANCES.min((chunk + 1) * CHUNK)).map(|i| one(&mut place, i)).fold(0.0, f64::max)
         };
         (0..INSTANCES.div_ceil(CHUNK)).into_par_iter().map(task).reduce(|| 0.0, f64::max)
     };

@@ -117,6 +117,9 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// The entries of the gap alone, without the condition.
     pub(crate) fn gap_vector(&self) -> Vec<N> {
+        if let Some(start) = self.straight() {
+            return self.on_line.straight_gap(start, &self.instance.theta);
+        }
         sum_of_scores(&self.on_line, self.start(), &self.instance.theta, &self.signed(|_, p| p), &[]).vector
     }
     /// Σ_o c_o ∇log π(o), by formula.

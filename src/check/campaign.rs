@@ -9,7 +9,7 @@ use super::witness::{Witness, simplify};
 use crate::claims::{ClaimEntry, Expected};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
-use crate::families::Family;
+use crate::families::{self, Family};
 use crate::instance::Instance;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -224,20 +224,20 @@ impl Campaign<'_> {
             let edges = self.edges();
             let first_random = edges.len() as u64;
             let edge_chunks = edges.par_chunks(8).enumerate().map(|(k, chunk)| {
-                let mut counts = self.empty();
+                let (mut counts, mut blanks) = (self.empty(), self.blanks());
                 for (j, (family, u)) in chunk.iter().enumerate() {
-                    self.one((8 * k + j) as u64, *family, u, &mut counts);
+                    self.one((8 * k + j) as u64, *family, u, &mut blanks, &mut counts);
                 }
                 counts
             });
             let random_chunks = (0..self.instances.div_ceil(CHUNK)).into_par_iter().map(|chunk| {
-                let mut counts = self.empty();
+                let (mut counts, mut blanks) = (self.empty(), self.blanks());
                 let cases = chunk * CHUNK..self.instances.min((chunk + 1) * CHUNK);
                 let n = cases.end - cases.start;
                 let (draws, mut u) = (Draws::new(self.seed), Vec::new());
                 for i in cases {
                     let family = self.draw(&draws, i, &mut u);
-                    self.one(first_random + i, family, &u, &mut counts);
+                    self.one(first_random + i, family, &u, &mut blanks, &mut counts);
                 }
                 progress(n);
                 counts
@@ -250,6 +250,10 @@ impl Campaign<'_> {
 
     fn empty(&self) -> Counts {
         Counts::new(self.claims.len(), self.families.len())
+    }
+
+    fn blanks(&self) -> Vec<Instance> {
+        self.families.iter().map(|_| families::blank()).collect()
     }
 
     /// The edge sets of all families, as (family, point).
@@ -277,11 +281,12 @@ impl Campaign<'_> {
         }
     }
 
-    /// One instance, every claim on it.
-    fn one(&self, case: u64, family: usize, u: &[f64], counts: &mut Counts) {
+    /// One instance, every claim on it. `blanks`: by family, an instance to decode into.
+    fn one(&self, case: u64, family: usize, u: &[f64], blanks: &mut [Instance], counts: &mut Counts) {
         // u comes from `draw` or an edge set: the right length, inside the cube.
-        let Ok(instance) = self.families[family].decode(u) else { return };
-        let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
+        let Ok(()) = self.families[family].decode_into(u, &mut blanks[family]) else { return };
+        let instance = &blanks[family];
+        let evaluation = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
         counts.spreads[family].note(&evaluation);
         for (claim, tallies) in self.claims.iter().zip(&mut counts.tallies) {
             let tally = &mut tallies[family];
@@ -296,7 +301,7 @@ impl Campaign<'_> {
             match found {
                 // One certified violation a task is enough; what follows only adds to the largest ratio.
                 Some(ratio) if beyond_limit(ratio) && tally.violation.is_none() => {
-                    let settled = settle(claim, &instance, ratio);
+                    let settled = settle(claim, instance, ratio);
                     match settled.0 {
                         Decision::Violated => tally.violation = Some(case),
                         Decision::Undecided => tally.undecided += 1,

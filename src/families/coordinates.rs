@@ -2,10 +2,13 @@
 
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
+use crate::number::Scalar;
 use crate::policy::{Features, Policy, Rule};
 
 /// The coordinates that stand first in every family.
 pub mod header {
+    use crate::number::Scalar;
+
     /// The step size: η = τ/√L_ref.
     pub const ETA: usize = 0;
     /// ‖w‖.
@@ -30,8 +33,8 @@ pub mod header {
     /// τ: from 4 down to 10⁻² for u < 0.6, on to 10⁻⁹ for u < 0.99, then 0.
     pub(in crate::families) fn tau(u: f64) -> f64 {
         match u {
-            u if u < 0.6 => 4.0 * pxfm::f_exp(-LN_400 * (u / 0.6)),
-            u if u < 0.99 => 1e-2 * pxfm::f_exp(-LN_1E7 * ((u - 0.6) / 0.39)),
+            u if u < 0.6 => 4.0 * Scalar::exp(-LN_400 * (u / 0.6)),
+            u if u < 0.99 => 1e-2 * Scalar::exp(-LN_1E7 * ((u - 0.6) / 0.39)),
             _ => 0.0,
         }
     }
@@ -86,7 +89,7 @@ pub(super) fn choice_coordinate(i: usize, n: usize) -> f64 {
 
 /// Log-uniform on \[low, high\], low at u = 0.
 pub(super) fn log_uniform(u: f64, low: f64, high: f64) -> f64 {
-    low * pxfm::f_exp(pxfm::f_log(high / low) * u)
+    low * Scalar::exp(Scalar::ln(high / low) * u)
 }
 
 /// Reads a point of the unit cube block by block, so that every coordinate has a fixed place whatever the sizes decoded
@@ -119,21 +122,21 @@ impl<'a> Common<'a> {
     pub fn theta_scale(&self) -> f64 {
         match self.u[header::SCALE] {
             0.0 => 1.0,
-            u => 0.1 * pxfm::f_exp(LN_300 * u), // log-uniform; log(30/0.1)
+            u => 0.1 * Scalar::exp(LN_300 * u), // log-uniform; log(30/0.1)
         }
     }
 
-    /// The instance: verifier, tilt, direction and step size around a policy at θ. `flags` decides the random verifier,
-    /// `raw` the direction (coordinates of the cube both).
-    pub(super) fn finish(&self, mut policy: Policy, theta: Vec<f64>, raw: &[f64], flags: &[f64]) -> Instance {
-        let correct = self.rule(flags).apply(&policy);
-        tilt(&mut policy, &correct, header::tilt(self.u[header::TILT]));
-        let dim = theta.len();
-        let direction = raw[..dim].iter().map(|&u| signed(u)).collect();
-        let mut instance = Instance { policy, theta, direction, eta: 0.0, correct };
+    /// Verifier, tilt, direction and step size of an instance whose policy and θ are there. `flags` decides the random
+    /// verifier, `raw` the direction (coordinates of the cube both).
+    pub(super) fn finish(&self, instance: &mut Instance, raw: &[f64], flags: &[f64]) {
+        self.rule(flags).apply_to(&instance.policy, &mut instance.correct);
+        tilt(&mut instance.policy, &instance.correct, header::tilt(self.u[header::TILT]));
+        instance.direction.clear();
+        instance.direction.extend(raw[..instance.theta.len()].iter().map(|&u| signed(u)));
+        instance.eta = 0.0;
         match self.u[header::DIRECTION] {
             u if u < 0.77 => {}
-            u if u < 0.8 => instance.direction = Evaluation::<f64>::new(&instance, 1).gap_vector(),
+            u if u < 0.8 => instance.direction = Evaluation::<f64>::new(instance, 1).gap_vector(),
             _ => instance.direction[1..].fill(0.0),
         }
         let w = &mut instance.direction;
@@ -145,14 +148,13 @@ impl<'a> Common<'a> {
         }
         let length = match self.u[header::NORM] {
             u if u < 0.75 => 1.0,
-            u if u <= 0.98 => pxfm::f_exp(-3.0 * std::f64::consts::LN_10 * (u - 0.75) / 0.23),
+            u if u <= 0.98 => Scalar::exp(-3.0 * std::f64::consts::LN_10 * (u - 0.75) / 0.23),
             _ => 0.0,
         };
         w.iter_mut().for_each(|x| *x = *x / norm * length);
-        let scale = reference_smoothness(&instance);
+        let scale = reference_smoothness(instance);
         let tau = header::tau(self.u[header::ETA]);
         instance.eta = if scale > 1e-200 { tau / scale.sqrt() } else { tau };
-        instance
     }
 
     fn rule(&self, flags: &[f64]) -> Rule {

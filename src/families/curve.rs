@@ -25,7 +25,7 @@ pub const CURVE: Family = Family {
     version: 1,
     summary: "two responses, log-odds a prescribed curve: a parabola plus a wave",
     dim: DIM,
-    map: |u| {
+    map: |u, instance| {
         let (common, _) = Common::split(u);
         let scale = common.theta_scale().min(3.0);
         let omega = log_uniform(u[at::OMEGA], 0.5, 100.0);
@@ -33,8 +33,9 @@ pub const CURVE: Family = Family {
         let waves = [[amplitude, omega, std::f64::consts::PI * signed(u[at::PHASE])]];
         let polynomial = [8.0 * signed(u[at::CONSTANT]), 4.0 * signed(u[at::SLOPE]), 4.0 * signed(u[at::BEND])];
         let waves: &[[f64; 3]] = if amplitude == 0.0 { &[] } else { &waves };
-        let policy = Policy::assemble(Tree::flat(2), Context::Shared, None, curve_logits(polynomial, waves));
-        common.finish(policy, vec![scale * signed(u[at::THETA])], &u[at::W..at::CONSTANT], &[1.0, 0.0])
+        instance.policy = Policy::assemble(Tree::flat(2), Context::Shared, None, curve_logits(polynomial, waves));
+        instance.theta = vec![scale * signed(u[at::THETA])];
+        common.finish(instance, &u[at::W..at::CONSTANT], &[1.0, 0.0]);
     },
     edges: || {
         let edge = |name, tau: f64, settings: &[(usize, f64)]| {

@@ -13,6 +13,7 @@ mod tokens;
 
 use crate::error::Error;
 use crate::instance::Instance;
+use crate::policy::{Context, Features, Logits, Policy, Tree};
 pub use coordinates::{Common, header};
 
 /// All families. The order fixes which case of a campaign belongs to which family.
@@ -34,6 +35,21 @@ pub fn find(name: &str) -> Option<&'static Family> {
     REGISTRY.iter().find(|family| family.name == name)
 }
 
+/// Something to decode into: one response, not yet an instance.
+pub fn blank() -> Instance {
+    let logits = Logits {
+        dim: 1,
+        rows: 1,
+        options: 1,
+        bias: vec![],
+        features: Features::Dense(vec![0.0]),
+        quadratic: vec![],
+        waves: vec![],
+    };
+    let policy = Policy::assemble(Tree::flat(1), Context::Shared, None, logits);
+    Instance { policy, theta: vec![], direction: vec![], eta: 0.0, correct: vec![] }
+}
+
 /// A decoding map from the unit cube, with its edge set.
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
@@ -45,7 +61,7 @@ pub struct Family {
     pub summary: &'static str,
     /// m: the number of coordinates.
     pub dim: usize,
-    map: fn(&[f64]) -> Instance,
+    map: fn(&[f64], &mut Instance),
     edges: fn() -> Vec<Edge>,
 }
 
@@ -64,6 +80,16 @@ impl Family {
     /// # Errors
     /// `u` of another length than [`Family::dim`], or with an entry outside \[0, 1\].
     pub fn decode(&self, u: &[f64]) -> Result<Instance, Error> {
+        let mut instance = blank();
+        self.decode_into(u, &mut instance)?;
+        Ok(instance)
+    }
+
+    /// [`Family::decode`] over an instance that is no longer needed, whose memory is used again.
+    ///
+    /// # Errors
+    /// As there; `instance` is then as it was.
+    pub fn decode_into(&self, u: &[f64], instance: &mut Instance) -> Result<(), Error> {
         if u.len() != self.dim {
             return Err(Error::new(format!("family {}: u has {} entries, expected {}", self.name, u.len(), self.dim)));
         }
@@ -74,7 +100,8 @@ impl Family {
         {
             return Err(Error::new(format!("family {}: u[{i}] is {}, expected a number in [0, 1]", self.name, u[i])));
         }
-        Ok((self.map)(u))
+        (self.map)(u, instance);
+        Ok(())
     }
 
     /// The edge set: the family's own equality cases, then the extremes that every family has.

@@ -2,6 +2,7 @@
 
 use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
 use super::{Edge, Family};
+use crate::instance::Instance;
 use crate::policy::{Context, Features, Logits, Policy, Tree, cube_logits};
 
 const RESPONSES: usize = 8;
@@ -10,6 +11,26 @@ const DIM: usize = 4;
 /// A policy of one token from logits that fit by construction.
 fn one_token(logits: Logits) -> Policy {
     Policy::assemble(Tree::flat(logits.options as u32), Context::Shared, None, logits)
+}
+
+/// The policy of `instance` as one of one token with logits linear in θ; its features, none as yet, are returned.
+fn linear_one_token(instance: &mut Instance, dim: usize, options: usize) -> &mut Vec<f64> {
+    let Policy { tree, context, stop, logits, lengths } = &mut instance.policy;
+    (*tree, *context, *stop, *lengths) = (Tree::flat(options as u32), Context::Shared, None, None);
+    (logits.dim, logits.rows, logits.options) = (dim, 1, options);
+    logits.bias.clear();
+    logits.quadratic.clear();
+    logits.waves.clear();
+    if let Features::Tabular = logits.features {
+        logits.features = Features::Dense(vec![]);
+    }
+    match &mut logits.features {
+        Features::Dense(features) => {
+            features.clear();
+            features
+        }
+        Features::Tabular => unreachable!("replaced just above"),
+    }
 }
 
 // ---- linear -------------------------------------------------------------------------------------------------------------
@@ -32,9 +53,10 @@ pub const LINEAR: Family = Family {
     version: 1,
     summary: "linear softmax, 2-8 responses, features in R^1-R^4",
     dim: at::END,
-    map: |u| {
-        let (common, logits, theta) = linear(u);
-        common.finish(one_token(logits), theta, &u[at::W..at::FLAGS], &u[at::FLAGS..at::PHI])
+    map: |u, instance| {
+        linear(u, instance);
+        let (common, _) = Common::split(u);
+        common.finish(instance, &u[at::W..at::FLAGS], &u[at::FLAGS..at::PHI]);
     },
     edges: || {
         // φ ∈ R¹ with O⁺ the first `plus` responses.
@@ -68,19 +90,19 @@ pub const LINEAR: Family = Family {
     },
 };
 
-fn linear(u: &[f64]) -> (Common<'_>, Logits, Vec<f64>) {
+/// Policy and θ of [`LINEAR`].
+fn linear(u: &[f64], instance: &mut Instance) {
     let (common, _) = Common::split(u);
     let (options, dim) = (2 + choice(u[at::N], 7), 1 + choice(u[at::D], DIM));
     let scale = common.theta_scale();
-    let theta = u[at::THETA..at::THETA + dim].iter().map(|&x| scale * signed(x)).collect();
-    let mut features = Vec::with_capacity(options * dim);
+    instance.theta.clear();
+    instance.theta.extend(u[at::THETA..at::THETA + dim].iter().map(|&x| scale * signed(x)));
+    let features = linear_one_token(instance, dim, options);
     let phi = &u[at::PHI..at::PHI + options * DIM];
     match dim {
         DIM => features.extend(phi.iter().map(|&x| 2.0 * signed(x))), // whole rows: one run
         _ => phi.chunks_exact(DIM).for_each(|row| features.extend(row[..dim].iter().map(|&x| 2.0 * signed(x)))),
     }
-    let features = Features::Dense(features);
-    (common, Logits { dim, rows: 1, options, bias: vec![], features, quadratic: vec![], waves: vec![] }, theta)
 }
 
 // ---- declared lengths ---------------------------------------------------------------------------------------------------
@@ -91,12 +113,12 @@ pub const DECLARED_LENGTHS: Family = Family {
     version: 1,
     summary: "linear softmax whose responses have declared lengths 1-64",
     dim: at::END + RESPONSES,
-    map: |u| {
-        let (common, logits, theta) = linear(&u[..at::END]);
-        let mut policy = one_token(logits);
-        let lengths = u[at::END..].iter().take(policy.responses()).map(|&x| log_uniform(x, 1.0, 64.0).round() as u32);
-        policy.lengths = Some(lengths.collect());
-        common.finish(policy, theta, &u[at::W..at::FLAGS], &u[at::FLAGS..at::PHI])
+    map: |u, instance| {
+        linear(&u[..at::END], instance);
+        let lengths = u[at::END..].iter().take(instance.policy.responses());
+        instance.policy.lengths = Some(lengths.map(|&x| log_uniform(x, 1.0, 64.0).round() as u32).collect());
+        let (common, _) = Common::split(u);
+        common.finish(instance, &u[at::W..at::FLAGS], &u[at::FLAGS..at::PHI]);
     },
     edges: || {
         // Slopes (1, −.5 | −.4) and lengths (10, 1 | 10): equally likely responses, GRPO against the gap.
@@ -121,15 +143,16 @@ pub const TABULAR: Family = Family {
     version: 1,
     summary: "tabular softmax, 2-8 responses",
     dim: header::COUNT + 1 + 3 * RESPONSES,
-    map: |u| {
+    map: |u, instance| {
         let (common, mut rest) = Common::split(u);
         let n = 2 + choice(rest.take(1)[0], 7);
         let scale = common.theta_scale();
-        let theta: Vec<f64> = rest.take(RESPONSES)[..n].iter().map(|&x| scale * signed(x)).collect();
+        instance.theta = rest.take(RESPONSES)[..n].iter().map(|&x| scale * signed(x)).collect();
         let (w, flags) = (rest.take(RESPONSES), rest.take(RESPONSES));
         let features = Features::Tabular;
         let logits = Logits { dim: n, rows: 1, options: n, bias: vec![], features, quadratic: vec![], waves: vec![] };
-        common.finish(one_token(logits), theta, w, flags)
+        instance.policy = one_token(logits);
+        common.finish(instance, w, flags);
     },
     edges: Vec::new,
 };
@@ -144,13 +167,14 @@ pub const CUBE: Family = Family {
     version: 1,
     summary: "the cube {±1}^n as one token, n = 1-4: G² much larger than L",
     dim: header::COUNT + 1 + 2 * BITS + (1 << BITS),
-    map: |u| {
+    map: |u, instance| {
         let (common, mut rest) = Common::split(u);
         let n = 1 + choice(rest.take(1)[0], BITS);
         let scale = common.theta_scale();
-        let theta: Vec<f64> = rest.take(BITS)[..n].iter().map(|&x| scale * signed(x)).collect();
+        instance.theta = rest.take(BITS)[..n].iter().map(|&x| scale * signed(x)).collect();
         let (w, flags) = (rest.take(BITS), rest.take(1 << BITS));
-        common.finish(one_token(cube_logits(n as u32, vec![])), theta, w, flags)
+        instance.policy = one_token(cube_logits(n as u32, vec![]));
+        common.finish(instance, w, flags);
     },
     edges: || {
         // w = (1, …, 1)/2 on {±1}⁴, O⁻ = {all ones}: s reaches 2√n = 4 while Var(s) = 1.
@@ -175,12 +199,12 @@ pub const QUADRATIC: Family = Family {
     version: 1,
     summary: "softmax with logits quadratic in θ, 2-5 responses in R^1-R^2",
     dim: header::COUNT + 3 + 2 * Q_DIM + Q_RESPONSES * (1 + Q_DIM + 3),
-    map: |u| {
+    map: |u, instance| {
         let (common, mut rest) = Common::split(u);
         let (n, d) = (2 + choice(rest.take(1)[0], Q_RESPONSES - 1), 1 + choice(rest.take(1)[0], Q_DIM));
         let bend = log_uniform(rest.take(1)[0], 1.0, 1000.0) / 10.0;
         let scale = common.theta_scale().min(3.0);
-        let theta: Vec<f64> = rest.take(Q_DIM)[..d].iter().map(|&x| scale * signed(x)).collect();
+        instance.theta = rest.take(Q_DIM)[..d].iter().map(|&x| scale * signed(x)).collect();
         let w = rest.take(Q_DIM);
         let flags = rest.take(Q_RESPONSES);
         let features = dense(rest.take(Q_RESPONSES * Q_DIM), n * d);
@@ -191,7 +215,8 @@ pub const QUADRATIC: Family = Family {
         });
         let quadratic = quadratic.collect();
         let logits = Logits { dim: d, rows: 1, options: n, bias: vec![], features, quadratic, waves: vec![] };
-        common.finish(one_token(logits), theta, w, flags)
+        instance.policy = one_token(logits);
+        common.finish(instance, w, flags);
     },
     edges: || {
         // Slopes (1, −1 | 0), h'' = 2 on O⁺, masses ⅙, ⅙ | ⅔: s = ±1 on O⁺ and 0 on O⁻, H = +1 and −1, so G = L = 1 and

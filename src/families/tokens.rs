@@ -27,18 +27,19 @@ fn tree(shape: Shape) -> Tree {
 }
 
 /// Linear features for every logit, θ and w of dimension `dim`, and the flags of a random verifier.
-fn linear(u: &[f64], shape: Shape, context: Context, stop: Option<f64>, dim: usize, own: usize, max_dim: usize) -> Instance {
+fn linear(u: &[f64], instance: &mut Instance, shape: Shape, context: Context, stop: Option<f64>, dim: usize, own: usize) {
     let (common, mut rest) = Common::split(u);
     rest.take(own);
     let tree = tree(shape);
     let rows = Policy::rows(&tree, context);
     let options = shape.vocabulary as usize - usize::from(stop.is_some());
     let scale = common.theta_scale();
-    let theta: Vec<f64> = rest.take(max_dim)[..dim].iter().map(|&x| scale * signed(x)).collect();
-    let (w, flags) = (rest.take(max_dim), rest.take(MAX_RESPONSES));
+    instance.theta = rest.take(LINEAR_DIM)[..dim].iter().map(|&x| scale * signed(x)).collect();
+    let (w, flags) = (rest.take(LINEAR_DIM), rest.take(MAX_RESPONSES));
     let features = dense(rest.0, rows * options * dim);
     let logits = Logits { dim, rows, options, bias: vec![], features, quadratic: vec![], waves: vec![] };
-    common.finish(Policy::assemble(tree, context, stop, logits), theta, w, flags)
+    instance.policy = Policy::assemble(tree, context, stop, logits);
+    common.finish(instance, w, flags);
 }
 
 // ---- tabular by prefix --------------------------------------------------------------------------------------------------
@@ -52,7 +53,7 @@ pub const PREFIX_TABULAR: Family = Family {
     version: 1,
     summary: "token-level, one logit for every prefix and token, V = 2-3, T∞ = 2-4",
     dim: header::COUNT + SHAPE + 2 * TABLE + MAX_RESPONSES,
-    map: |u| {
+    map: |u, instance| {
         let (common, mut rest) = Common::split(u);
         let shape = shape(rest.take(SHAPE), [4, 3], 6);
         let tree = tree(shape);
@@ -60,11 +61,12 @@ pub const PREFIX_TABULAR: Family = Family {
         let options = shape.vocabulary as usize;
         let dim = rows * options;
         let scale = common.theta_scale();
-        let theta: Vec<f64> = rest.take(TABLE)[..dim].iter().map(|&x| scale * signed(x)).collect();
+        instance.theta = rest.take(TABLE)[..dim].iter().map(|&x| scale * signed(x)).collect();
         let (w, flags) = (rest.take(TABLE), rest.take(MAX_RESPONSES));
         let logits =
             Logits { dim, rows, options, bias: vec![], features: Features::Tabular, quadratic: vec![], waves: vec![] };
-        common.finish(Policy::assemble(tree, Context::Prefix, None, logits), theta, w, flags)
+        instance.policy = Policy::assemble(tree, Context::Prefix, None, logits);
+        common.finish(instance, w, flags);
     },
     edges: || vec![equality_word(header::COUNT + SHAPE + 2 * TABLE + MAX_RESPONSES)],
 };
@@ -87,10 +89,10 @@ pub const LAST_TOKEN: Family = Family {
     version: 1,
     summary: "token-level, linear features of the last token, V = 2-3, T∞ = 2-24",
     dim: header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + 9 * LINEAR_DIM,
-    map: |u| {
+    map: |u, instance| {
         let own = &u[header::COUNT..];
         let dim = 1 + choice(own[SHAPE], LINEAR_DIM);
-        linear(u, shape(own, [6, 4], 24), Context::LastToken, None, dim, SHAPE + 1, LINEAR_DIM)
+        linear(u, instance, shape(own, [6, 4], 24), Context::LastToken, None, dim, SHAPE + 1);
     },
     edges: || {
         let mut edge = equality_word(header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + 9 * LINEAR_DIM);
@@ -118,10 +120,10 @@ pub const PREFIX_LINEAR: Family = Family {
     version: 1,
     summary: "token-level, linear features of the whole prefix, V = 2-3, T∞ = 2-4",
     dim: header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + TABLE * LINEAR_DIM,
-    map: |u| {
+    map: |u, instance| {
         let own = &u[header::COUNT..];
         let dim = 1 + choice(own[SHAPE], LINEAR_DIM);
-        linear(u, shape(own, [4, 3], 6), Context::Prefix, None, dim, SHAPE + 1, LINEAR_DIM)
+        linear(u, instance, shape(own, [4, 3], 6), Context::Prefix, None, dim, SHAPE + 1);
     },
     edges: Vec::new,
 };
@@ -134,14 +136,14 @@ pub const GEOMETRIC: Family = Family {
     version: 1,
     summary: "token-level, EOS with a fixed probability whatever θ, V = 3, T∞ = 2-5",
     dim: header::COUNT + 4 + 2 * LINEAR_DIM + MAX_RESPONSES + 6 * LINEAR_DIM,
-    map: |u| {
+    map: |u, instance| {
         let own = &u[header::COUNT..];
         let max_length = 2 + choice(own[0], 4) as u32;
         let ending = ENDINGS[choice(own[1], 2)];
         let stop = log_uniform(1.0 - own[2], 0.02, 0.9);
         let dim = 1 + choice(own[3], LINEAR_DIM);
         let shape = Shape { vocabulary: 3, max_length, ending };
-        linear(u, shape, Context::LastToken, Some(stop), dim, 4, LINEAR_DIM)
+        linear(u, instance, shape, Context::LastToken, Some(stop), dim, 4);
     },
     edges: Vec::new,
 };

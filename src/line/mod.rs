@@ -20,7 +20,7 @@ pub use scores::{ScoreSum, norm, sum_of_scores};
 pub use step::Step;
 pub(crate) use straight::Straight;
 
-use crate::number::{Scalar, sum};
+use crate::number::{Scalar, finite_top, sum};
 use crate::policy::{Ending, LineLogits, Policy};
 use smallvec::SmallVec;
 
@@ -84,8 +84,7 @@ pub struct Line<N> {
 /// Replaces the logits of one row by log-probabilities and fills in their exponentials.
 #[inline]
 fn softmax<N: Scalar>(row: &mut [N], prob: &mut [N]) {
-    let top = row.iter().map(|z| z.mid()).fold(f64::NEG_INFINITY, f64::max);
-    let shift = if top.is_finite() { N::of(top) } else { N::zero() };
+    let shift = N::of(finite_top(row));
     let mut total = N::zero();
     for (z, p) in row.iter_mut().zip(&mut *prob) {
         *z = *z - shift;

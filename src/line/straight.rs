@@ -13,8 +13,6 @@ use crate::number::Scalar;
 pub(crate) struct Straight<N> {
     /// e^{z − max z}.
     weight: List<N>,
-    /// a.
-    slope: List<N>,
     /// Their sums over O⁻ and O⁺.
     mass: [N; 2],
     /// E∓\[a\].
@@ -31,9 +29,9 @@ impl<N: Scalar> OnLine<'_, N> {
         if !(self.is_flat() && self.logits.is_straight() && self.policy.constant_length().is_some()) {
             return None;
         }
-        let (weight, slope) = (self.logits.weights(N::zero()), self.logits.slope_at(N::zero()));
+        let weight = self.logits.weights(N::zero());
         let (mut mass, mut mean) = ([N::zero(); 2], [N::zero(); 2]);
-        for ((&w, &a), &correct) in weight.iter().zip(&slope).zip(self.correct) {
+        for ((&w, &a), &correct) in weight.iter().zip(self.logits.straight_slopes()).zip(self.correct) {
             let side = usize::from(correct);
             mass[side] = mass[side] + w;
             mean[side] = mean[side] + w * a;
@@ -42,13 +40,13 @@ impl<N: Scalar> OnLine<'_, N> {
             return None;
         }
         let mean = [mean[0] / mass[0], mean[1] / mass[1]];
-        Some(Straight { weight, slope, mass, mean })
+        Some(Straight { weight, mass, mean })
     }
 
     /// The step to t = η; `None` where it is so long that logarithms are needed.
     pub(crate) fn straight_step(&self, start: &Straight<N>, eta: N) -> Option<Step<N>> {
         let mut excess = [N::zero(); 2];
-        for ((&w, &a), &correct) in start.weight.iter().zip(&start.slope).zip(self.correct) {
+        for ((&w, &a), &correct) in start.weight.iter().zip(self.logits.straight_slopes()).zip(self.correct) {
             let side = usize::from(correct);
             let y = eta * (a - start.mean[side]);
             if f64::abs(y.mid()) > super::step::FAR {
@@ -62,10 +60,22 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// max |s| and max |H| at t.
     pub(crate) fn straight_constants(&self, start: &Straight<N>, t: N) -> [N; 2] {
+        let slope = self.logits.straight_slopes();
         match t.is_zero() {
-            true => extremes(&start.weight, &start.slope),
-            false => extremes(&self.logits.weights(t), &start.slope),
+            true => extremes(&start.weight, slope),
+            false => extremes(&self.logits.weights(t), slope),
         }
+    }
+
+    /// g⁺ − g⁻ at t = 0, for coefficients ±π±(o) of ∇log π(o): they add to 0, so the normaliser drops out.
+    pub(crate) fn straight_gap(&self, start: &Straight<N>, theta: &[f64]) -> Vec<N> {
+        let logits = &self.policy.logits;
+        let mut gap = vec![N::zero(); logits.dim];
+        for (o, (&w, &correct)) in start.weight.iter().zip(self.correct).enumerate() {
+            let p = w / start.mass[usize::from(correct)];
+            logits.add_gradient(o, theta, if correct { p } else { -p }, &mut gap);
+        }
+        gap
     }
 }
 
@@ -109,7 +119,7 @@ mod tests {
                 let [score, curvature] = real.straight_constants(&start, *eta);
                 let tokens = real.tokens(*eta);
                 let largest = |list: &[f64]| list.iter().fold(0.0, |top, x| f64::max(top, x.abs()));
-                let size = largest(&start.slope);
+                let size = largest(&real.slopes(0.0));
                 let unit = 64.0 * f64::EPSILON * (1.0 + largest(&real.logits_at(*eta)));
                 assert!((score - largest(&tokens.score)).abs() <= unit * size);
                 assert!((curvature - largest(&tokens.curvature)).abs() <= unit * size * size);

@@ -9,9 +9,11 @@
 //! | [`Interval`] | a certificate: the true value lies inside |
 //! | [`Jet<Interval>`](Jet) | certified derivatives, at a point or over a whole segment |
 //!
-//! The elementary functions of `f64` come from `pxfm`, which is pure Rust and correctly rounded for `exp` and `ln`, so a
-//! result does not depend on the platform's mathematical library.
+//! The elementary functions of [`Interval`] come from `pxfm`, which is pure Rust and correctly rounded for `exp` and `ln`. Those
+//! of `f64` do too, but for the exponential, which is the crate's own so that loops over it use vector registers. No result
+//! depends on the platform's mathematical library.
 
+mod exponential;
 mod interval;
 mod jet;
 mod real;
@@ -120,6 +122,15 @@ pub trait Scalar:
 /// Σ xᵢ.
 pub fn sum<N: Scalar>(terms: impl IntoIterator<Item = N>) -> N {
     terms.into_iter().fold(N::zero(), |total, term| total + term)
+}
+
+/// The largest of the numbers (by their representatives, NaN left out) where it is finite, else 0: what exponentials are shifted
+/// by so that none overflows.
+#[inline]
+pub fn finite_top<N: Scalar>(numbers: &[N]) -> f64 {
+    let larger = |top: f64, x: &N| if x.mid() > top { x.mid() } else { top };
+    let top = numbers.iter().fold(f64::NEG_INFINITY, larger);
+    if top.is_finite() { top } else { 0.0 }
 }
 
 /// log Σ exp(xᵢ), shifted by the largest term so that nothing overflows; log 0 = −∞ for an empty sum.

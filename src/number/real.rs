@@ -1,24 +1,6 @@
 //! `f64` as a [`Scalar`].
 
-use super::Scalar;
-
-/// 1/k! for k = 2, …, 15: the Taylor coefficients of (eˣ − 1 − x)/x².
-const INVERSE_FACTORIALS: [f64; 14] = [
-    0.5,
-    1.0 / 6.0,
-    1.0 / 24.0,
-    1.0 / 120.0,
-    1.0 / 720.0,
-    1.0 / 5_040.0,
-    1.0 / 40_320.0,
-    1.0 / 362_880.0,
-    1.0 / 3_628_800.0,
-    1.0 / 39_916_800.0,
-    1.0 / 479_001_600.0,
-    1.0 / 6_227_020_800.0,
-    1.0 / 87_178_291_200.0,
-    1.0 / 1_307_674_368_000.0,
-];
+use super::{Scalar, exponential};
 
 impl Scalar for f64 {
     #[inline]
@@ -29,32 +11,17 @@ impl Scalar for f64 {
     fn between(lo: f64, hi: f64) -> f64 {
         if lo == hi { lo } else { 0.5 * lo + 0.5 * hi }
     }
-    /// Where the result is subnormal, pxfm 0.1.30 is wrong by factors of up to 10 on rare inputs (`tests/numbers` has one), so
-    /// e^{x/2} is squared there, which errs by 2 units in the last place at most.
     #[inline]
     fn exp(self) -> f64 {
-        if self < -708.39 {
-            let root = pxfm::f_exp(0.5 * f64::max(self, -1492.0));
-            return root * root;
-        }
-        pxfm::f_exp(self)
+        exponential::exp(self)
     }
     #[inline]
     fn exp_m1(self) -> f64 {
-        pxfm::f_expm1(self)
+        exponential::exp_m1(self)
     }
-    /// Taylor polynomial of degree 15 for |x| ≤ ½ (truncation below 2⁻⁵⁵ of the value), `exp_m1(x) − x` beyond (at most
-    /// three bits cancel).
     #[inline]
     fn exp_remainder(self) -> f64 {
-        if f64::abs(self) <= 0.5 {
-            let series = INVERSE_FACTORIALS.iter().rev().fold(0.0, |tail, c| tail * self + c);
-            self * self * series
-        } else if self == f64::INFINITY {
-            f64::INFINITY
-        } else {
-            pxfm::f_expm1(self) - self
-        }
+        exponential::exp_remainder(self)
     }
     #[inline]
     fn ln(self) -> f64 {
@@ -76,9 +43,9 @@ impl Scalar for f64 {
     fn cos(self) -> f64 {
         pxfm::f_cos(self)
     }
-    /// Taylor polynomial x³/6·(1 − x²/20·(1 − x²/42·(…))) for |x| ≤ ½, nine terms (truncation below 2⁻⁷⁰ of the value).
+    /// Taylor polynomial x³/6·(1 − x²/20·(1 − x²/42·(…))) for |x| ≤ 1, nine terms (truncation below 2⁻⁶⁰ of the value).
     fn sub_sin(self) -> f64 {
-        if f64::abs(self) > 0.5 {
+        if f64::abs(self) > 1.0 {
             return self - pxfm::f_sin(self);
         }
         let x2 = self * self;

@@ -10,7 +10,7 @@
 //! vector of (r, v), which is not stored.
 
 use crate::error::Error;
-use crate::number::{Scalar, sum};
+use crate::number::{Scalar, finite_top, sum};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -286,10 +286,14 @@ impl<N: Scalar> LineLogits<N> {
         if !t.is_zero() {
             weight.iter_mut().zip(&self.slope).for_each(|(z, &a)| *z = *z + a * t);
         }
-        let top = weight.iter().map(|z| z.mid()).fold(f64::NEG_INFINITY, f64::max);
-        let shift = if top.is_finite() { N::of(top) } else { N::zero() };
+        let shift = N::of(finite_top(&weight));
         weight.iter_mut().for_each(|z| *z = (*z - shift).exp());
         weight
+    }
+
+    /// dh/dt, where logits are linear in t.
+    pub(crate) fn straight_slopes(&self) -> &[N] {
+        &self.slope
     }
 
     /// Whether every logit is linear in t.

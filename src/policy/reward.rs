@@ -27,17 +27,25 @@ impl Rule {
     /// r* for every response of `policy`. Where the rule makes all responses correct, or none, response 0 is flipped, so that
     /// both O⁺ and O⁻ are non-empty whenever there are two responses.
     pub fn apply(&self, policy: &Policy) -> Vec<bool> {
+        let mut correct = Vec::new();
+        self.apply_to(policy, &mut correct);
+        correct
+    }
+
+    /// [`Rule::apply`], into a vector that is there.
+    pub(crate) fn apply_to(&self, policy: &Policy, correct: &mut Vec<bool>) {
         let n = policy.responses();
         let has_eos = policy.tree.shape().ending != Ending::Fixed;
-        let by_tokens = |rule: &dyn Fn(&[u32]) -> bool| match policy.is_one_token() {
-            true => (0..n).map(|o| rule(&[o as u32])).collect(),
-            false => (0..n).map(|o| rule(&policy.tree.tokens(o))).collect(),
+        correct.clear();
+        let mut by_tokens = |rule: &dyn Fn(&[u32]) -> bool| match policy.is_one_token() {
+            true => correct.extend((0..n).map(|o| rule(&[o as u32]))),
+            false => correct.extend((0..n).map(|o| rule(&policy.tree.tokens(o)))),
         };
-        let mut correct: Vec<bool> = match self {
-            Rule::Set(flags) => (0..n).map(|o| !flags.is_empty() && flags[o % flags.len()]).collect(),
-            Rule::Only(one) => (0..n).map(|o| o == one % n).collect(),
-            Rule::AllBut(one) => (0..n).map(|o| o != one % n).collect(),
-            Rule::LengthAtMost(length) => (0..n).map(|o| policy.length(o) <= *length).collect(),
+        match self {
+            Rule::Set(flags) => correct.extend((0..n).map(|o| !flags.is_empty() && flags[o % flags.len()])),
+            Rule::Only(one) => correct.extend((0..n).map(|o| o == one % n)),
+            Rule::AllBut(one) => correct.extend((0..n).map(|o| o != one % n)),
+            Rule::LengthAtMost(length) => correct.extend((0..n).map(|o| policy.length(o) <= *length)),
             Rule::LastTokenBelow(token) => by_tokens(&|tokens| {
                 let body = match tokens {
                     [body @ .., 0] if has_eos => body,
@@ -47,13 +55,12 @@ impl Rule {
             }),
             Rule::EvenSum => by_tokens(&|tokens| tokens.iter().map(|&t| u64::from(t)).sum::<u64>() % 2 == 0),
             Rule::StartsWith(token) => by_tokens(&|tokens| tokens.first() == Some(token)),
-        };
+        }
         if let Some((first, rest)) = correct.split_first_mut()
             && rest.iter().all(|c| c == first)
         {
             *first = !*first;
         }
-        correct
     }
 }
 
