@@ -152,12 +152,14 @@ impl Output {
             let file = std::fs::OpenOptions::new().write(true).open(path).map_err(place)?;
             return Ok(Output { path: path.into(), draft: None, file });
         }
+        // Through a link, it is the file behind it that is replaced.
+        let path = path.canonicalize().unwrap_or_else(|_| path.into());
         let mut draft_name = std::ffi::OsString::from(".");
-        draft_name.push(name);
+        draft_name.push(path.file_name().unwrap_or(name));
         draft_name.push(format!(".{}.part", std::process::id()));
         let draft = path.with_file_name(draft_name);
         let file = std::fs::File::create_new(&draft).map_err(place)?;
-        Ok(Output { path: path.into(), draft: Some(draft), file })
+        Ok(Output { path, draft: Some(draft), file })
     }
 
     fn finish(mut self, text: &str) -> Result<(), Error> {

@@ -320,6 +320,19 @@ fn an_output_with_a_trailing_slash_is_refused_before_anything_runs() {
     assert!(directory.files().is_empty());
 }
 
+#[cfg(unix)]
+#[test]
+fn an_output_behind_a_link_is_replaced_and_the_link_stays() {
+    let directory = Directory::new();
+    let (target, link) = (directory.path("target"), directory.path("link"));
+    std::fs::write(&target, "before").expect("writable");
+    std::os::unix::fs::symlink(&target, &link).expect("a link");
+    let verified = run(&["verify", "--instances", "100", "log-odds-step", "--format", "json", "--out", &link]);
+    assert_eq!(verified.status, 0, "{}", verified.err);
+    assert!(std::fs::symlink_metadata(&link).expect("still there").is_symlink());
+    assert!(std::fs::read_to_string(&target).expect("readable").contains("gradient-gap/verify/1"));
+}
+
 /// Only a regular file may be replaced by a rename; a pipe (or /dev/stdout) must be written to.
 #[cfg(unix)]
 #[test]

@@ -241,7 +241,7 @@ controls! {
         }).collect()
     }
     /// G_o ≤ G_p: the factor T∞ is missing.
-    TrajectoryLikeAToken corrupts "token-to-trajectory" [Upper] given [TokensModelled] |e| {
+    TrajectoryLikeAToken corrupts "token-to-trajectory" [Upper] given [SeveralTokens] |e| {
         smallvec![Part::at_most("G_o", e.constants().score, e.constants().token_score)]
     }
     /// G_o ≤ 0.9 G_p T∞.

@@ -5,7 +5,7 @@
 //! Assumption 2, in the reading *seg*: the supremum along w over the segment of what a response has, against T∞ times that of
 //! what a token has. Equality where the longest response meets the extreme token at every position.
 
-use super::conditions::TokensModelled;
+use super::conditions::SeveralTokens;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
@@ -26,7 +26,7 @@ impl Claim for TokenToTrajectory {
         assumptions: &["Assumption 2"],
         page: include_str!("../../docs/claims/token-to-trajectory.md"),
     };
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<SeveralTokens>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let (constants, length) = (evaluation.constants(), evaluation.max_length());

@@ -50,12 +50,19 @@ pub const CURVE: Family = Family {
         };
         let down = [(at::BEND, signed_coordinate(-0.5))];
         let up = [(at::BEND, signed_coordinate(0.5))];
+        let rare = |bend, tilt| [bend, (header::TILT, header::tilt_coordinate(tilt))];
         // A wave at its crest: λ' = 0, λ'' = −A.
         let crest = [(at::WAVE, signed_coordinate(0.5)), (at::OMEGA, 1.0)];
         vec![
             edge("λ = −θ², J = ½, η → 0: equality in (16) and (22), coefficient of L", 1e-4, &down),
             edge("λ = θ², J = ½, η → 0: equality in (16) from above", 1e-4, &up),
             edge("λ = −θ², J = ½, η√L = ½", 0.5, &down),
+            edge(
+                "λ = −30 − θ², η√L = ½: equality in λ(η) − λ(0) ≥ ηΔμ − L_oη²/(2(1−J)) as J → 0",
+                0.5,
+                &rare(down[0], -30.0),
+            ),
+            edge("λ = 30 + θ², η√L = ½: equality in λ(η) − λ(0) ≤ ηΔμ + L_oη²/(2J) as J → 1", 0.5, &rare(up[0], 30.0)),
             edge("crest of a fast wave, η → 0: equality also in the global reading", 1e-4, &crest),
         ]
     },

@@ -83,6 +83,7 @@ pub const LINEAR: Family = Family {
             on_the_line("φ = −1, 1 | 0: the smallest linear counterexample to (17) as printed", &[-1.0, 1.0, 0.0], 2, 0.1),
             on_the_line("φ = −1, 1 | 0 as η → 0: largest |Var⁺ − Var⁻|", &[-1.0, 1.0, 0.0], 2, 1e-7),
             on_the_line("φ = 1 | 0: two responses", &[1.0, 0.0], 1, 0.5),
+            on_the_line("φ = 1 | −1, J = ½, η → 0: E[e^{ηs}] = e^{L_oη²/2} to leading order", &[1.0, -1.0], 1, 1e-4),
             on_the_line("equal features", &[1.0, 1.0, 1.0], 1, 0.5),
             on_the_line("O⁻ = {±1}, O⁺ = {0}: Theorem 2's variance", &[0.0, -1.0, 1.0], 1, 0.5),
             xor,
@@ -154,7 +155,18 @@ pub const TABULAR: Family = Family {
         instance.policy = one_token(logits);
         common.finish(instance, w, flags);
     },
-    edges: Vec::new,
+    edges: || {
+        // w = (1, −1, 0)/√2 on three equally likely responses, O⁺ the first two: Var⁺ = ¼ diam², Var⁻ = 0.
+        let mut u = vec![0.0; header::COUNT + 1 + 3 * RESPONSES];
+        u[header::ETA] = header::eta_coordinate(1e-4);
+        u[header::RULE] = choice_coordinate(1, 7);
+        u[header::COUNT] = choice_coordinate(1, 7);
+        let (w, flags) = (header::COUNT + 1 + RESPONSES, header::COUNT + 1 + 2 * RESPONSES);
+        (u[w], u[w + 1], u[flags + 2]) = (signed_coordinate(0.5), signed_coordinate(-0.5), 1.0);
+        vec![Edge {
+            name: "O⁺ torn apart, η → 0: equality in |R| ≤ max(diam w·φ(O⁺), diam w·φ(O⁻))² η²/8", u
+        }]
+    },
 };
 
 // ---- cube ---------------------------------------------------------------------------------------------------------------
@@ -184,7 +196,17 @@ pub const CUBE: Family = Family {
         u[header::RULE_PARAMETER] = choice_coordinate(15, 64);
         u[header::COUNT] = 1.0;
         u[header::COUNT + 1 + BITS..header::COUNT + 1 + 2 * BITS].fill(0.25);
-        vec![Edge { name: "the diagonal of {±1}⁴: G_o² = 16 L_o", u }]
+        let mut ends = u.clone();
+        ends[header::ETA] = header::eta_coordinate(1e-4);
+        ends[header::RULE] = choice_coordinate(1, 7);
+        let flags = header::COUNT + 1 + 2 * BITS;
+        ends[flags + 1..flags + 15].fill(1.0);
+        vec![
+            Edge { name: "the diagonal of {±1}⁴: G_o² = 16 L_o", u },
+            Edge {
+                name: "O⁺ = {±(1, 1, 1, 1)}, η → 0: λ'' = Var⁺ − Var⁻ = G_o² − L_o, the coefficient of G_o²", u: ends
+            },
+        ]
     },
 };
 
@@ -235,8 +257,16 @@ pub const QUADRATIC: Family = Family {
         let q = phi + Q_RESPONSES * Q_DIM;
         u[q] = 0.5;
         u[q + 3] = 0.5;
-        vec![Edge {
-            name: "slopes (1, −1 | 0), curvature 2 on O⁺, J = 1/3, η → 0: equality in |R| ≤ (L + G²/2) η²", u
-        }]
+        // The same with the sides exchanged: λ'' = −(G² + 2L).
+        let mut exchanged = u.clone();
+        exchanged[header::TILT] = header::tilt_coordinate(4f64.ln());
+        (0..3).for_each(|o| exchanged[flags + o] = 1.0 - u[flags + o]);
+        let name = "slopes (1, −1 | 0), curvature 2 on O⁺, J = 1/3, η → 0: equality in |R| ≤ (L + G²/2) η²";
+        vec![
+            Edge { name, u },
+            Edge {
+                name: "the same with O⁺ and O⁻ exchanged, J = 2/3: λ'' + (1−2J)λ'² = −(G² + L)/J", u: exchanged
+            },
+        ]
     },
 };

@@ -1,6 +1,6 @@
 //! Token-level families: contexts, EOS, and lengths that depend on θ.
 
-use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed};
+use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
 use super::{Edge, Family};
 use crate::instance::Instance;
 use crate::policy::{Context, Ending, Features, Logits, Policy, Shape, Tree};
@@ -79,6 +79,21 @@ fn equality_word(dim: usize) -> Edge {
     Edge { name: "constant length, one correct word: equality in length-norm and token-to-trajectory", u }
 }
 
+/// Words of constant length over three tokens, the word 00…0 correct and rare; slopes (0, −1, 1) in the rows whose features begin at
+/// `rows`, so that every token of it has H_t = −L_p.
+fn rare_word(dim: usize, rows: &[usize]) -> Edge {
+    let mut edge = equality_word(dim);
+    edge.name = "one correct word, H_t = −L_p for all its tokens, J → 0, η → 0: equality in R ≥ −L_pE⁺[ℓ]η²/(2(1−J))";
+    edge.u[header::ETA] = header::eta_coordinate(1e-4);
+    edge.u[header::TILT] = header::tilt_coordinate(-30.0);
+    (edge.u[header::COUNT], edge.u[header::COUNT + 1]) = (1.0, 1.0);
+    edge.u[header::COUNT + SHAPE + 1 + LINEAR_DIM] = 0.25; // w = 1
+    for &row in rows {
+        (edge.u[row + 1], edge.u[row + 2]) = (signed_coordinate(-0.5), signed_coordinate(0.5));
+    }
+    edge
+}
+
 // ---- linear features of the last token ----------------------------------------------------------------------------------
 
 const LINEAR_DIM: usize = 3;
@@ -108,7 +123,14 @@ pub const LAST_TOKEN: Family = Family {
         for row in 0..2 {
             chain.u[features + 2 * row] = 0.25; // EOS favoured in every context
         }
-        vec![edge, chain]
+        // EOS at once, probability ½, or 24 tokens: after token 1 the logit of EOS is −30.
+        let mut long = edge.clone();
+        long.name = "EOS at once | 24 tokens: ℓ = 1 on O⁻, E⁺[ℓ] near T_ψ1 log(1 + 1/J)";
+        long.u[header::RULE] = choice_coordinate(2, 7);
+        (long.u[header::COUNT + 1], long.u[header::COUNT + 2]) = (1.0, 0.0);
+        (long.u[header::SCALE], long.u[header::COUNT + SHAPE + 1]) = (1.0, 0.5);
+        (long.u[features], long.u[features + 2]) = (0.0, signed_coordinate(-0.5));
+        vec![edge, chain, long, rare_word(LAST_TOKEN.dim, &[features])]
     },
 };
 
@@ -125,7 +147,11 @@ pub const PREFIX_LINEAR: Family = Family {
         let dim = 1 + choice(own[SHAPE], LINEAR_DIM);
         linear(u, instance, shape(own, [4, 3], 6), Context::Prefix, None, dim, SHAPE + 1);
     },
-    edges: Vec::new,
+    edges: || {
+        let features = header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES;
+        let rows: Vec<usize> = (0..13).map(|row| features + 3 * row).collect();
+        vec![rare_word(PREFIX_LINEAR.dim, &rows)]
+    },
 };
 
 // ---- geometric length ---------------------------------------------------------------------------------------------------
@@ -145,5 +171,16 @@ pub const GEOMETRIC: Family = Family {
         let shape = Shape { vocabulary: 3, max_length, ending };
         linear(u, instance, shape, Context::LastToken, Some(stop), dim, 4);
     },
-    edges: Vec::new,
+    edges: || {
+        // h: (1 − u) log-uniform from 0.02 to 0.9.
+        let edge = |name, stop: f64| {
+            let mut u = vec![0.0; GEOMETRIC.dim];
+            u[header::ETA] = header::eta_coordinate(0.1);
+            (u[header::COUNT], u[header::COUNT + 2]) = (1.0, stop);
+            u[header::COUNT + 4 + LINEAR_DIM] = 0.25; // w = 1
+            u[GEOMETRIC.dim - 6 * LINEAR_DIM] = 0.25;
+            Edge { name, u }
+        };
+        vec![edge("h = 0.9, T∞ = 5: T_ψ1 far below T∞/log 2", 0.0), edge("h = 0.02, T∞ = 5: T_ψ1 near T∞/log 2", 1.0)]
+    },
 };

