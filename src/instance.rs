@@ -1,4 +1,5 @@
-//! One instance of the paper's one-step setting: a policy, θ, a verifier, a direction w and a step size η.
+//! One instance of the paper's setting: a policy, θ, a verifier, a direction w and a step size η, and, for statements about many
+//! steps, the updates that follow.
 
 use crate::error::Error;
 use crate::policy::{Policy, finite};
@@ -20,12 +21,59 @@ pub struct Instance {
     pub eta: f64,
     /// r*(o) for every response, in the order of the policy's tree.
     pub correct: Vec<bool>,
+    /// The updates of (3) that follow the first one; none for a one-step instance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Update>,
+}
+
+/// One update of the iteration (3): θ_{k+1} = θ_k + η_k w_k.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Update {
+    /// w_k ∈ R^d.
+    pub direction: Vec<f64>,
+    /// η_k ≥ 0.
+    pub eta: f64,
+}
+
+/// θ + η·w, every entry rounded after the product and after the sum: the iterates that are stored and checked are binary64 vectors.
+pub fn advance(theta: &mut [f64], direction: &[f64], eta: f64) {
+    theta.iter_mut().zip(direction).for_each(|(x, w)| *x += eta * w);
 }
 
 impl Instance {
+    /// K: how many updates there are.
+    pub fn updates(&self) -> usize {
+        1 + self.then.len()
+    }
+
+    /// Calls `visit` with every step k = 0, …, K − 1 as a one-step instance of its own, at its own θ_k.
+    pub fn for_each_step(&self, mut visit: impl FnMut(usize, &Instance)) {
+        if self.then.is_empty() {
+            visit(0, self);
+            return;
+        }
+        let mut step = Instance { then: vec![], ..self.clone() };
+        visit(0, &step);
+        for (k, update) in self.then.iter().enumerate() {
+            advance(&mut step.theta, &step.direction, step.eta);
+            step.direction.clone_from(&update.direction);
+            step.eta = update.eta;
+            visit(k + 1, &step);
+        }
+    }
+
+    /// θ_K, after the last update.
+    pub fn end(&self) -> Vec<f64> {
+        let mut theta = self.theta.clone();
+        advance(&mut theta, &self.direction, self.eta);
+        self.then.iter().for_each(|update| advance(&mut theta, &update.direction, update.eta));
+        theta
+    }
+
     /// # Errors
     /// Names the first part that is out of place: an invalid policy, a dimension that does not fit, a number that is not
-    /// finite, a negative η, an empty O⁺ or O⁻.
+    /// finite, a negative η, an empty O⁺ or O⁻, an iterate that overflows.
     pub fn validate(&self) -> Result<(), Error> {
         self.policy.validate().map_err(|e| e.at("policy"))?;
         let dim = self.policy.logits.dim;
@@ -37,6 +85,19 @@ impl Instance {
         }
         if !(self.eta >= 0.0 && self.eta.is_finite()) {
             return Err(Error::new(format!("eta is {}, expected a finite number ≥ 0", self.eta)));
+        }
+        for (k, update) in self.then.iter().enumerate() {
+            let name = format!("then[{k}].direction");
+            if update.direction.len() != dim {
+                return Err(Error::new(format!("{name} has {} entries, expected {dim}", update.direction.len())));
+            }
+            finite(&name, &update.direction)?;
+            if !(update.eta >= 0.0 && update.eta.is_finite()) {
+                return Err(Error::new(format!("then[{k}].eta is {}, expected a finite number ≥ 0", update.eta)));
+            }
+        }
+        if !self.then.is_empty() {
+            finite("the last iterate", &self.end())?; // what overflows on the way stays infinite or becomes NaN
         }
         let responses = self.policy.responses();
         if self.correct.len() != responses {

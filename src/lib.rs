@@ -18,7 +18,7 @@
 //! | [`instance`] | policy, θ, w, η, correct responses | (3) |
 //! | [`line`](mod@line) | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
-//! | [`evaluation`] | one instance through one kind of number | |
+//! | [`evaluation`] | one instance through one kind of number, one step or many | (14) |
 //! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (3)–(5), (8), (20) |
 //! | [`tolerance`] | how identities are compared in binary64 | |
 //! | [`families`] | unit cube → instance | |
@@ -42,6 +42,7 @@
 //!     direction: vec![1.0],
 //!     eta: 0.25,
 //!     correct: vec![true, true, false],
+//!     then: vec![], // a single update
 //! };
 //! instance.validate()?;
 //! let claim = claims::find("log-odds-step").expect("in the registry");

@@ -19,14 +19,14 @@ pub enum Algorithm {
 
 /// One algorithm's update at θ.
 #[derive(Clone, Debug)]
-pub struct Update<N> {
+pub struct PolicyGradient<N> {
     /// g ∈ R^d.
     pub gradient: Vec<N>,
     /// ‖g‖₂: the effective step is η = α‖g‖₂ (20).
     pub norm: N,
 }
 
-impl<N: Scalar> Update<N> {
+impl<N: Scalar> PolicyGradient<N> {
     /// w = g/‖g‖₂; `None` where the gradient is zero.
     pub fn direction(&self) -> Option<Vec<N>> {
         (self.norm.mid() > 0.0).then(|| self.gradient.iter().map(|&g| g / self.norm).collect())
@@ -43,7 +43,7 @@ pub fn conditional_scores<N: Scalar>(evaluation: &Evaluation<'_, N>) -> [Vec<N>;
 }
 
 /// The update of an algorithm at θ, scores by formula.
-pub fn update<N: Scalar>(evaluation: &Evaluation<'_, N>, algorithm: Algorithm) -> Update<N> {
+pub fn update<N: Scalar>(evaluation: &Evaluation<'_, N>, algorithm: Algorithm) -> PolicyGradient<N> {
     let start = evaluation.start();
     let log_variance = start.log_success() + start.log_failure();
     let (vector, factor) = match algorithm {
@@ -54,7 +54,7 @@ pub fn update<N: Scalar>(evaluation: &Evaluation<'_, N>, algorithm: Algorithm) -
         }
     };
     let gradient: Vec<N> = vector.iter().map(|&g| g * factor).collect();
-    Update { norm: norm(&vector) * factor, gradient }
+    PolicyGradient { norm: norm(&vector) * factor, gradient }
 }
 
 #[cfg(test)]
@@ -88,8 +88,14 @@ mod tests {
         let mut policy =
             Policy::linear_softmax(1, vec![1.0, -0.5, -0.4], [0.3, 0.2, 0.5].map(f64::ln).to_vec()).expect("fits");
         policy.lengths = Some(vec![10, 1, 10]);
-        let instance =
-            Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.1, correct: vec![true, true, false] };
+        let instance = Instance {
+            policy,
+            theta: vec![0.0],
+            direction: vec![1.0],
+            eta: 0.1,
+            correct: vec![true, true, false],
+            then: vec![],
+        };
         let evaluation = Evaluation::<f64>::new(&instance, 1);
         assert_eq!(update(&evaluation, Algorithm::Reinforce).direction(), Some(vec![1.0]));
         assert_eq!(update(&evaluation, Algorithm::Grpo).direction(), Some(vec![-1.0]));

@@ -409,6 +409,7 @@ fn a_thousand_equal_responses_stay_within_tolerance() {
             direction: vec![1.0],
             eta: 0.1,
             correct: (0..n).map(|i| i == 0).collect(),
+            then: vec![],
         };
         let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
         for claim in claims::REGISTRY.iter().filter(|claim| claim.statement.expected == Expected::Holds) {

@@ -355,6 +355,7 @@ fn step_instances() -> Vec<(&'static str, Instance)> {
         direction,
         eta: 0.0,
         correct,
+        then: vec![],
     };
     let linear = Policy::linear_softmax(1, vec![-1.0, 1.0, 0.25], vec![0.0, 0.5, 1.0]).expect("fits");
     let tabular = Policy::tabular_softmax(4, vec![]).expect("fits");
@@ -410,8 +411,14 @@ fn the_step_is_accurate_where_the_naive_difference_has_no_digit_left() {
 fn log_two_cosh_has_its_closed_form() {
     // φ = ±1 in O⁺, 0 in O⁻, θ = 0: λ = log(2 cosh t), λ'(0) = 0, R = log cosh η = log1p(2 sinh²(η/2)).
     let policy = Policy::linear_softmax(1, vec![-1.0, 1.0, 0.0], vec![]).expect("fits");
-    let mut instance =
-        Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.0, correct: vec![true, true, false] };
+    let mut instance = Instance {
+        policy,
+        theta: vec![0.0],
+        direction: vec![1.0],
+        eta: 0.0,
+        correct: vec![true, true, false],
+        then: vec![],
+    };
     for eta in ETAS {
         instance.eta = eta;
         let expected = (2.0 * (0.5 * eta).sinh().powi(2)).ln_1p();
@@ -426,8 +433,14 @@ fn log_two_cosh_has_its_closed_form() {
 fn success_and_failure_rates_of_ten_to_the_minus_300() {
     for tilt in [-690.775_527_898, 690.775_527_898] {
         let policy = Policy::linear_softmax(1, vec![1.0, 0.5, -1.0], vec![tilt, tilt, 0.0]).expect("fits");
-        let instance =
-            Instance { policy, theta: vec![0.25], direction: vec![1.0], eta: 0.125, correct: vec![true, true, false] };
+        let instance = Instance {
+            policy,
+            theta: vec![0.25],
+            direction: vec![1.0],
+            eta: 0.125,
+            correct: vec![true, true, false],
+            then: vec![],
+        };
         let [minus, plus] = log_masses(&instance, &log_probs(&instance, &big(0.0)));
         let lambda = plus.clone() - minus.clone();
         // log J = −log(1 + e^{−λ}); ln_1p keeps e^{−|λ|} ~ 10⁻³⁰⁰ in 420 bits. log P(O^±) itself loses the last digits of the

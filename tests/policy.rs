@@ -347,7 +347,7 @@ fn policies_and_instances_survive_serialisation_bit_for_bit() {
         let text = serde_json::to_string(&policy).expect("serialises");
         assert_eq!(serde_json::from_str::<Policy>(&text).expect("reads back"), policy, "{name}");
         let correct = Rule::Only(1).apply(&policy);
-        let instance = Instance { direction: theta.clone(), theta, eta: 0.1 + 0.2, correct, policy };
+        let instance = Instance { direction: theta.clone(), theta, eta: 0.1 + 0.2, correct, policy, then: vec![] };
         instance.validate().unwrap_or_else(|e| panic!("{name}: {e}"));
         let text = serde_json::to_string(&instance).expect("serialises");
         let back: Instance = serde_json::from_str(&text).expect("reads back");
@@ -373,7 +373,7 @@ fn a_stored_shape_is_checked_when_it_is_read() {
 fn token_instance() -> Instance {
     let policy = geometric(shape(3, 3, Ending::Cut), 0.25);
     let correct = Rule::Only(1).apply(&policy);
-    Instance { policy, theta: vec![0.5, -0.5], direction: vec![1.0, 0.0], eta: 0.5, correct }
+    Instance { policy, theta: vec![0.5, -0.5], direction: vec![1.0, 0.0], eta: 0.5, correct, then: vec![] }
 }
 
 fn quadratic_instance() -> Instance {
@@ -381,7 +381,14 @@ fn quadratic_instance() -> Instance {
     let mut policy = policy.expect("fits");
     policy.logits.waves = vec![Wave { logit: 1, amplitude: 0.5, frequency: vec![1.0, 2.0], phase: 0.0 }];
     policy.lengths = Some(vec![2, 3]);
-    Instance { policy, theta: vec![0.5, -0.5], direction: vec![1.0, 0.0], eta: 0.5, correct: vec![true, false] }
+    Instance {
+        policy,
+        theta: vec![0.5, -0.5],
+        direction: vec![1.0, 0.0],
+        eta: 0.5,
+        correct: vec![true, false],
+        then: vec![],
+    }
 }
 
 type Spoil = fn(&mut Instance);

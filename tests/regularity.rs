@@ -97,6 +97,7 @@ fn stated(policy: &Policy, symbol: &str) -> (Kind, f64, f64) {
         direction: vec![0.0; policy.logits.dim],
         eta: 0.5,
         correct: (0..n).map(|o| o == 0).collect(),
+        then: vec![],
     };
     let table = constants(&instance, 1);
     let found = table.iter().find(|c| c.symbol == symbol && c.reading == Reading::Glob).expect(symbol);
@@ -217,6 +218,7 @@ fn waves() -> Vec<Instance> {
             direction: vec![1.0],
             eta: 1.0,
             correct: vec![false, true],
+            then: vec![],
         })
         .to_vec()
 }
@@ -371,6 +373,7 @@ fn a_sampled_supremum_refutes_nothing() {
         direction: vec![1.0],
         eta: 1.0,
         correct: vec![false, true],
+        then: vec![],
     };
     instance.validate().expect("valid");
     for slug in ["log-odds-step", "token-log-odds-step"] {
@@ -404,6 +407,7 @@ fn a_cube_with_base_weights_is_no_product_of_bits() {
         direction: vec![0.7, 0.7],
         eta: 0.1,
         correct: vec![true, false, false, false],
+        then: vec![],
     };
     let global = |bias: Vec<f64>| {
         let table = constants(&cube(bias), 64);

@@ -172,7 +172,7 @@ impl HandWritten {
         };
         let mut policy = Policy::quadratic_softmax(1, self.slopes, self.curvatures, self.logits)?;
         policy.lengths = self.lengths;
-        Ok(Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: self.eta, correct })
+        Ok(Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: self.eta, correct, then: vec![] })
     }
 }
 

@@ -23,6 +23,7 @@ pub fn triangle() -> Instance {
         direction: vec![1.0, 0.0],
         eta: 0.0625,
         correct: vec![true, false, false],
+        then: vec![],
     }
 }
 
@@ -44,6 +45,7 @@ pub fn two_coins() -> Instance {
         direction: vec![1.0],
         eta: 0.0625,
         correct: vec![true, false, false, false],
+        then: vec![],
     }
 }
 

@@ -50,8 +50,14 @@ mod tests {
         // E[s] = .3 − .1 − .2 = 0, so the slopes are the scores.
         let mut policy = Policy::linear_softmax(1, vec![1.0, -0.5, -0.4], bias).expect("fits");
         policy.lengths = Some(vec![10, 1, 10]);
-        let instance =
-            Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.1, correct: vec![true, true, false] };
+        let instance = Instance {
+            policy,
+            theta: vec![0.0],
+            direction: vec![1.0],
+            eta: 0.1,
+            correct: vec![true, true, false],
+            then: vec![],
+        };
         let evaluation = Evaluation::<f64>::new(&instance, 1);
         let parts = GrpoDirection::sides(&evaluation);
         assert!((parts[0].computed + 0.1).abs() < 1e-15 && (parts[0].claimed + 0.1).abs() < 1e-15);

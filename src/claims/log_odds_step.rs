@@ -53,6 +53,7 @@ mod tests {
             direction: vec![1.0],
             eta: 0.0078125,
             correct: vec![false, true],
+            then: vec![],
         };
         let parts = LogOddsStep::sides(&Evaluation::<f64>::new(&instance, 2));
         let eta2 = 0.0078125f64.powi(2);

@@ -55,6 +55,7 @@ mod tests {
             direction: vec![1.0],
             eta: 0.1,
             correct: vec![true, true, false],
+            then: vec![],
         };
         let parts = SecondOrder::sides(&Evaluation::<f64>::new(&instance, 1));
         assert!((parts[0].computed - 0.5).abs() < 1e-15 && (parts[0].claimed - 0.5).abs() < 1e-15, "{parts:?}");

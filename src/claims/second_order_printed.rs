@@ -51,6 +51,7 @@ mod tests {
             direction: vec![1.0],
             eta: 0.1,
             correct: vec![false, true],
+            then: vec![],
         };
         let parts = SecondOrderPrinted::sides(&Evaluation::<f64>::new(&instance, 1));
         assert_eq!((parts[0].computed, parts[0].claimed), (1.0, 0.0));

@@ -83,6 +83,7 @@ mod tests {
             direction: vec![1.0],
             eta: 0.125,
             correct: vec![false, true],
+            then: vec![],
         }
     }
 

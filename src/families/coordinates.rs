@@ -134,6 +134,7 @@ impl<'a> Common<'a> {
         instance.direction.clear();
         instance.direction.extend(raw[..instance.theta.len()].iter().map(|&u| signed(u)));
         instance.eta = 0.0;
+        instance.then.clear();
         match self.u[header::DIRECTION] {
             u if u < 0.77 => {}
             u if u < 0.8 => instance.direction = Evaluation::<f64>::new(instance, 1).gap_vector(),

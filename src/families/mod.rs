@@ -47,7 +47,7 @@ pub fn blank() -> Instance {
         waves: vec![],
     };
     let policy = Policy::assemble(Tree::flat(1), Context::Shared, None, logits);
-    Instance { policy, theta: vec![], direction: vec![], eta: 0.0, correct: vec![] }
+    Instance { policy, theta: vec![], direction: vec![], eta: 0.0, correct: vec![], then: vec![] }
 }
 
 /// A decoding map from the unit cube, with its edge set.

@@ -112,7 +112,7 @@ mod tests {
             for i in 0..2_000 {
                 draw(5, i, family.dim, &mut u);
                 let instance = family.decode(&u).expect("inside the cube");
-                let crate::Instance { policy, correct, theta, direction, eta } = &instance;
+                let crate::Instance { policy, correct, theta, direction, eta, .. } = &instance;
                 let real = OnLine::<f64>::new(policy, correct, theta, direction);
                 let Some(start) = real.straight() else { continue };
                 let line = real.line(0.0);

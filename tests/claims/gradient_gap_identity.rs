@@ -16,6 +16,7 @@ fn tabular_softmax_by_hand() {
         direction: vec![0.5; 4],
         eta: 0.1,
         correct: vec![true, true, false, false],
+        then: vec![],
     };
     let expected = [1.0 / 3.0, 2.0 / 3.0, -3.0 / 7.0, -4.0 / 7.0];
     let parts = parts("gradient-gap-identity", &instance);

@@ -37,7 +37,7 @@ fn the_cosine_is_minus_one() {
     let mut policy = Policy::linear_softmax(2, features, bias).expect("fits");
     policy.lengths = Some(vec![10, 1, 10]);
     let (theta, direction) = (vec![0.0; 2], vec![1.0, 0.0]);
-    let instance = Instance { policy, theta, direction, eta: 0.1, correct: vec![true, true, false] };
+    let instance = Instance { policy, theta, direction, eta: 0.1, correct: vec![true, true, false], then: vec![] };
     let evaluation = Evaluation::<f64>::new(&instance, 1);
     let gap = &evaluation.gap().vector;
     let grpo: Vec<f64> = parts("grpo-direction", &instance).iter().map(|part| part.computed).collect();

@@ -30,7 +30,8 @@ fn equality_in_the_coefficient_of_smoothness() {
 fn equality_in_the_global_reading() {
     let (a, omega, eta) = (2.0, 1e4, 1e-7);
     let policy = Policy::curve([-a / (omega * omega), 0.0, 0.0], &[[a / (omega * omega), omega, 0.0]]).expect("finite");
-    let instance = Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![false, true] };
+    let instance =
+        Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![false, true], then: vec![] };
     let (smooth, score) = (0.5 * a + 0.25 * (a / omega).powi(2), 0.5 * a / omega);
     let global = (smooth + 8.0 * score * score) * eta * eta;
     let computed = parts("log-odds-step", &instance)[0].computed;
@@ -45,7 +46,7 @@ fn both_terms(smooth: f64, score: f64, eta: f64) -> Instance {
     let bias = vec![(0.5 * success).ln(), (0.5 * success).ln(), (1.0 - success).ln()];
     let quadratic = vec![2.0 * smooth, 2.0 * smooth, 0.0];
     let policy = Policy::quadratic_softmax(1, vec![score, -score, 0.0], quadratic, bias).expect("fits");
-    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![true, true, false] }
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![true, true, false], then: vec![] }
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn sentence(ending: Ending) -> Instance {
     let shape = Shape { vocabulary: 3, max_length: 3, ending };
     let policy = Policy::autoregressive(shape, Context::LastToken, logits).expect("three rows of three");
     let correct = (0..policy.responses()).map(|o| o == 0).collect();
-    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.1, correct }
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.1, correct, then: vec![] }
 }
 
 /// (1) once more, from the words alone: what follows EOS, and a forced EOS, costs nothing.

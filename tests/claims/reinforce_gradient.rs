@@ -17,6 +17,7 @@ fn tabular_softmax_by_hand() {
         direction: vec![1.0, 0.0, 0.0, 0.0, 0.0],
         eta: 0.1,
         correct: correct.to_vec(),
+        then: vec![],
     };
     let total: f64 = theta.iter().map(|x| x.exp()).sum();
     let success = theta.iter().zip(correct).filter(|&(_, c)| c).map(|(x, _)| x.exp()).sum::<f64>() / total;

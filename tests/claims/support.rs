@@ -392,13 +392,13 @@ macro_rules! standard_tests {
 pub fn on_a_line(phi: &[f64], bias: &[f64], plus: usize, eta: f64) -> Instance {
     let policy = Policy::linear_softmax(1, phi.to_vec(), bias.to_vec()).expect("features fit");
     let correct = (0..phi.len()).map(|o| o < plus).collect();
-    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct }
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct, then: vec![] }
 }
 
 /// λ(θ) = l₀ + l₁θ + ½l₂θ² at θ = 0 along w = 1.
 pub fn parabola(polynomial: [f64; 3], eta: f64) -> Instance {
     let policy = Policy::curve(polynomial, &[]).expect("finite");
-    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![false, true] }
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![false, true], then: vec![] }
 }
 
 /// `length` tokens from one shared row: log-odds `log_odds` + θ of token 0 against token 1, θ = 0, w = 1. Correct: the first
@@ -416,7 +416,7 @@ pub fn coins(length: u32, ending: Ending, log_odds: f64, eta: f64) -> Instance {
     let shape = Shape { vocabulary: 2, max_length: length, ending };
     let policy = Policy::autoregressive(shape, Context::Shared, logits).expect("one row of two");
     let correct = (0..policy.responses()).map(|o| o == 0).collect();
-    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct }
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct, then: vec![] }
 }
 
 /// V = 2, EOS with the fixed probability `stop`: the length is geometric, cut at T∞.
@@ -433,7 +433,7 @@ pub fn geometric(stop: f64, max_length: u32) -> Instance {
     let shape = Shape { vocabulary: 2, max_length, ending: Ending::Eos };
     let policy = Policy::with_stop(shape, Context::Shared, stop, logits).expect("one row of one");
     let correct = (0..policy.responses()).map(|o| o == 0).collect();
-    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.1, correct }
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.1, correct, then: vec![] }
 }
 
 /// Three responses, slopes (δ, 0 | 1), the last with probability e⁻ᵇ: L/G² = O(δ² + e⁻ᵇ), J about ½. O⁺ = {first}.
@@ -493,7 +493,14 @@ pub fn extremes() -> Vec<(&'static str, Instance)> {
     }
     list.push(("two responses, one logit each", {
         let policy = Policy::tabular_softmax(2, vec![]).expect("fits");
-        Instance { policy, theta: vec![0.0; 2], direction: vec![1.0, 0.0], eta: 0.5, correct: vec![true, false] }
+        Instance {
+            policy,
+            theta: vec![0.0; 2],
+            direction: vec![1.0, 0.0],
+            eta: 0.5,
+            correct: vec![true, false],
+            then: vec![],
+        }
     }));
     triangle.direction = vec![0.0; 2];
     list.push(("w = 0", triangle.clone()));

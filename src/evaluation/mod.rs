@@ -1,5 +1,9 @@
 //! One instance seen through one kind of number: all that a claim may read, computed when first asked for.
 
+mod course;
+
+pub use course::{Course, CourseStep};
+
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
 use crate::line::{Line, OnLine, ScoreSum, Step, Straight, sum_of_scores};
@@ -24,6 +28,7 @@ pub struct Evaluation<'a, N> {
     lambda_jet: OnceCell<Jet<N>>,
     coordinates: OnceCell<CoordinateGradients<N>>,
     gap: OnceCell<ScoreSum<N>>,
+    course: OnceCell<Course<N>>,
     sizes: OnceCell<Sizes>,
 }
 
@@ -54,6 +59,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             lambda_jet: OnceCell::new(),
             coordinates: OnceCell::new(),
             gap: OnceCell::new(),
+            course: OnceCell::new(),
             sizes: OnceCell::new(),
         }
     }
@@ -92,6 +98,10 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             Some(start) => self.on_line.constants_of_straight(start, eta, pieces),
             None => self.on_line.constants_from(self.start(), eta, 2 * pieces),
         })
+    }
+    /// All updates of the instance, one after the other.
+    pub fn course(&self) -> &Course<N> {
+        self.course.get_or_init(|| Course::new(self))
     }
     /// λ, λ' and λ'' at t = 0, by differentiation.
     pub fn lambda_jet(&self) -> Jet<N> {

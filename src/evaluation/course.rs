@@ -1,0 +1,94 @@
+//! Many steps: what the statements about the iteration (3) read of an instance with several updates.
+
+use super::Evaluation;
+use crate::instance::Instance;
+use crate::number::{Scalar, sum};
+use crate::regularity::Constants;
+
+/// One step of a course, seen from its own binary64 iterate θ_k.
+#[derive(Clone, Copy, Debug)]
+pub struct CourseStep<N> {
+    /// η_k.
+    pub eta: N,
+    /// Δμ(k) (11).
+    pub alignment: N,
+    /// λ at θ_k + η_k w_k less λ at θ_k.
+    pub change: N,
+    /// The same less η_k Δμ(k), without cancellation.
+    pub remainder: N,
+    /// log J(k).
+    pub log_success: N,
+    /// log(1 − J(k)).
+    pub log_failure: N,
+    /// E⁺\[ℓ\] at θ_k.
+    pub correct_length: N,
+    /// The constants on the segment from θ_k to θ_k + η_k w_k.
+    pub constants: Constants<N>,
+}
+
+impl<N: Scalar> CourseStep<N> {
+    fn of(step: &Instance, pieces: usize) -> CourseStep<N> {
+        let evaluation = Evaluation::<N>::new(step, pieces);
+        let (start, moved) = (evaluation.start(), *evaluation.step());
+        CourseStep {
+            eta: evaluation.eta(),
+            alignment: start.alignment(),
+            change: moved.change,
+            remainder: moved.remainder,
+            log_success: start.log_success(),
+            log_failure: start.log_failure(),
+            correct_length: start.length[1],
+            constants: *evaluation.constants(),
+        }
+    }
+
+    /// \[Δμ(k)\]₊ η_k, this step's share of M(K).
+    pub fn progress(&self) -> N {
+        self.alignment.positive_part() * self.eta
+    }
+}
+
+/// A run of the iteration (3).
+///
+/// θ_{k+1} is θ_k + η_k w_k rounded to binary64, and every step is taken from its own θ_k: λ(K) − λ(0) means the sum of what the
+/// single steps do, to which the rounding of θ between two steps does not belong.
+#[derive(Clone, Debug)]
+pub struct Course<N> {
+    /// The steps k = 0, …, K − 1.
+    pub steps: Vec<CourseStep<N>>,
+    /// λ(0).
+    pub lambda: N,
+}
+
+impl<N: Scalar> Course<N> {
+    pub(super) fn new(evaluation: &Evaluation<'_, N>) -> Course<N> {
+        let mut steps = Vec::with_capacity(evaluation.instance().updates());
+        evaluation.instance().for_each_step(|_, step| steps.push(CourseStep::of(step, evaluation.pieces)));
+        Course { steps, lambda: evaluation.start().lambda() }
+    }
+
+    /// M(K) = Σ_k \[Δμ(k)\]₊ η_k (14).
+    pub fn cumulative_alignment(&self) -> N {
+        sum(self.steps.iter().map(CourseStep::progress))
+    }
+    /// λ(K) − λ(0).
+    pub fn change(&self) -> N {
+        sum(self.steps.iter().map(|step| step.change))
+    }
+    /// λ(K).
+    pub fn end(&self) -> N {
+        self.lambda + self.change()
+    }
+    /// Σ_k η_k².
+    pub fn squared_steps(&self) -> N {
+        sum(self.steps.iter().map(|step| step.eta.square()))
+    }
+    /// The largest value over the steps.
+    pub fn largest(&self, of: impl Fn(&CourseStep<N>) -> N) -> N {
+        self.steps.iter().map(of).reduce(N::max).unwrap_or(N::zero())
+    }
+    /// The smallest value over the steps.
+    pub fn smallest(&self, of: impl Fn(&CourseStep<N>) -> N) -> N {
+        self.steps.iter().map(of).reduce(N::min).unwrap_or(N::zero())
+    }
+}
