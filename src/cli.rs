@@ -2,11 +2,13 @@
 //! the expected one, 2 bad usage or bad input.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gradient_gap::Error;
 use gradient_gap::check::campaign::{Campaign, DEFAULT_INSTANCES, DEFAULT_SEED};
 use gradient_gap::check::witness::read_instance;
-use gradient_gap::claims::{self, ClaimEntry};
-use gradient_gap::report::{self, Replay, Verified};
-use gradient_gap::{Error, families};
+use gradient_gap::claims::{self, ClaimEntry, Scope};
+use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
+use gradient_gap::number::Interval;
+use gradient_gap::report::{self, Collapsed, Replay, Verified};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -46,6 +48,45 @@ enum Command {
         #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
         format: ReplayFormat,
     },
+    /// Run a construction in which the success rate falls at every step, and certify every step.
+    Collapse(Collapse),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  gradient-gap collapse theorem-2\n  gradient-gap collapse theorem-4 --tokens 10000 --out collapse.svg"
+)]
+struct Collapse {
+    /// Which construction.
+    #[arg(value_enum)]
+    construction: Which,
+    /// η (default: the geometric mean of the ends of the window).
+    #[arg(long, value_name = "E", allow_negative_numbers = true)]
+    eta: Option<f64>,
+    /// Δμ (default: half of the largest admissible).
+    #[arg(long, value_name = "A", allow_negative_numbers = true)]
+    alignment: Option<f64>,
+    /// s: G_o = 2s and L_o = s²; resonant: L_o + G_o² = 5s².
+    #[arg(long, value_name = "S", default_value_t = 1.0, allow_negative_numbers = true)]
+    scale: f64,
+    /// T, for theorem-4 (default: 100).
+    #[arg(long, value_name = "T")]
+    tokens: Option<u32>,
+    /// K.
+    #[arg(long, value_name = "K", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    steps: u64,
+    /// Write J and λ against k to this file.
+    #[arg(long, value_name = "FILE.svg")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum Which {
+    #[value(name = "theorem-2")]
+    Theorem2,
+    #[value(name = "theorem-4")]
+    Theorem4,
+    Resonant,
 }
 
 #[derive(Debug, Args)]
@@ -69,7 +110,7 @@ struct Verify {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// Write the result to this file instead of standard output.
+    /// Write the result to this file instead of standard output (-: standard output).
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -112,6 +153,7 @@ impl Cli {
             Some(Command::List) => print(&report::list()).map(|()| true),
             Some(Command::Explain { slug }) => explain(&slug),
             Some(Command::Replay { file, format }) => replay(&file, format),
+            Some(Command::Collapse(options)) => run_collapse(&options),
         };
         match outcome {
             Ok(true) => ExitCode::SUCCESS,
@@ -152,13 +194,26 @@ impl Output {
             let file = std::fs::OpenOptions::new().write(true).open(path).map_err(place)?;
             return Ok(Output { path: path.into(), draft: None, file });
         }
-        // Through a link, it is the file behind it that is replaced.
-        let path = path.canonicalize().unwrap_or_else(|_| path.into());
+        // Through a link, it is the file behind it that is replaced, there or not.
+        let path = behind_links(path);
+        if path.metadata().is_ok_and(|known| known.permissions().readonly()) {
+            return Err(Error::new("is read-only").at(path.display()));
+        }
         let mut draft_name = std::ffi::OsString::from(".");
         draft_name.push(path.file_name().unwrap_or(name));
         draft_name.push(format!(".{}.part", std::process::id()));
         let draft = path.with_file_name(draft_name);
-        let file = std::fs::File::create_new(&draft).map_err(place)?;
+        // A draft with this process's number can only be left over from one that was interrupted.
+        let file = match std::fs::File::create_new(&draft) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                std::fs::remove_file(&draft).and_then(|()| std::fs::File::create_new(&draft))
+            }
+            other => other,
+        };
+        let file = file.map_err(place)?;
+        if let Ok(known) = path.metadata() {
+            file.set_permissions(known.permissions()).map_err(place)?;
+        }
         Ok(Output { path, draft: Some(draft), file })
     }
 
@@ -168,8 +223,21 @@ impl Output {
             Some(draft) => self.file.sync_all().and_then(|()| std::fs::rename(draft, &self.path)),
             None => Ok(()),
         });
+        if self.draft.is_none() && moved.as_ref().is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
+            return Ok(());
+        }
         moved.map_err(|e| Error::new(e.to_string()).at(self.path.display()))
     }
+}
+
+/// The place that a chain of links leads to.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut path = path.to_path_buf();
+    for _ in 0..40 {
+        let Ok(target) = std::fs::read_link(&path) else { break };
+        path = path.parent().map_or(target.clone(), |folder| folder.join(&target));
+    }
+    path
 }
 
 impl Drop for Output {
@@ -214,15 +282,11 @@ fn verify(options: &Verify) -> Result<bool, Error> {
     if claims.is_empty() {
         claims = claims::REGISTRY.to_vec();
     }
-    let output = options.out.as_deref().map(Output::create).transpose()?;
-    let campaign = Campaign {
-        claims: &claims,
-        families: families::REGISTRY,
-        instances: options.instances,
-        seed: options.seed,
-        threads: options.threads as usize,
-    };
-    let bar = progress_bar(options.instances);
+    let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
+    let output = out.map(Output::create).transpose()?;
+    let standard = Campaign::new(&claims, options.instances);
+    let campaign = Campaign { seed: options.seed, threads: options.threads as usize, ..standard };
+    let bar = progress_bar(campaign.random(Scope::Step) + campaign.random(Scope::Run));
     let start = std::time::Instant::now();
     let result = campaign.run(&|done| bar.inc(done))?;
     bar.finish_and_clear();
@@ -247,15 +311,8 @@ fn progress_bar(instances: u64) -> ProgressBar {
 
 fn explain(slug: &str) -> Result<bool, Error> {
     let claim = find(slug)?;
-    let campaign = Campaign {
-        claims: std::slice::from_ref(claim),
-        families: families::REGISTRY,
-        instances: EXPLAIN_INSTANCES,
-        seed: DEFAULT_SEED,
-        threads: 0,
-    };
-    let result = campaign.run(&|_| {})?;
-    let instances = result.families.iter().map(|(_, spread)| spread.cases).sum();
+    let result = Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES).run(&|_| {})?;
+    let instances = result.families.iter().chain(&result.runs).map(|(_, spread)| spread.cases).sum();
     print(&report::explain(claim, &result.claims[0], instances, DEFAULT_SEED))?;
     Ok(result.as_expected())
 }
@@ -282,4 +339,67 @@ fn replay(file: &Path, format: ReplayFormat) -> Result<bool, Error> {
         ReplayFormat::Json => report::replay_json(&replay),
     })?;
     Ok(replay.as_expected())
+}
+
+fn run_collapse(options: &Collapse) -> Result<bool, Error> {
+    let Collapse { construction, scale, tokens, .. } = *options;
+    if let (Some(tokens), true) = (tokens, construction != Which::Theorem4) {
+        return Err(Error::new(format!("--tokens {tokens}: only theorem-4 has tokens")));
+    }
+    collapse::check_scale(scale)?;
+    let steps = options.steps as usize;
+    match construction {
+        Which::Theorem2 => {
+            let at = |alignment, eta| Theorem2 { steps, ..Theorem2::new(scale, alignment, eta) };
+            certify_collapse(options, at, ["G_o", "L_o"], "2Δμ/L_o, as η → 0 and ‖w‖ → 1,", None)
+        }
+        Which::Theorem4 => {
+            let tokens = tokens.unwrap_or(100);
+            let at = |alignment, eta| {
+                let plain = Theorem4::new(scale, alignment, eta, tokens);
+                Theorem4 { token: Theorem2 { steps, ..plain.token.clone() }, ..plain }
+            };
+            certify_collapse(options, at, ["G_p", "L_p"], "2Δμ/(L_p T∞), as η → 0, ‖w‖ → 1 and J → 0,", Some(tokens))
+        }
+        Which::Resonant => {
+            let at = |alignment, eta| Resonant { steps, ..Resonant::new(scale, alignment, eta) };
+            certify_collapse(options, at, ["G_o", "L_o"], "none (the policy depends on η); lower end of the window", None)
+        }
+    }
+}
+
+/// The construction `at` (Δμ, η), with defaults from its window.
+fn certify_collapse<C: Construction>(
+    options: &Collapse,
+    at: impl Fn(f64, f64) -> C,
+    symbols: [&str; 2],
+    threshold: &str,
+    tokens: Option<u32>,
+) -> Result<bool, Error> {
+    // The window's square does not depend on Δμ and η.
+    let window = at(1.0, 1.0).window();
+    let alignment = options.alignment.unwrap_or(0.5 * window.most_aligned());
+    // Where the window is empty, any η serves to name the condition that fails.
+    let eta = options.eta.or_else(|| window.inside(alignment, 0.5)).unwrap_or(1.0);
+    let construction = at(alignment, eta);
+    construction.admissible()?;
+    let output = options.out.as_deref().map(Output::create).transpose()?;
+    let run = construction.run()?;
+    let course = construction.course::<Interval>(&run);
+    let certified = Certified::new(&course, &run, alignment);
+    let name = options.construction.to_possible_value().map_or(String::new(), |value| value.get_name().to_string());
+    let collapsed = Collapsed {
+        name: &name,
+        construction: &construction,
+        course: &course,
+        certified: &certified,
+        symbols,
+        threshold,
+        tokens,
+    };
+    if let Some(output) = output {
+        output.finish(&collapsed.svg())?;
+    }
+    print(&collapsed.table())?;
+    Ok(collapsed.as_expected())
 }

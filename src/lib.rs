@@ -15,14 +15,17 @@
 //! |---|---|---|
 //! | [`number`] | `f64`, second-order jets, intervals: everything is written once over [`number::Scalar`] | |
 //! | [`policy`] | exact policies and verifiers | §2, (1), (6) |
-//! | [`instance`] | policy, θ, w, η, correct responses | (3) |
+//! | [`instance`] | policy, θ, w, η, correct responses; one update or many | (3) |
 //! | [`line`](mod@line) | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
 //! | [`evaluation`] | one instance through one kind of number, one step or many | (14) |
-//! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (3)–(5), (8), (20) |
+//! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (4), (5), (8), (20) |
+//! | [`thresholds`] | the step sizes under which convergence is promised | (15a), (18a) |
+//! | [`run`](mod@run) | a start and a plan give an instance with all its updates | (3) |
 //! | [`tolerance`] | how identities are compared in binary64 | |
 //! | [`families`] | unit cube → instance | |
 //! | [`claims`] | the statements, and the only registry of them | all numbered ones |
+//! | [`collapse`] | runs whose success rate falls at every step | Theorems 2 and 4 |
 //! | [`check`] | campaigns, certificates, witnesses | |
 //! | [`report`] | tables, JSON, JUnit | |
 //!
@@ -54,9 +57,11 @@
 //! ```
 
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 pub mod check;
 pub mod claims;
+pub mod collapse;
 pub mod error;
 pub mod evaluation;
 pub mod families;
@@ -66,6 +71,8 @@ pub mod number;
 pub mod policy;
 pub mod regularity;
 pub mod report;
+pub mod run;
+pub mod thresholds;
 pub mod tolerance;
 pub mod update;
 

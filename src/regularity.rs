@@ -145,7 +145,7 @@ pub fn psi1_norm<N: Scalar>(law: &[(u32, N)]) -> N {
     for _ in 0..200 {
         let terms: SmallVec<[f64; 8]> = law.iter().map(|&(length, lp)| lp.mid() + f64::from(length) * x).collect();
         let value = log_sum_exp(&terms);
-        let slope = sum(law.iter().zip(&terms).map(|(&(length, _), &term)| f64::from(length) * (term - value).exp()));
+        let slope = sum(law.iter().zip(&terms).map(|(&(length, _), &term)| f64::from(length) * Scalar::exp(term - value)));
         if value > ln_2 {
             high = x;
         } else {
@@ -330,14 +330,20 @@ pub fn geometric_psi1<N: Scalar>(stop: N) -> N {
     N::one() / (two / (two - stop)).ln()
 }
 
+/// The largest dimension in which a matrix is formed and diagonalised.
+const MAX_MATRIX: usize = 256;
+
 /// The Euclidean and operator norms at θ itself that Assumption 1 bounds: max_o ‖∇log π(o)‖₂ and max_o ‖∇²log π(o)‖_op, for a
-/// trajectory-level policy with logits linear in θ. They are *sampled* values of the global constants.
+/// trajectory-level policy with logits linear in θ and d ≤ 256. They are *sampled* values of the global constants.
 pub fn norms_at(policy: &Policy, theta: &[f64]) -> Option<(f64, f64)> {
     let Features::Dense(psi) = &policy.logits.features else { return None };
     if !policy.is_one_token() || !policy.logits.is_linear() || policy.tree.shape().ending != Ending::Fixed {
         return None;
     }
     let d = policy.logits.dim;
+    if d > MAX_MATRIX {
+        return None;
+    }
     let zero = vec![0.0; d];
     let correct = vec![false; policy.responses()];
     let line: Line<f64> = OnLine::new(policy, &correct, theta, &zero).line(0.0);

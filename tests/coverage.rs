@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files in `src/claims` that are no claims.
-const NO_CLAIMS: [&str; 4] = ["mod", "conditions", "tolerance", "template"];
+const NO_CLAIMS: [&str; 3] = ["mod", "conditions", "template"];
 /// Files in `tests/claims` that belong to no single claim.
 const NO_MODULES: [&str; 4] = ["main", "support", "metamorphic", "self_test"];
 

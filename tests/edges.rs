@@ -93,6 +93,7 @@ const CASES: &[(&str, &str, Bound, f64)] = &[
     ("quadratic-softmax", "slopes (1, −1 | 0), curvature 2", curvature_window_above, 0.999),
     ("quadratic-softmax", "the same with O⁺ and O⁻", curvature_window_below, 0.999),
     ("curve", "crest of a fast wave", tight_step, 0.999),
+    ("sum-of-sines", "two tops against two troughs", tight_step, 0.999),
     ("curve", "λ = −θ², J = ½, η → 0", smooth_step_below, 0.999),
     ("curve", "λ = −30 − θ²", smooth_step_below, 0.999),
     ("curve", "λ = 30 + θ²", smooth_step_above, 0.999),
@@ -128,6 +129,99 @@ fn equality_cases_reach_their_bounds() {
         assert!(smaller.surely_lt(computed), "{family}, {name}: the control is not exceeded");
     }
 }
+
+// ---- sums of sines ------------------------------------------------------------------------------------------------------
+
+/// The instance's edge, its evaluation over intervals, and the derivative of every logit at θ.
+fn sines(name: &str) -> (Instance, Vec<Interval>) {
+    let instance = edge("sum-of-sines", name);
+    let slopes = Evaluation::<Interval>::new(&instance, 8).on_line().slopes(Interval::zero()).to_vec();
+    (instance, slopes)
+}
+
+#[test]
+fn equal_sines_move_every_logit_and_no_log_odds() {
+    let (instance, slopes) = sines("the same sine on all responses");
+    assert!(slopes.iter().all(|slope| slope.lo() > 0.99), "{slopes:?}");
+    let still = |instance: &Instance| {
+        let e = Evaluation::<f64>::new(instance, 8);
+        let all = [e.start().alignment(), e.start().second(), e.step().change, e.step().remainder];
+        all.iter().all(|x| x.abs() < 1e-14)
+    };
+    assert!(still(&instance));
+    // The control: one sine a little smaller than the others.
+    let mut uneven = instance;
+    uneven.policy.logits.waves[0].amplitude *= 0.99;
+    assert!(!still(&uneven));
+}
+
+#[test]
+fn tops_and_troughs_are_flat_and_bent() {
+    let (instance, slopes) = sines("tops and troughs of several heights");
+    assert!(slopes.iter().all(|&slope| slope == Interval::zero()), "{slopes:?}");
+    let e = Evaluation::<Interval>::new(&instance, 8);
+    let (alignment, score) = (e.start().alignment(), e.constants().score);
+    assert!(alignment == Interval::zero() && score.lo() > 0.0, "Δμ = {alignment:?}, G_o = {score:?}");
+    // O⁺ is bent downwards and O⁻ upwards: λ falls.
+    assert!(e.start().second().hi() < -0.1 && e.step().change.hi() < 0.0, "{:?}", e.start().second());
+}
+
+#[test]
+fn a_step_of_one_wavelength_comes_back() {
+    let (mut instance, _) = sines("η a whole wavelength");
+    let change = |instance: &Instance| Evaluation::<Interval>::new(instance, 8).step().change;
+    assert!(Evaluation::<Interval>::new(&instance, 8).start().alignment().lo() > 0.099);
+    assert!(change(&instance).abs().hi() < 1e-13, "{:?}", change(&instance));
+    // The control: a quarter of the step gains the amplitude, three quarters lose it.
+    for (part, expected) in [(0.25, 0.2), (3.0, -0.2)] {
+        instance.eta *= part;
+        assert!((change(&instance).mid() - expected).abs() < 1e-13, "{:?}", change(&instance));
+    }
+}
+
+// ---- listed responses ---------------------------------------------------------------------------------------------------
+
+/// Masses, gap g⁺ − g⁻, GRPO's bracket E⁺\[∇log π/ℓ\] − E⁻\[∇log π/ℓ\] and its direction by differentiation, in one dimension.
+fn listed(name: &str) -> (Vec<f64>, f64, f64, f64) {
+    let instance = edge("listed-responses", name);
+    let e = Evaluation::<f64>::new(&instance, 8);
+    let masses = e.start().responses.log_prob.iter().map(|lp| lp.exp()).collect();
+    (masses, e.gap().vector[0], e.length_weighted_gap().vector[0], e.coordinates().grpo[0])
+}
+
+#[track_caller]
+fn near(found: &[f64], expected: &[f64]) {
+    let off = |(x, y): (&f64, &f64)| f64::abs(x - y) > 4.0 * f64::EPSILON;
+    assert!(found.len() == expected.len() && !found.iter().zip(expected).any(off), "{found:?}, expected {expected:?}");
+}
+
+/// E⁺\[s\] = .6 − .2 and E⁻\[s\] = −.4; E⁺\[s/ℓ\] = .6·.1 − .4·.5 = −.14 and E⁻\[s/ℓ\] = −.04.
+#[test]
+fn the_listed_masses_oppose_grpo_to_the_gap() {
+    let (masses, gap, bracket, grpo) = listed("masses (.3, .2 | .5)");
+    near(&masses, &[0.3, 0.2, 0.5]);
+    near(&[gap, bracket, grpo], &[0.8, -0.1, -0.1]);
+    let cosine = |x: f64, y: f64| x * y / (x.abs() * y.abs());
+    near(&[cosine(gap, bracket), cosine(gap, grpo)], &[-1.0, -1.0]);
+    let instance = edge("listed-responses", "masses (.3, .2 | .5)");
+    assert_eq!(instance.policy.lengths.as_deref(), Some(&[10, 1, 10][..]));
+    // The control: with equal lengths the bracket is the gap over the length.
+    let mut equal = instance;
+    equal.policy.lengths = Some(vec![10; 3]);
+    near(&[Evaluation::<f64>::new(&equal, 8).length_weighted_gap().vector[0]], &[0.08]);
+}
+
+#[test]
+fn either_of_grpo_and_the_gap_can_vanish_alone() {
+    let (masses, gap, bracket, grpo) = listed("masses (.25, .25 | .5)");
+    near(&masses, &[0.25, 0.25, 0.5]);
+    near(&[gap, bracket, grpo], &[0.0, 0.45, 0.45]);
+    let (masses, gap, bracket, grpo) = listed("equal masses");
+    near(&masses, &[0.25; 4]);
+    near(&[gap, bracket, grpo], &[0.9, 0.0, 0.0]);
+}
+
+// ---- lengths ------------------------------------------------------------------------------------------------------------
 
 /// In a geometric law T_ψ1 is what h says, whatever T∞: near log 2/T∞'s inverse for rare EOS, far below it for likely EOS.
 #[test]

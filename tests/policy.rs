@@ -518,3 +518,17 @@ fn dimension_zero_is_refused() {
     let error = Policy::one_token(none).expect_err("no parameter").to_string();
     assert!(error.contains("dimension 0"), "{error}");
 }
+
+/// With a single token every context is the root's: one row, whatever the context is called.
+#[test]
+fn one_token_has_one_row() {
+    for ending in [Ending::Cut, Ending::Fixed] {
+        let shape = Shape { vocabulary: 3, max_length: 1, ending };
+        let tree = Tree::new(shape).expect("small");
+        for context in [Context::Shared, Context::LastToken, Context::Prefix] {
+            assert_eq!(Policy::rows(&tree, context), 1, "{ending:?}, {context:?}");
+            let refused = Policy::autoregressive(shape, context, logits(1, 3, 3, Features::Dense(vec![0.0; 9])));
+            assert!(refused.is_err_and(|e| e.to_string().contains("3 rows of 3 options, expected 1 of 3")));
+        }
+    }
+}

@@ -2,30 +2,24 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
-use gradient_gap::check::campaign::draw;
 use gradient_gap::check::judge::{Decision, Measured, SAMPLE_PIECES, certify, measure};
 use gradient_gap::line::OnLine;
 use gradient_gap::number::{Interval, Scalar};
 use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::regularity::{Constants, Kind, Reading, constants, geometric_psi1, length_law, norms_at, psi1_norm};
-use gradient_gap::{Evaluation, Instance, claims, families};
+use gradient_gap::{Evaluation, Instance, claims};
 use std::f64::consts::LN_2;
+
+#[path = "shared/drawn.rs"]
+mod drawn;
+use drawn::random_instances;
+
+/// The seed of the random instances.
+const SEED: u64 = 31;
 
 /// Numbers in [−1, 1] without a pattern.
 fn numbers(n: usize, start: usize) -> Vec<f64> {
     (start..start + n).map(|i| 2.0 * (0.618_033_988_749_895 * (i + 1) as f64).fract() - 1.0).collect()
-}
-
-/// Random instances of every family, the same in every run.
-fn random_instances(per_family: u64) -> Vec<Instance> {
-    let mut u = Vec::new();
-    let points = families::REGISTRY.iter().flat_map(|family| (0..per_family).map(move |i| (family, i)));
-    points
-        .map(|(family, i)| {
-            draw(31, i, family.dim, &mut u);
-            family.decode(&u).expect("inside the cube")
-        })
-        .collect()
 }
 
 // ---- closed forms of trajectory-level policies --------------------------------------------------------------------------
@@ -185,7 +179,7 @@ fn list<N: Copy>(c: &Constants<N>) -> [(&'static str, N); 5] {
 #[test]
 fn enclosed_constants_contain_every_sampled_supremum() {
     let mut escaped = 0;
-    for instance in random_instances(12).into_iter().chain(waves()) {
+    for instance in random_instances(SEED, 12).into_iter().chain(waves()) {
         let view = Evaluation::<f64>::new(&instance, 1);
         let sampled = list(&on_line::<f64>(&instance).constants(instance.eta, SAMPLE_PIECES));
         let dense = list(&on_line::<f64>(&instance).constants(instance.eta, 256));
@@ -225,7 +219,7 @@ fn waves() -> Vec<Instance> {
 
 #[test]
 fn enclosures_tighten_with_more_pieces() {
-    for instance in random_instances(4).into_iter().chain(waves()) {
+    for instance in random_instances(SEED, 4).into_iter().chain(waves()) {
         if instance.eta == 0.0 {
             continue;
         }
@@ -334,7 +328,7 @@ fn a_long_chain_reaches_the_geometric_closed_form() {
 #[test]
 fn the_harder_the_reading_the_smaller_the_constant() {
     let (mut compared, mut strict) = (0, 0);
-    for instance in random_instances(25) {
+    for instance in random_instances(SEED, 25) {
         let table = constants(&instance, 8);
         // ‖w‖ ≤ 1 in every family, up to the rounding of a quotient by a square root.
         let norm = instance.direction.iter().map(|x| x * x).sum::<f64>().sqrt();

@@ -27,7 +27,7 @@ impl Histogram {
 
     /// Adds x; numbers ≤ 0 count as zero.
     pub fn add(&mut self, x: f64) {
-        self.add_log10(if x <= 0.0 { f64::NEG_INFINITY } else { x.log10() });
+        self.add_log10(if x <= 0.0 { f64::NEG_INFINITY } else { pxfm::f_log10(x) });
     }
 
     /// Adds all that `other` counted.

@@ -1,6 +1,6 @@
 //! One claim on one instance: the ratio in binary64, the certificate in intervals.
 
-use crate::claims::{ClaimEntry, Part};
+use crate::claims::{ClaimEntry, Part, Scope};
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar};
@@ -12,7 +12,8 @@ pub const SAMPLE_PIECES: usize = 1;
 /// Into how many pieces the segment is cut in intervals, tried in turn until the comparison is decided.
 pub const ENCLOSURE_PIECES: [usize; 4] = [1, 8, 64, 512];
 
-/// Pieces times responses that one certificate may take: larger response spaces get fewer pieces, and may stay undecided.
+/// Pieces times responses times updates that one certificate may take: larger response spaces and longer runs get fewer pieces,
+/// and may stay undecided.
 pub const MAX_WORK: usize = 1 << 16;
 
 /// "certified" means computed ≤ claimed + 2⁻⁴⁰(|computed| + |claimed|), for an identity that the two differ by no more than
@@ -89,7 +90,9 @@ pub enum Decision {
     Holds,
     /// Some part is violated for certain, and every hypothesis holds for certain.
     Violated,
-    /// Neither could be decided.
+    /// Some hypothesis fails for certain, so that the claim says nothing of this instance.
+    Outside,
+    /// Nothing could be decided.
     Undecided,
 }
 
@@ -135,14 +138,21 @@ fn decide(part: &Part<Interval>) -> Decision {
 /// Evaluates a claim on an instance in intervals, cutting the segment finer until the comparison is decided.
 pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
     let mut last = Certificate { decision: Decision::Undecided, parts: vec![], worst: 0, pieces: 0 };
-    let most = (MAX_WORK / instance.policy.responses()).max(1);
+    let updates = if claim.scope == Scope::Run { instance.updates() } else { 1 };
+    let most = (MAX_WORK / instance.policy.responses() / updates).max(1);
     for pieces in ENCLOSURE_PIECES.into_iter().filter(|&pieces| pieces == 1 || pieces <= most) {
         let evaluation = Evaluation::<Interval>::new(instance, pieces);
-        let given = claim.given.iter().all(|hypothesis| Interval::zero().surely_le((hypothesis.enclosed)(&evaluation)));
+        let margins = claim.given.iter().map(|hypothesis| (hypothesis.enclosed)(&evaluation));
+        let (mut given, mut outside) = (true, false);
+        for margin in margins {
+            given &= Interval::zero().surely_le(margin);
+            outside |= margin.surely_lt(Interval::zero());
+        }
         let parts = (claim.enclosed)(&evaluation).to_vec();
         let decisions: Vec<Decision> = parts.iter().map(decide).collect();
         let violated = decisions.iter().position(|&d| d == Decision::Violated);
         let decision = match violated {
+            _ if outside => Decision::Outside,
             Some(_) if given => Decision::Violated,
             None if decisions.iter().all(|&d| d == Decision::Holds) => Decision::Holds,
             _ => Decision::Undecided,

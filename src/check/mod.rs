@@ -7,4 +7,5 @@
 pub mod campaign;
 pub mod histogram;
 pub mod judge;
+mod pass;
 pub mod witness;

@@ -1,7 +1,7 @@
 //! What refuted something: stored, simplified, re-read.
 
 use super::judge::{Certificate, Decision, certify};
-use crate::claims::ClaimEntry;
+use crate::claims::{ClaimEntry, Scope};
 use crate::error::Error;
 use crate::families::Family;
 use crate::instance::Instance;
@@ -60,8 +60,8 @@ impl Witness {
         }
     }
 
-    /// How large the instance is: responses, tokens, dimension, numbers that are not 0. Smaller is simpler.
-    pub fn size(&self) -> [usize; 4] {
+    /// How large the instance is: updates, responses, tokens, dimension, numbers that are not 0. Smaller is simpler.
+    pub fn size(&self) -> [usize; 5] {
         let Instance { policy, theta, direction, .. } = &self.instance;
         let logits = &policy.logits;
         let dense = match &logits.features {
@@ -70,7 +70,7 @@ impl Witness {
         };
         let all = [&logits.bias, dense, &logits.quadratic, theta, direction];
         let filled = all.iter().flat_map(|list| list.iter()).filter(|&&x| x != 0.0).count() + 3 * logits.waves.len();
-        [policy.responses(), policy.max_length() as usize, logits.dim, filled]
+        [self.instance.updates(), policy.responses(), policy.max_length() as usize, logits.dim, filled]
     }
 
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.
@@ -82,9 +82,10 @@ impl Witness {
     /// One line: where it was found and what it shows.
     pub fn summary(&self) -> String {
         let show = |[low, high]: [f64; 2]| format!("{:.9}", 0.5 * low + 0.5 * high);
-        let [responses, tokens, ..] = self.size();
+        let [updates, responses, tokens, ..] = self.size();
+        let updates = if updates > 1 { format!(", {updates} updates") } else { String::new() };
         format!(
-            "{}: {} computed, {} claimed ({}; {responses} responses, T∞ = {tokens})",
+            "{}: {} computed, {} claimed ({}; {responses} responses, T∞ = {tokens}{updates})",
             self.part,
             show(self.computed),
             show(self.claimed),
@@ -104,7 +105,12 @@ pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witnes
     let mut best = attempt(u)?;
     for _ in 0..3 {
         let before = best.u.clone();
-        for i in 0..best.u.len() {
+        let coordinates = 0..best.u.len();
+        let order: Vec<usize> = match claim.scope {
+            Scope::Step => coordinates.collect(),
+            Scope::Run => coordinates.rev().collect(), // the plan stands last, and fewer updates are the greatest relief
+        };
+        for i in order {
             for candidate in [0.0, 0.25, 0.5] {
                 if candidate >= best.u[i] {
                     continue;
@@ -193,7 +199,15 @@ pub fn read_instance(text: &str) -> Result<Instance, Error> {
         }
         serde_json::from_str::<Witness>(text).map_err(json)?.instance
     } else if has("policy") {
-        serde_json::from_str(text).map_err(json)?
+        match value.get("schema") {
+            None => serde_json::from_str(text).map_err(json)?,
+            Some(schema) if schema == INSTANCE_SCHEMA => {
+                let mut value = value;
+                value.as_object_mut().map(|fields| fields.remove("schema"));
+                serde_json::from_value(value).map_err(json)?
+            }
+            Some(schema) => return Err(Error::new(format!("schema is {schema}, expected {INSTANCE_SCHEMA:?}"))),
+        }
     } else if has("logits") {
         serde_json::from_str::<HandWritten>(text).map_err(json)?.instance()?
     } else {

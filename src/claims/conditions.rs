@@ -100,3 +100,16 @@ impl Condition for SeveralTokens {
         two_coins()
     }
 }
+
+/// A constant step size.
+pub struct ConstantStep;
+impl Condition for ConstantStep {
+    const NAME: &'static str = "a constant step size";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        let instance = evaluation.instance();
+        N::of(if instance.then.iter().all(|update| update.eta == instance.eta) { 0.0 } else { -1.0 })
+    }
+    fn witness() -> Instance {
+        triangle()
+    }
+}

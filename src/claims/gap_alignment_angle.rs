@@ -39,7 +39,9 @@ impl Claim for GapAlignmentAngle {
         let (unit, length) = (norm(&w), norm(&gap.vector));
         let chord = w.iter().zip(&gap.vector).map(|(&w, &g)| (w / unit - g / length).square());
         let cosine = N::one() - N::of(0.5) * sum(chord);
-        let condition = evaluation.logit_condition() * gap.condition;
+        // The norms and the chord add up d squares each, and ‖g‖₂ may be √d times its largest entry.
+        let d = w.len() as f64;
+        let condition = (evaluation.logit_condition() + d / ULPS) * gap.condition * d.sqrt();
         smallvec![Part::identity("Δμ", evaluation.lambda_jet().first, unit * length * cosine, ULPS, condition)]
     }
 }

@@ -9,23 +9,33 @@
 
 pub mod conditions;
 
+mod ascent_threshold;
 mod conditional_policies;
+mod convergence;
 mod gap_alignment_angle;
 mod gradient_gap_identity;
 mod grpo_direction;
 mod grpo_effective_step;
 mod length_norm;
+mod linear_rate;
 mod log_odds_step;
+mod no_universal_collapse;
+mod overshoot_collapse;
+mod pg_rates;
 mod policy_normalises;
 mod reinforce_gradient;
 mod safe_step_scaling;
 mod score_decomposes;
 mod second_order;
 mod second_order_printed;
+mod stagnation;
+mod stagnation_printed;
 #[cfg(test)]
 mod template;
 mod threshold_match;
+mod token_convergence;
 mod token_log_odds_step;
+mod token_overshoot_collapse;
 mod token_to_trajectory;
 
 use crate::evaluation::Evaluation;
@@ -38,7 +48,7 @@ use serde::Serialize;
 use smallvec::SmallVec;
 use std::fmt;
 
-/// All claims, in the order of the paper.
+/// All claims, in the order of the paper; after them the companion's own theorems.
 pub static REGISTRY: &[ClaimEntry] = &[
     claim::<policy_normalises::PolicyNormalises>(),
     claim::<reinforce_gradient::ReinforceGradient>(),
@@ -46,16 +56,26 @@ pub static REGISTRY: &[ClaimEntry] = &[
     claim::<conditional_policies::ConditionalPolicies>(),
     claim::<gradient_gap_identity::GradientGapIdentity>(),
     claim::<gap_alignment_angle::GapAlignmentAngle>(),
+    claim::<stagnation_printed::StagnationPrinted>(),
+    claim::<stagnation::Stagnation>(),
+    claim::<convergence::Convergence>(),
     claim::<log_odds_step::LogOddsStep>(),
+    claim::<linear_rate::LinearRate>(),
+    claim::<overshoot_collapse::OvershootCollapse>(),
     claim::<second_order_printed::SecondOrderPrinted>(),
     claim::<second_order::SecondOrder>(),
     claim::<score_decomposes::ScoreDecomposes>(),
     claim::<token_to_trajectory::TokenToTrajectory>(),
     claim::<length_norm::LengthNorm>(),
+    claim::<token_convergence::TokenConvergence>(),
+    claim::<token_overshoot_collapse::TokenOvershootCollapse>(),
     claim::<threshold_match::ThresholdMatch>(),
     claim::<grpo_effective_step::GrpoEffectiveStep>(),
     claim::<safe_step_scaling::SafeStepScaling>(),
     claim::<token_log_odds_step::TokenLogOddsStep>(),
+    claim::<ascent_threshold::AscentThreshold>(),
+    claim::<no_universal_collapse::NoUniversalCollapse>(),
+    claim::<pg_rates::PgRates>(),
 ];
 
 /// The claim called `slug`.
@@ -77,6 +97,8 @@ pub enum Relation {
     Asymptotic,
     /// Two thresholds compared: quotient ≤ constant.
     Ratio,
+    /// There is an instance: every instance of the families that construct one is put to the test, others say nothing.
+    Existence,
 }
 
 impl fmt::Display for Relation {
@@ -87,6 +109,7 @@ impl fmt::Display for Relation {
             Relation::Lower => "lower bound",
             Relation::Asymptotic => "asymptotic",
             Relation::Ratio => "ratio",
+            Relation::Existence => "existence",
         })
     }
 }
@@ -108,6 +131,16 @@ impl fmt::Display for Expected {
             Expected::Fails => "fails",
         })
     }
+}
+
+/// How many updates a statement speaks about, and so which families it is checked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// One: the first update of an instance.
+    Step,
+    /// All updates of an instance, one after the other.
+    Run,
 }
 
 /// What is said, and where.
@@ -197,6 +230,10 @@ pub const fn hypothesis<H: Condition>() -> Hypothesis {
 pub trait Claim {
     /// What is said, and where.
     const STATEMENT: Statement;
+    /// How many updates it speaks about.
+    const SCOPE: Scope = Scope::Step;
+    /// The only families whose instances are put to the test (existence: the constructions); `None` for all.
+    const FAMILIES: Option<&'static [&'static str]> = None;
     /// The conditions under which it is said.
     const GIVEN: &'static [Hypothesis] = &[];
     /// The two sides. Called only where all of `GIVEN` holds.
@@ -208,6 +245,10 @@ pub trait Claim {
 pub struct ClaimEntry {
     /// What is said, and where.
     pub statement: Statement,
+    /// How many updates it speaks about.
+    pub scope: Scope,
+    /// The only families whose instances are put to the test; `None` for all.
+    pub families: Option<&'static [&'static str]>,
     /// The conditions under which it is said.
     pub given: &'static [Hypothesis],
     /// The two sides in binary64.
@@ -216,7 +257,21 @@ pub struct ClaimEntry {
     pub enclosed: fn(&Evaluation<'_, Interval>) -> Parts<Interval>,
 }
 
+impl ClaimEntry {
+    /// Whether instances of this family are put to the test.
+    pub fn is_tested_on(&self, family: &str) -> bool {
+        self.families.is_none_or(|names| names.contains(&family))
+    }
+}
+
 /// The claim C as data.
 pub const fn claim<C: Claim>() -> ClaimEntry {
-    ClaimEntry { statement: C::STATEMENT, given: C::GIVEN, real: C::sides::<f64>, enclosed: C::sides::<Interval> }
+    ClaimEntry {
+        statement: C::STATEMENT,
+        scope: C::SCOPE,
+        families: C::FAMILIES,
+        given: C::GIVEN,
+        real: C::sides::<f64>,
+        enclosed: C::sides::<Interval>,
+    }
 }

@@ -16,22 +16,11 @@ use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::Scalar;
 use crate::regularity::Reading;
+use crate::thresholds::token_step;
 use smallvec::smallvec;
 
 /// Relation (21), made precise.
 pub struct SafeStepScaling;
-
-/// The right side of (18a): min{½\[Δμ\]₊/(L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}), 1/(2√(L_pT∞ + G_p²T_ψ1))}.
-pub(super) fn safe_step<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
-    let (constants, length) = (evaluation.constants(), evaluation.max_length());
-    let (smooth, noise) = (constants.token_curvature * length, constants.token_score.square());
-    let start = evaluation.start();
-    let weight = (constants.psi1 / start.failure()).min(N::of(8.0) * length.square());
-    let half = N::of(0.5);
-    let first = half * start.alignment().positive_part() / (smooth + noise * weight);
-    let second = half / (smooth + noise * constants.psi1).sqrt();
-    first.min(second)
-}
 
 /// Δμ > 0 and G_p > 0, far enough from 0 to divide by.
 pub struct PositiveAlignment;
@@ -67,6 +56,9 @@ impl Condition for SecondMemberDoesNotBind {
     const NAME: &'static str = "J ≥ log 2 · L_p/G_p²";
     fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
         let constants = evaluation.constants();
+        if constants.token_curvature.mid() == 0.0 {
+            return N::of(-1.0); // below what binary64 holds
+        }
         evaluation.start().success() * constants.token_score.square() - N::ln_2() * constants.token_curvature
     }
     fn witness() -> Instance {
@@ -101,27 +93,10 @@ impl Claim for SafeStepScaling {
         let noise = constants.token_score.square();
         let simple = N::of(0.5) * start.alignment() * start.failure() / (noise * constants.psi1);
         let epsilon = constants.token_curvature / noise * (evaluation.max_length() / constants.psi1);
-        let safe = safe_step(evaluation);
+        let safe = token_step(start.alignment(), start.failure(), evaluation.max_length(), constants);
         smallvec![
             Part::at_most("(21) ≤ (1 + ε)·(18a)", simple, (N::one() + epsilon) * safe),
             Part::at_most("(18a) ≤ (21)", safe, simple),
         ]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::conditions::triangle;
-    use super::*;
-
-    #[test]
-    fn safe_step_by_hand() {
-        // At η = 0: Δμ = 1, G_p = 2/3, L_p = 2/9, T∞ = 1, T_ψ1 = 1/log 2, 1 − J = 2/3. The weight is
-        // min{1.5/log 2, 8} = 1.5/log 2, so (18a) is ½/(2/9 + (4/9)(1.5/log 2)).
-        let mut instance = triangle();
-        instance.eta = 0.0;
-        let expected = 0.5 / (2.0 / 9.0 + (4.0 / 9.0) * 1.5 / std::f64::consts::LN_2);
-        let found = safe_step(&Evaluation::<f64>::new(&instance, 1));
-        assert!((found - expected).abs() < 1e-15, "{found} {expected}");
     }
 }

@@ -42,6 +42,11 @@ impl<N: Scalar> CourseStep<N> {
         }
     }
 
+    /// λ(k).
+    pub fn log_odds(&self) -> N {
+        self.log_success - self.log_failure
+    }
+
     /// \[Δμ(k)\]₊ η_k, this step's share of M(K).
     pub fn progress(&self) -> N {
         self.alignment.positive_part() * self.eta
@@ -79,9 +84,27 @@ impl<N: Scalar> Course<N> {
     pub fn end(&self) -> N {
         self.lambda + self.change()
     }
-    /// Σ_k η_k².
-    pub fn squared_steps(&self) -> N {
-        sum(self.steps.iter().map(|step| step.eta.square()))
+    /// M(K) − {λ(K) − λ(0)}, without cancellation where every Δμ(k) ≥ 0.
+    pub fn shortfall(&self) -> N {
+        let term = |step: &CourseStep<N>| step.eta * (step.alignment.positive_part() - step.alignment) - step.remainder;
+        sum(self.steps.iter().map(term))
+    }
+    /// (L_o + 8G_o²) Σ_k η_k² with the largest constants of all steps: Theorem 1(a)'s C₀'.
+    pub fn curvature_budget(&self) -> N {
+        let constants = self.constants();
+        let squares = sum(self.steps.iter().map(|step| step.eta.square()));
+        (constants.curvature + N::of(8.0) * constants.score.square()) * squares
+    }
+    /// The largest constants of all steps.
+    pub fn constants(&self) -> Constants<N> {
+        let largest = |of: fn(&Constants<N>) -> N| self.largest(|step| of(&step.constants));
+        Constants {
+            score: largest(|c| c.score),
+            curvature: largest(|c| c.curvature),
+            token_score: largest(|c| c.token_score),
+            token_curvature: largest(|c| c.token_curvature),
+            psi1: largest(|c| c.psi1),
+        }
     }
     /// The largest value over the steps.
     pub fn largest(&self, of: impl Fn(&CourseStep<N>) -> N) -> N {

@@ -42,8 +42,8 @@ pub mod header {
     /// A u with τ(u) about `tau`, for 10⁻⁹ ≤ τ ≤ 4.
     pub fn eta_coordinate(tau: f64) -> f64 {
         match tau > 1e-2 {
-            true => 0.6 * (4.0 / tau).ln() / 400f64.ln(),
-            false => (0.6 + 0.39 * (1e-2 / tau).ln() / 1e7f64.ln()).min(0.9899),
+            true => 0.6 * Scalar::ln(4.0 / tau) / LN_400,
+            false => (0.6 + 0.39 * Scalar::ln(1e-2 / tau) / LN_1E7).min(0.9899),
         }
     }
 

@@ -23,6 +23,7 @@ mod at {
 pub const CURVE: Family = Family {
     name: "curve",
     version: 1,
+    shared_edges: true,
     summary: "two responses, log-odds a prescribed curve: a parabola plus a wave",
     dim: DIM,
     map: |u, instance| {

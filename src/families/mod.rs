@@ -6,8 +6,12 @@
 //! A family never judges. Beside its map it holds an *edge set*: fixed points of the cube that decode to equality cases and to
 //! extremes, which every campaign runs before anything random.
 
+pub mod collapse;
 mod coordinates;
 mod curve;
+mod listed;
+mod runs;
+mod sines;
 mod softmax;
 mod tokens;
 
@@ -15,8 +19,9 @@ use crate::error::Error;
 use crate::instance::Instance;
 use crate::policy::{Context, Features, Logits, Policy, Tree};
 pub use coordinates::{Common, header};
+pub use runs::RUNS;
 
-/// All families. The order fixes which case of a campaign belongs to which family.
+/// All families of one-step instances; [`RUNS`] holds those of runs. The order fixes which case of a campaign belongs to which family.
 pub static REGISTRY: &[Family] = &[
     softmax::LINEAR,
     softmax::TABULAR,
@@ -24,6 +29,8 @@ pub static REGISTRY: &[Family] = &[
     softmax::QUADRATIC,
     softmax::DECLARED_LENGTHS,
     curve::CURVE,
+    sines::SUM_OF_SINES,
+    listed::LISTED_RESPONSES,
     tokens::PREFIX_TABULAR,
     tokens::LAST_TOKEN,
     tokens::PREFIX_LINEAR,
@@ -32,7 +39,7 @@ pub static REGISTRY: &[Family] = &[
 
 /// The family called `name`.
 pub fn find(name: &str) -> Option<&'static Family> {
-    REGISTRY.iter().find(|family| family.name == name)
+    REGISTRY.iter().chain(RUNS).find(|family| family.name == name)
 }
 
 /// Something to decode into: one response, not yet an instance.
@@ -63,6 +70,8 @@ pub struct Family {
     pub dim: usize,
     map: fn(&[f64], &mut Instance),
     edges: fn() -> Vec<Edge>,
+    /// Whether the extremes that every one-step family has are added to the family's own edges.
+    shared_edges: bool,
 }
 
 /// A fixed point of the unit cube with a reason.
@@ -107,6 +116,9 @@ impl Family {
     /// The edge set: the family's own equality cases, then the extremes that every family has.
     pub fn edges(&self) -> Vec<Edge> {
         let mut edges = (self.edges)();
+        if !self.shared_edges {
+            return edges;
+        }
         let base: Vec<f64> = (0..self.dim).map(|i| (0.37 + 0.618_033_988_749_895 * i as f64).fract()).collect();
         let mut add = |name, change: &dyn Fn(&mut [f64])| {
             let mut u = base.clone();

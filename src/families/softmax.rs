@@ -3,6 +3,7 @@
 use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
 use super::{Edge, Family};
 use crate::instance::Instance;
+use crate::number::Scalar;
 use crate::policy::{Context, Features, Logits, Policy, Tree, cube_logits};
 
 const RESPONSES: usize = 8;
@@ -51,6 +52,7 @@ mod at {
 pub const LINEAR: Family = Family {
     name: "linear-softmax",
     version: 1,
+    shared_edges: true,
     summary: "linear softmax, 2-8 responses, features in R^1-R^4",
     dim: at::END,
     map: |u, instance| {
@@ -112,6 +114,7 @@ fn linear(u: &[f64], instance: &mut Instance) {
 pub const DECLARED_LENGTHS: Family = Family {
     name: "declared-lengths",
     version: 1,
+    shared_edges: true,
     summary: "linear softmax whose responses have declared lengths 1-64",
     dim: at::END + RESPONSES,
     map: |u, instance| {
@@ -130,7 +133,7 @@ pub const DECLARED_LENGTHS: Family = Family {
         for (i, (slope, length)) in [(1.0, 10.0), (-0.5, 1.0), (-0.4, 10.0f64)].into_iter().enumerate() {
             u[at::FLAGS + i] = if i < 2 { 0.0 } else { 1.0 };
             u[at::PHI + DIM * i] = signed_coordinate(0.5 * slope);
-            u[at::END + i] = length.ln() / 64f64.ln();
+            u[at::END + i] = Scalar::ln(length) / Scalar::ln(64.0);
         }
         vec![Edge { name: "slopes (1, −.5 | −.4), lengths (10, 1 | 10): GRPO's direction against the gap", u }]
     },
@@ -142,6 +145,7 @@ pub const DECLARED_LENGTHS: Family = Family {
 pub const TABULAR: Family = Family {
     name: "tabular-softmax",
     version: 1,
+    shared_edges: true,
     summary: "tabular softmax, 2-8 responses",
     dim: header::COUNT + 1 + 3 * RESPONSES,
     map: |u, instance| {
@@ -177,6 +181,7 @@ const BITS: usize = 4;
 pub const CUBE: Family = Family {
     name: "cube",
     version: 1,
+    shared_edges: true,
     summary: "the cube {±1}^n as one token, n = 1-4: G² much larger than L",
     dim: header::COUNT + 1 + 2 * BITS + (1 << BITS),
     map: |u, instance| {
@@ -214,11 +219,14 @@ pub const CUBE: Family = Family {
 
 const Q_RESPONSES: usize = 5;
 const Q_DIM: usize = 2;
+/// log 4.
+const LN_4: f64 = 2.0 * std::f64::consts::LN_2;
 
 /// Logits quadratic in θ, n = 2 … 5, d = 1, 2.
 pub const QUADRATIC: Family = Family {
     name: "quadratic-softmax",
     version: 1,
+    shared_edges: true,
     summary: "softmax with logits quadratic in θ, 2-5 responses in R^1-R^2",
     dim: header::COUNT + 3 + 2 * Q_DIM + Q_RESPONSES * (1 + Q_DIM + 3),
     map: |u, instance| {
@@ -247,8 +255,8 @@ pub const QUADRATIC: Family = Family {
         u[header::ETA] = header::eta_coordinate(1e-4);
         u[header::RULE] = choice_coordinate(1, 7);
         u[header::COUNT] = choice_coordinate(1, Q_RESPONSES - 1);
-        u[header::COUNT + 2] = 20f64.ln() / 1000f64.ln();
-        u[header::TILT] = header::tilt_coordinate(-4f64.ln());
+        u[header::COUNT + 2] = Scalar::ln(20.0) / Scalar::ln(1000.0);
+        u[header::TILT] = header::tilt_coordinate(-LN_4);
         let flags = header::COUNT + 3 + 2 * Q_DIM;
         u[flags + 2] = 1.0;
         let phi = flags + Q_RESPONSES;
@@ -259,7 +267,7 @@ pub const QUADRATIC: Family = Family {
         u[q + 3] = 0.5;
         // The same with the sides exchanged: λ'' = −(G² + 2L).
         let mut exchanged = u.clone();
-        exchanged[header::TILT] = header::tilt_coordinate(4f64.ln());
+        exchanged[header::TILT] = header::tilt_coordinate(LN_4);
         (0..3).for_each(|o| exchanged[flags + o] = 1.0 - u[flags + o]);
         let name = "slopes (1, −1 | 0), curvature 2 on O⁺, J = 1/3, η → 0: equality in |R| ≤ (L + G²/2) η²";
         vec![

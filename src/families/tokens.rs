@@ -51,6 +51,7 @@ const TABLE: usize = 39;
 pub const PREFIX_TABULAR: Family = Family {
     name: "prefix-tabular",
     version: 1,
+    shared_edges: true,
     summary: "token-level, one logit for every prefix and token, V = 2-3, T∞ = 2-4",
     dim: header::COUNT + SHAPE + 2 * TABLE + MAX_RESPONSES,
     map: |u, instance| {
@@ -102,6 +103,7 @@ const LINEAR_DIM: usize = 3;
 pub const LAST_TOKEN: Family = Family {
     name: "last-token",
     version: 1,
+    shared_edges: true,
     summary: "token-level, linear features of the last token, V = 2-3, T∞ = 2-24",
     dim: header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + 9 * LINEAR_DIM,
     map: |u, instance| {
@@ -140,6 +142,7 @@ pub const LAST_TOKEN: Family = Family {
 pub const PREFIX_LINEAR: Family = Family {
     name: "prefix-linear",
     version: 1,
+    shared_edges: true,
     summary: "token-level, linear features of the whole prefix, V = 2-3, T∞ = 2-4",
     dim: header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + TABLE * LINEAR_DIM,
     map: |u, instance| {
@@ -160,6 +163,7 @@ pub const PREFIX_LINEAR: Family = Family {
 pub const GEOMETRIC: Family = Family {
     name: "geometric-length",
     version: 1,
+    shared_edges: true,
     summary: "token-level, EOS with a fixed probability whatever θ, V = 3, T∞ = 2-5",
     dim: header::COUNT + 4 + 2 * LINEAR_DIM + MAX_RESPONSES + 6 * LINEAR_DIM,
     map: |u, instance| {

@@ -71,6 +71,8 @@ pub fn norm<N: Scalar>(x: &[N]) -> N {
     if !(top > 0.0 && top.is_finite()) {
         return sum(x.iter().map(|x| x.square())).sqrt();
     }
-    let scale = N::of(f64::powi(2.0, top.log2().floor().clamp(-1000.0, 1000.0) as i32));
+    // The power of two below `top`, by its exponent bits (2⁻¹⁰⁰⁰ for anything smaller).
+    let exponent = (top.to_bits() >> 52).clamp(23, 2023);
+    let scale = N::of(f64::from_bits(exponent << 52));
     sum(x.iter().map(|&x| (x / scale).square())).sqrt() * scale
 }

@@ -105,7 +105,7 @@ impl Scalar for f64 {
         std::f64::consts::LN_2
     }
     fn cover(x: f64, pieces: usize) -> impl Iterator<Item = f64> {
-        let pieces = pieces.max(1);
+        let pieces = if x == 0.0 { 0 } else { pieces.max(1) }; // a segment of length 0 is a point
         (0..=pieces).map(move |i| if i == pieces { x } else { x * (i as f64 / pieces as f64) })
     }
 }

@@ -213,6 +213,7 @@ impl Policy {
     /// The number of rows of logits that a context rule needs on a tree.
     pub fn rows(tree: &Tree, context: Context) -> usize {
         match context {
+            _ if tree.nodes().len() == 1 => 1,
             Context::Shared => 1,
             Context::LastToken => tree.shape().vocabulary as usize,
             // The prefixes whose next token is forced stand last and read no row.
@@ -220,7 +221,6 @@ impl Policy {
                 Shape { ending: Ending::Eos, max_length, .. } if max_length > 1 => {
                     tree.nodes().iter().take_while(|node| node.depth + 1 < max_length).count()
                 }
-                Shape { ending: Ending::Eos, .. } => 1,
                 _ => tree.nodes().len(),
             },
         }

@@ -48,6 +48,7 @@ fn claim(result: &ClaimResult) -> Value {
         "worst_case": result.worst_case.map(|decision| match decision {
             Decision::Holds => "certified",
             Decision::Violated => "violated",
+            Decision::Outside => "outside",
             Decision::Undecided => "undecided",
         }),
         "families": families,
@@ -67,6 +68,18 @@ fn family(name: &str, spread: &Spread) -> Value {
     })
 }
 
+fn runs(name: &str, spread: &Spread) -> Value {
+    json!({
+        "name": name,
+        "runs": spread.cases,
+        "log10_success_rate": quantiles(&spread.success),
+        "log10_failure_rate": quantiles(&spread.failure),
+        "log10_updates": quantiles(&spread.updates),
+        "log10_cumulative_alignment": quantiles(&spread.progress),
+        "cumulative_alignment_at_least_4": spread.far,
+    })
+}
+
 /// The whole result; every float round-trips.
 pub fn verify_json(verified: &Verified<'_>) -> String {
     let result = verified.result;
@@ -79,6 +92,7 @@ pub fn verify_json(verified: &Verified<'_>) -> String {
         "as_expected": result.as_expected(),
         "claims": result.claims.iter().map(claim).collect::<Vec<_>>(),
         "families": result.families.iter().map(|(name, spread)| family(name, spread)).collect::<Vec<_>>(),
+        "runs": result.runs.iter().map(|(name, spread)| runs(name, spread)).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
 }

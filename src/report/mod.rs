@@ -1,14 +1,18 @@
 //! Results as text: tables, JSON, JUnit. A report never computes; it is handed what was found.
 
+mod collapse;
 mod explain;
 mod json;
 mod junit;
+mod plot;
 mod replay;
 mod table;
 
+pub use collapse::Collapsed;
 pub use explain::{explain, list};
 pub use json::{number, verify_json};
 pub use junit::verify_junit;
+pub use plot::{Panel, svg};
 pub use replay::{Replay, replay_json, replay_table};
 pub use table::verify_table;
 
@@ -45,10 +49,10 @@ pub fn short_log10(log10: f64) -> String {
     if log10 == f64::NEG_INFINITY {
         "0".into()
     } else if (-3.0..5.0).contains(&log10) {
-        format!("{:.3}", 10f64.powf(log10))
+        format!("{:.3}", pxfm::f_exp10(log10))
     } else {
         let exponent = log10.floor();
-        format!("{:.0}e{exponent:.0}", 10f64.powf(log10 - exponent).floor())
+        format!("{:.0}e{exponent:.0}", pxfm::f_exp10(log10 - exponent).floor())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{finish, new_table, number, short};
 use crate::check::judge::{Certificate, Decision, MAX_WORK, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
-use crate::claims::{ClaimEntry, Expected, REGISTRY};
+use crate::claims::{ClaimEntry, Expected, REGISTRY, Relation};
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::Interval;
@@ -79,16 +79,20 @@ impl Replay {
             let decision = certificate.as_ref().map(|certificate| certificate.decision);
             let beyond = matches!(measured, Measured::Inside { ratio: Some(ratio), .. } if beyond_limit(*ratio));
             let disagree = beyond && decision == Some(Decision::Holds) && claim.statement.reading.is_none();
-            let violated = decision == Some(Decision::Violated) && claim.statement.expected == Expected::Holds;
+            let universal = claim.statement.relation != Relation::Existence;
+            let violated = decision == Some(Decision::Violated) && claim.statement.expected == Expected::Holds && universal;
             !disagree && !violated
         })
     }
 }
 
-fn decision(certificate: &Option<Certificate>) -> &'static str {
+fn decision(claim: &ClaimEntry, certificate: &Option<Certificate>) -> &'static str {
+    let universal = claim.statement.relation != Relation::Existence;
     match certificate.as_ref().map(|certificate| certificate.decision) {
         Some(Decision::Holds) => "certified",
+        Some(Decision::Violated) if !universal => "no witness",
         Some(Decision::Violated) => "refuted",
+        Some(Decision::Outside) => "outside",
         Some(Decision::Undecided) => "undecided",
         None => "–",
     }
@@ -125,7 +129,7 @@ pub fn replay_table(replay: &Replay) -> String {
             Measured::Outside(name) => ("–".into(), format!("outside: {name}")),
             Measured::Inside { ratio, part } => (ratio.map_or("–".into(), short), (*part).to_string()),
         };
-        claims.add_row(vec![claim.statement.slug.to_string(), ratio, decision(certificate).to_string(), note]);
+        claims.add_row(vec![claim.statement.slug.to_string(), ratio, decision(claim, certificate).to_string(), note]);
     }
     let mut text = finish(&quantities);
     for (name, vector) in &replay.vectors {
@@ -152,7 +156,7 @@ pub fn replay_json(replay: &Replay) -> String {
                 "slug": claim.statement.slug,
                 "covered": covered,
                 "ratio": ratio.map_or(Value::Null, number),
-                "intervals": decision(certificate),
+                "intervals": decision(claim, certificate),
                 "note": note,
             })
         })

@@ -1,11 +1,29 @@
 //! `verify` as a table.
 
 use super::{Verified, finish, grouped, new_table, short, short_log10};
-use crate::check::campaign::Verdict;
+use crate::check::campaign::{Spread, Verdict};
 use crate::check::histogram::Histogram;
 use crate::check::judge::Decision;
 use comfy_table::{Cell, CellAlignment};
 use std::fmt::Write;
+
+/// One line a family of runs: how long they are, and how far they go.
+fn runs(families: &[(&'static str, Spread)]) -> comfy_table::Table {
+    let mut table = new_table(&["family of runs", "runs", "updates to", "M(K) 5 %", "median", "to", "M(K) ≥ 4"]);
+    let at = |histogram: &Histogram, q: f64| histogram.quantile_log10(q).map_or("–".into(), short_log10);
+    for (name, spread) in families {
+        table.add_row(vec![
+            (*name).to_string(),
+            grouped(spread.cases),
+            spread.updates.quantile_log10(1.0).map_or("–".into(), |log10| format!("{:.0}", pxfm::f_exp10(log10))),
+            at(&spread.progress, 0.05),
+            at(&spread.progress, 0.5),
+            at(&spread.progress, 1.0),
+            format!("{:.0} %", 100.0 * spread.far as f64 / spread.cases as f64),
+        ]);
+    }
+    table
+}
 
 /// One line a claim, one line a family, and what was and was not established.
 pub fn verify_table(verified: &Verified<'_>) -> String {
@@ -16,6 +34,7 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
         let worst = match claim.worst_case {
             Some(Decision::Holds) => "certified",
             Some(Decision::Violated) => "violated",
+            Some(Decision::Outside) => "outside",
             Some(Decision::Undecided) => "undecided",
             None => "–",
         };
@@ -41,7 +60,7 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
             at(&spread.step, 0.05),
             at(&spread.step, 0.5),
             at(&spread.step, 1.0),
-            spread.length.quantile_log10(1.0).map_or("–".into(), |log10| format!("{:.0}", 10f64.powf(log10))),
+            spread.length.quantile_log10(1.0).map_or("–".into(), |log10| format!("{:.0}", pxfm::f_exp10(log10))),
         ]);
     }
     let mut text = finish(&claims);
@@ -57,13 +76,19 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
     text.push('\n');
     text += &finish(&families);
     text.push('\n');
-    let instances: u64 = result.families.iter().map(|(_, spread)| spread.cases).sum();
+    if !result.runs.is_empty() {
+        text += &finish(&runs(&result.runs));
+        text.push('\n');
+    }
+    let count = |families: &[(&str, Spread)]| families.iter().map(|(_, spread)| spread.cases).sum();
+    let (instances, runs): (u64, u64) = (count(&result.families), count(&result.runs));
     let expected = result.claims.iter().filter(|claim| claim.as_expected).count();
     let _ = writeln!(
         text,
-        "{expected} of {} verdicts as expected; {} instances, seed {}, {:.1} s.",
+        "{expected} of {} verdicts as expected; {} instances, {} runs, seed {}, {:.1} s.",
         result.claims.len(),
         grouped(instances),
+        grouped(runs),
         verified.campaign.seed,
         verified.seconds
     );

@@ -36,3 +36,19 @@ fn a_side_of_mass_1e_minus_300_is_normalised_too() {
         }
     }
 }
+
+/// The logarithm of a fixed EOS probability is part of every log-probability, and of its rounding.
+#[test]
+fn a_very_rare_eos() {
+    for stop in [1e-300, 1e-15, 1.0 - 1e-15] {
+        let mut instance = crate::support::geometric(stop, 4);
+        instance.policy.tree = gradient_gap::policy::Tree::new(gradient_gap::policy::Shape {
+            ending: Ending::Cut,
+            ..instance.policy.tree.shape()
+        })
+        .expect("small");
+        instance.theta = vec![0.3];
+        instance.correct = (0..instance.policy.responses()).map(|o| o < 3).collect();
+        assert!(ratio("conditional-policies", &instance) < 1.0, "h = {stop}");
+    }
+}

@@ -1,7 +1,8 @@
 //! gap-alignment-angle: the sentence after equation (11).
 
-use crate::support::{Reach, close, on_a_line, outside, parts};
+use crate::support::{Reach, close, on_a_line, outside, parts, ratio};
 use gradient_gap::claims::conditions::triangle;
+use gradient_gap::policy::Policy;
 use gradient_gap::{Evaluation, Instance};
 
 const REACH: Reach = &[
@@ -11,6 +12,8 @@ const REACH: Reach = &[
     ("quadratic-softmax", 0.6),
     ("declared-lengths", 0.6),
     ("curve", 0.6),
+    ("sum-of-sines", 0.6),
+    ("listed-responses", 0.6),
     ("prefix-tabular", 0.6),
     ("last-token", 0.6),
     ("prefix-linear", 0.6),
@@ -54,4 +57,18 @@ fn short_directions_and_vanishing_gaps_have_no_angle() {
     let short = Instance { direction: vec![0.6, 0.7], ..triangle() };
     assert!(outside("gap-alignment-angle", &short).starts_with("‖w‖₂ = 1"));
     assert!(outside("gap-alignment-angle", &on_a_line(&[1.0, 1.0], &[], 1, 0.1)).starts_with("g⁺ ≠ g⁻"));
+}
+
+/// Norms over many coordinates lose more: d squares are added up.
+#[test]
+fn hundreds_of_dimensions() {
+    for d in [100, 500, 1_500] {
+        let features: Vec<f64> = (0..2 * d).map(|i| ((7_919 * i) % 13) as f64 / 13.0).collect();
+        let policy = Policy::linear_softmax(d, features, vec![]).expect("two rows");
+        let mut direction = vec![0.0; d];
+        direction[0] = 1.0;
+        let instance =
+            Instance { policy, theta: vec![0.0; d], direction, eta: 1.0, correct: vec![true, false], then: vec![] };
+        assert!(ratio("gap-alignment-angle", &instance) < 1.0, "d = {d}");
+    }
 }

@@ -10,14 +10,20 @@
 #[macro_use]
 mod support;
 
+mod ascent_threshold;
 mod conditional_policies;
+mod convergence;
 mod gap_alignment_angle;
 mod gradient_gap_identity;
 mod grpo_direction;
 mod grpo_effective_step;
 mod length_norm;
+mod linear_rate;
 mod log_odds_step;
 mod metamorphic;
+mod no_universal_collapse;
+mod overshoot_collapse;
+mod pg_rates;
 mod policy_normalises;
 mod reinforce_gradient;
 mod safe_step_scaling;
@@ -25,6 +31,10 @@ mod score_decomposes;
 mod second_order;
 mod second_order_printed;
 mod self_test;
+mod stagnation;
+mod stagnation_printed;
 mod threshold_match;
+mod token_convergence;
 mod token_log_odds_step;
+mod token_overshoot_collapse;
 mod token_to_trajectory;

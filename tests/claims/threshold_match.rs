@@ -12,6 +12,7 @@ const REACH: Reach = &[
     ("cube", 0.4),
     ("quadratic-softmax", 0.4),
     ("curve", 0.4),
+    ("sum-of-sines", 0.4),
     ("prefix-tabular", 0.4),
     ("last-token", 0.4),
     ("prefix-linear", 0.4),

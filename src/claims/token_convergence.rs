@@ -1,0 +1,65 @@
+//! **token-convergence**: Theorem 3. *Lower bound; as printed.*
+//!
+//! If $\eta_k$ is at most (18a), then $J(K) \ge J(0) / (J(0) + \{1 - J(0)\} e^{-M(K)/2})$ (18b).
+//!
+//! In log-odds: λ(K) − λ(0) ≥ ½M(K), written as a shortfall, M(K) − {λ(K) − λ(0)} ≤ ½M(K). Assumptions 2 and 3 in the reading *seg*, at every
+//! step the constants of that step alone. *Computed* is the sum of the remainders of the single steps, without cancellation. The
+//! second part is the conclusion that M(K) → ∞ forces J → 1: 1 − J(K) ≤ e^{−λ(0) − M(K)/2}.
+//!
+//! Sharper: 2.5 of the theory needs no G_p and no T_ψ1.
+
+use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Scope, Statement, hypothesis};
+use crate::evaluation::Evaluation;
+use crate::instance::Instance;
+use crate::number::Scalar;
+use crate::regularity::Reading;
+use crate::thresholds::token_step;
+use smallvec::smallvec;
+
+/// Theorem 3.
+pub struct TokenConvergence;
+
+/// Tokens are modelled (not only a length declared), and every step size is within (18a).
+pub struct Within18a;
+impl Condition for Within18a {
+    const NAME: &'static str = "tokens modelled, (18a) at every step";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        if !evaluation.has_tokens() {
+            return N::of(-1.0);
+        }
+        let length = evaluation.max_length();
+        evaluation
+            .course()
+            .smallest(|step| token_step(step.alignment, step.log_failure.exp(), length, &step.constants) - step.eta)
+    }
+    fn witness() -> Instance {
+        super::conditions::triangle()
+    }
+}
+
+impl Claim for TokenConvergence {
+    const STATEMENT: Statement = Statement {
+        slug: "token-convergence",
+        place: "Theorem 3",
+        formula: "λ(K) − λ(0) ≥ M(K)/2 if every η_k is within (18a)",
+        relation: Relation::Lower,
+        reading: Some(Reading::Seg),
+        expected: Expected::Holds,
+        assumptions: &["Assumption 2", "Assumption 3"],
+        page: include_str!("../../docs/claims/token-convergence.md"),
+    };
+    const SCOPE: Scope = Scope::Run;
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Within18a>()];
+
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let course = evaluation.course();
+        let half = N::of(0.5) * course.cumulative_alignment();
+        let shortfall = course.shortfall();
+        // −log(1 − J(K)) = λ(K) + log(1 + e^−λ(K)).
+        let bonus = (-course.end()).softplus();
+        smallvec![
+            Part::at_most("M(K) − {λ(K) − λ(0)}", shortfall, half),
+            Part::at_most("λ(0) + M(K) + log(1 − J(K))", shortfall - bonus, half),
+        ]
+    }
+}

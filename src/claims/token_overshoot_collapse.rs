@@ -1,0 +1,44 @@
+//! **token-overshoot-collapse**: Theorem 4. *Existence; as printed.*
+//!
+//! There is an instance with $G_p \ge \sqrt{L_p}$, $\Delta\mu(k) \ge \Delta\mu > 0$ and a constant step size
+//! $120\Delta\mu/((L_p + G_p^2)T_\infty) \le \eta \le 1/(2\sqrt{(L_p + G_p^2)T_\infty})$ (19) for which $J(k+1) < J(k)$ at every step
+//! and $J(k) \to 0$.
+//!
+//! Every run of the constructing families is put to the test, in intervals for the worst of them: at every step the gain ηΔμ(k) is
+//! below the loss, Δμ(k) ≥ Δμ > 0, ‖w_k‖ ≤ 1, L ≤ G², and η lies in the window. The constants are the global ones, as upper bounds in
+//! closed form; Δμ is the smallest Δμ(k) of the run. T∞ = 1 to 4 with all responses enumerated; up to 10 000 in `tests/collapse`. The limit J → 0 is the two-step decrement of the
+//! [construction](crate::collapse), which repeats; the proof is on the page.
+
+use super::overshoot_collapse::KnownGlobally;
+use super::{Claim, Expected, Hypothesis, Parts, Relation, Scope, Statement, hypothesis};
+use crate::collapse::{Terms, UNIFORM, statement};
+use crate::evaluation::Evaluation;
+use crate::number::Scalar;
+use crate::regularity::Reading;
+
+/// Theorem 4.
+pub struct TokenOvershootCollapse;
+
+impl Claim for TokenOvershootCollapse {
+    const STATEMENT: Statement = Statement {
+        slug: "token-overshoot-collapse",
+        place: "Theorem 4",
+        formula: "J(k+1) < J(k) at every step although Δμ(k) ≥ Δμ > 0, η in (19)",
+        relation: Relation::Existence,
+        reading: Some(Reading::Glob),
+        expected: Expected::Holds,
+        assumptions: &["Assumption 2"],
+        page: include_str!("../../docs/claims/token-overshoot-collapse.md"),
+    };
+    const SCOPE: Scope = Scope::Run;
+    const FAMILIES: Option<&'static [&'static str]> = Some(&["token-overshoot-collapse"]);
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownGlobally>()];
+
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let course = evaluation.course();
+        let mut parts = Terms::of(evaluation.instance(), course)
+            .map_or(Parts::new(), |terms| statement(course, &Terms { factor: 120.0, ..terms }));
+        parts.retain(|part| part.name != UNIFORM);
+        parts
+    }
+}

@@ -1,0 +1,327 @@
+//! The constructions behind Theorems 2 and 4: runs of the iteration (3) whose success rate falls at every step although
+//! every direction has a positive gap alignment.
+//!
+//! | construction | policy | window |
+//! |---|---|---|
+//! | [`Theorem2`] | three responses in the plane, two alternating directions | Theorem 2 |
+//! | [`Theorem4`] | T independent tokens, each from that policy | (19) |
+//! | [`Resonant`] | two responses, one parameter, w = 1: the normalised gap itself | Theorem 2 |
+//!
+//! With S = (L + G²)·T∞ (T∞ = 1 for Theorem 2, the constants per token for Theorem 4) and c = 60 or 120, both theorems ask
+//!
+//! ```text
+//! c Δμ / S ≤ η ≤ 1/(2√S),     0 < Δμ ≤ √S/(2c),     G ≥ √L,     ‖w_k‖ ≤ 1,     Δμ(k) ≥ Δμ
+//! ```
+//!
+//! and claim J(k+1) < J(k) at every step, and J(k) → 0. A construction is plain data: [`Construction::run`] builds it
+//! whatever its numbers are, [`Construction::admissible`] says which condition fails.
+
+mod resonant;
+mod theorem_2;
+mod theorem_4;
+
+pub use resonant::Resonant;
+pub use theorem_2::{Extra, Theorem2};
+pub use theorem_4::Theorem4;
+
+use crate::claims::{Part, Parts};
+use crate::error::Error;
+use crate::evaluation::{Course, CourseStep, Evaluation};
+use crate::instance::Instance;
+use crate::number::{Interval, Scalar, sum};
+use crate::policy::Features;
+use smallvec::smallvec;
+
+/// A run that is claimed to collapse.
+pub trait Construction {
+    /// Δμ: what every gap alignment must reach.
+    fn alignment(&self) -> f64;
+    /// η.
+    fn eta(&self) -> f64;
+    /// The step sizes of which the theorem speaks.
+    fn window(&self) -> Window;
+    /// G and L over all θ: of responses (Theorem 2) or of tokens (Theorem 4).
+    fn constants(&self) -> [Interval; 2];
+    /// The step size above which this construction collapses, in the limit that the type describes.
+    fn threshold(&self) -> f64;
+    /// # Errors
+    /// The condition that fails, and the value that fails it.
+    fn admissible(&self) -> Result<(), Error>;
+    /// All steps, as an instance. For [`Theorem4`] this is the course of one token.
+    ///
+    /// # Errors
+    /// Numbers that form no instance.
+    fn run(&self) -> Result<Instance, Error>;
+    /// What the statement reads of every step of `run`.
+    fn course<N: Scalar>(&self, run: &Instance) -> Course<N> {
+        Evaluation::<N>::new(run, 1).course().clone()
+    }
+}
+
+/// A condition that fails: `name: detail`.
+fn fails(name: &str, detail: impl std::fmt::Display) -> Error {
+    Error::new(detail.to_string()).at(name)
+}
+
+/// # Errors
+/// Names the first number that is not positive and finite.
+fn positive(numbers: &[(&str, f64)]) -> Result<(), Error> {
+    match numbers.iter().find(|(_, x)| !(*x > 0.0 && x.is_finite())) {
+        Some((name, x)) => Err(fails(name, format!("is {x:?}, expected a finite number > 0"))),
+        None => Ok(()),
+    }
+}
+
+/// # Errors
+/// s is not positive, or its powers would leave binary64.
+pub fn check_scale(scale: f64) -> Result<(), Error> {
+    positive(&[("scale", scale)])?;
+    match (1e-75..=1e75).contains(&scale) {
+        true => Ok(()),
+        false => Err(fails("scale", format!("{scale:?} is not between 1e-75 and 1e75"))),
+    }
+}
+
+/// The window of step sizes of Theorem 2 or (19).
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// S = (L + G²)·T∞, enclosed.
+    pub square: Interval,
+    /// c: 60 in Theorem 2, 120 in (19).
+    pub factor: f64,
+}
+
+impl Window {
+    /// c Δμ/S.
+    pub fn low(&self, alignment: f64) -> Interval {
+        Interval::of(self.factor) * Interval::of(alignment) / self.square
+    }
+    /// 1/(2√S).
+    pub fn high(&self) -> Interval {
+        Interval::of(0.5) / self.square.sqrt()
+    }
+    /// √S/(2c): the largest Δμ for which the window is not empty.
+    pub fn largest_alignment(&self) -> Interval {
+        self.square.sqrt() / Interval::of(2.0 * self.factor)
+    }
+
+    /// The three conditions as pairs (x, y), meaning x ≤ y, without quotients or roots, so that short numbers at an end
+    /// of the window are inside for certain.
+    pub fn conditions<N: Scalar>(square: N, factor: f64, alignment: N, eta: N) -> [(&'static str, N, N); 3] {
+        let (four, c) = (N::of(4.0), N::of(factor));
+        [
+            ("Δμ ≤ √S/(2c): (2cΔμ)² against S", (N::of(2.0 * factor) * alignment).square(), square),
+            ("window, lower end: cΔμ against ηS", c * alignment, eta * square),
+            ("window, upper end: 4η²S against 1", four * eta.square() * square, N::one()),
+        ]
+    }
+
+    /// # Errors
+    /// Δμ or η is not certainly inside.
+    pub fn check(&self, alignment: f64, eta: f64) -> Result<(), Error> {
+        let inside = Window::conditions(self.square, self.factor, Interval::of(alignment), Interval::of(eta))
+            .map(|(_, x, y)| x.surely_le(y));
+        if !inside[0] {
+            let most = self.largest_alignment().mid();
+            return Err(fails("alignment", format!("{alignment:?} is above √S/{} = {most:?}", 2.0 * self.factor)));
+        }
+        let [low, high] = [self.low(alignment).mid(), self.high().mid()];
+        match (inside[1], inside[2]) {
+            (false, _) => Err(fails("eta", format!("{eta:?} is below the window [{low:?}, {high:?}]"))),
+            (_, false) => Err(fails("eta", format!("{eta:?} is above the window [{low:?}, {high:?}]"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The smallest and the largest binary64 number that lie in the window for certain; `None` where it is empty.
+    pub fn ends(&self, alignment: f64) -> Option<[f64; 2]> {
+        let holds = |i: usize, eta: f64| {
+            let (_, x, y) = Window::conditions(self.square, self.factor, Interval::of(alignment), Interval::of(eta))[i];
+            x.surely_le(y)
+        };
+        let (mut low, mut high) = (self.low(alignment).mid(), self.high().mid());
+        for _ in 0..16 {
+            low = if holds(1, low.next_down()) { low.next_down() } else { low };
+            high = if holds(2, high.next_up()) { high.next_up() } else { high };
+        }
+        for _ in 0..16 {
+            low = if holds(1, low) { low } else { low.next_up() };
+            high = if holds(2, high) { high } else { high.next_down() };
+        }
+        (holds(1, low) && holds(2, high) && low <= high).then_some([low, high])
+    }
+
+    /// A binary64 Δμ next to [`largest_alignment`](Window::largest_alignment), within a few units in the last place,
+    /// whose window still contains a binary64 number for certain.
+    pub fn most_aligned(&self) -> f64 {
+        let mut alignment = self.largest_alignment().lo();
+        for _ in 0..64 {
+            if self.ends(alignment).is_some_and(|[low, _]| self.check(alignment, low).is_ok()) {
+                break;
+            }
+            alignment = alignment.next_down();
+        }
+        alignment
+    }
+
+    /// The binary64 number a share `at` ∈ \[0, 1\] of the way through the window, on a logarithmic scale, ends included.
+    pub fn inside(&self, alignment: f64, at: f64) -> Option<f64> {
+        let [low, high] = self.ends(alignment)?;
+        let middle = low * Scalar::exp(Scalar::ln(high / low) * at);
+        Some(middle.clamp(low, high))
+    }
+}
+
+/// The gain of one step as a share of its loss, ηΔμ(k)/(−remainder): below 1 exactly where J falls. The largest binary64
+/// number where the remainder is not negative.
+pub fn share<N: Scalar>(step: &CourseStep<N>) -> N {
+    let loss = -step.remainder;
+    match loss.mid() > 0.0 {
+        true => step.eta * step.alignment / loss,
+        false => N::of(f64::MAX),
+    }
+}
+
+/// The largest ‖w_k‖².
+pub fn largest_norm<N: Scalar>(run: &Instance) -> N {
+    let square = |w: &[f64]| sum(w.iter().map(|&x| N::of(x).square()));
+    run.then.iter().map(|update| square(&update.direction)).fold(square(&run.direction), N::max)
+}
+
+/// What the existence statement is about, beside the course itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<N> {
+    /// Δμ.
+    pub alignment: N,
+    /// η.
+    pub eta: N,
+    /// G over all θ.
+    pub score: N,
+    /// L over all θ.
+    pub curvature: N,
+    /// T∞; 1 for Theorem 2.
+    pub length: N,
+    /// c: 60 or 120.
+    pub factor: f64,
+    /// The largest ‖w_k‖².
+    pub norm: N,
+}
+
+impl<N: Scalar> Terms<N> {
+    /// The terms of a run of which only the instance is known, for a policy of the forms here; `None` for others.
+    ///
+    /// Δμ is the smallest Δμ(k). One linear softmax, shared by all tokens: G = D and L ≤ D²/4, D the diameter of the
+    /// features. A curve λ(θ) = l₀ + l₁θ + Σ α cos(kθ + φ): the resonant reading, G² = L = Σ|αk²| + (Σ|αk|)² as upper
+    /// bounds, provided that they are, that is, |l₁| ≤ Σ|αk|.
+    pub fn of(run: &Instance, course: &Course<N>) -> Option<Terms<N>> {
+        let policy = &run.policy;
+        let (logits, length) = (&policy.logits, policy.constant_length()?);
+        let Features::Dense(psi) = &logits.features else { return None };
+        let one_row = logits.rows == 1 && logits.quadratic.is_empty() && policy.stop.is_none();
+        let (score, curvature) = match (one_row, logits.waves.is_empty()) {
+            (true, true) => {
+                let square = diameter_squared::<N>(psi, logits.dim);
+                (square.sqrt(), N::of(0.25) * square)
+            }
+            (true, false) if logits.dim == 1 && logits.options == 2 && length == 1 => {
+                let slope = N::of(psi[1]) - N::of(psi[0]);
+                let (mut first, mut second) = (N::zero(), N::zero());
+                for wave in &logits.waves {
+                    let (amplitude, k) = (N::of(wave.amplitude).abs(), N::of(wave.frequency[0]).abs());
+                    (first, second) = (first + amplitude * k, second + amplitude * k.square());
+                }
+                let half = second + first.square();
+                // |∇log π| ≤ |l₁| + Σ|αk| ≤ 2Σ|αk|, |∇²log π| ≤ Σ|αk²| + (Σ|αk|)².
+                let fits = slope.abs().surely_le(first) && (N::of(4.0) * first.square()).surely_le(half);
+                if !fits {
+                    return None;
+                }
+                // Above it by 2⁻³⁰, so that L ≤ G² is certain.
+                ((half * N::of(1.0 + 1.0 / f64::from(1u32 << 30))).sqrt(), half)
+            }
+            _ => return None,
+        };
+        Some(Terms {
+            alignment: course.smallest(|step| step.alignment),
+            eta: N::of(run.eta),
+            score,
+            curvature,
+            length: N::of(f64::from(length)),
+            factor: if policy.is_one_token() { 60.0 } else { 120.0 },
+            norm: largest_norm(run),
+        })
+    }
+}
+
+/// The square of the diameter of the rows of `features`.
+fn diameter_squared<N: Scalar>(features: &[f64], dim: usize) -> N {
+    let rows: Vec<&[f64]> = features.chunks(dim.max(1)).collect();
+    let mut largest = N::zero();
+    for (i, x) in rows.iter().enumerate() {
+        for y in &rows[..i] {
+            largest = largest.max(sum(x.iter().zip(*y).map(|(&x, &y)| (N::of(x) - N::of(y)).square())));
+        }
+    }
+    largest
+}
+
+/// The name of the comparison of Δμ with the smallest Δμ(k), which says nothing where [`Terms::of`] takes the one from the other.
+pub const UNIFORM: &str = "Δμ ≤ Δμ(k)";
+
+/// The comparisons of Theorems 2 and 4 on one course, all of the form computed ≤ claimed:
+///
+/// * at the worst step, the gain ηΔμ(k) over the loss −(λ(k+1) − λ(k) − ηΔμ(k)), against 1: below 1 where J falls;
+/// * Δμ against the smallest Δμ(k); the largest ‖w_k‖² against 1; √L against G;
+/// * the three conditions of the window.
+pub fn statement<N: Scalar>(course: &Course<N>, terms: &Terms<N>) -> Parts<N> {
+    let square = (terms.curvature + terms.score.square()) * terms.length;
+    let mut parts: Parts<N> = smallvec![
+        Part::at_most("J(k+1) < J(k): gain over loss, worst step", course.largest(share), N::one()),
+        Part::at_most(UNIFORM, terms.alignment, course.smallest(|step| step.alignment)),
+        Part::at_most("‖w_k‖² ≤ 1", terms.norm, N::one()),
+        Part::at_most("L ≤ G²", terms.curvature, terms.score.square()),
+    ];
+    let window = Window::conditions(square, terms.factor, terms.alignment, terms.eta);
+    parts.extend(window.map(|(name, computed, claimed)| Part::at_most(name, computed, claimed)));
+    parts
+}
+
+/// A course, certified step by step.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    /// Steps.
+    pub steps: usize,
+    /// Steps at which λ, and so J, falls for certain.
+    pub falling: usize,
+    /// Steps at which Δμ(k) ≥ Δμ for certain.
+    pub aligned: usize,
+    /// The largest ‖w_k‖².
+    pub norm: Interval,
+    /// The step with the largest [`share`], up to 10⁻⁹ of it.
+    pub worst: usize,
+}
+
+impl Certified {
+    /// Every step of `course`, which is that of `run`.
+    pub fn new(course: &Course<Interval>, run: &Instance, alignment: f64) -> Certified {
+        let least = Interval::of(alignment);
+        let count = |holds: &dyn Fn(&CourseStep<Interval>) -> bool| course.steps.iter().filter(|step| holds(step)).count();
+        let shares = course.steps.iter().map(|step| share(step).mid()).enumerate();
+        let worst = shares.fold((0, -1.0), |top, (k, x)| {
+            // The first of those that differ by rounding only.
+            if top.1 < 0.0 || x > top.1 * (1.0 + 1e-9) { (k, x) } else { top }
+        });
+        Certified {
+            steps: course.steps.len(),
+            falling: count(&|step| step.change.surely_negative()),
+            aligned: count(&|step| least.surely_le(step.alignment)),
+            norm: largest_norm(run),
+            worst: worst.0,
+        }
+    }
+
+    /// Whether the run does at every step what the theorem claims.
+    pub fn collapses(&self) -> bool {
+        self.falling == self.steps && self.aligned == self.steps && self.norm.surely_le(Interval::one())
+    }
+}

@@ -1,0 +1,123 @@
+//! Perfect alignment: one parameter, two responses, w = +1, so that w is the normalised gradient gap itself.
+//!
+//! ```text
+//! λ'(θ) = Δμ − A{1 − cos(2πθ/η)},     θ_k = kη
+//! ```
+//!
+//! Every iterate sees λ' = Δμ > 0, and every step changes λ by −(A − Δμ)η: the steps are in resonance with the wave. The
+//! policy depends on η.
+//!
+//! |∇log π| ≤ sup|λ'| = max(Δμ, 2A − Δμ) =: G and |∇²log π| ≤ 2πA/η + G²/4. With B² = 5s² given, A solves 4πA/η + 2A² =
+//! B², and G_o² = L_o = B²/2 are upper bounds, which is what Assumption 1 asks of its constants.
+//!
+//! In binary64 the frequency 2π/η, the phase and kη are rounded. At the iterates the cosine is at its crest, so an error
+//! ε of the argument costs Aε²/2 of Δμ(k); Δμ is aimed at from above, and every step is certified from its own θ_k.
+
+use super::{Construction, Window, check_scale, fails, positive};
+use crate::error::Error;
+use crate::instance::{Instance, Update};
+use crate::number::Interval;
+use crate::policy::Policy;
+
+/// The resonant construction. The step size is a parameter of its policy, so its limit ([`Construction::threshold`]) is
+/// the window's lower end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resonant {
+    /// s, with B² = L_o + G_o² = 5s², as in [`Theorem2`](super::Theorem2).
+    pub scale: f64,
+    /// Δμ.
+    pub alignment: f64,
+    /// η.
+    pub eta: f64,
+    /// K.
+    pub steps: usize,
+}
+
+/// The alignment is aimed this much higher: relative to Δμ, and to A.
+const SLACK: [f64; 2] = [1.0 / (1u64 << 20) as f64, 1.0 / (1u64 << 40) as f64];
+
+impl Resonant {
+    /// 1 000 steps.
+    pub fn new(scale: f64, alignment: f64, eta: f64) -> Resonant {
+        Resonant { scale, alignment, eta, steps: 1000 }
+    }
+
+    /// A = 2B²/(4π/η + √(16π²/η² + 8B²)), the positive root of 4πA/η + 2A² = B².
+    pub fn amplitude(&self) -> f64 {
+        let (square, rate) = (5.0 * self.scale * self.scale, 4.0 * std::f64::consts::PI / self.eta);
+        2.0 * square / (rate + (rate * rate + 8.0 * square).sqrt())
+    }
+
+    /// Slope, amplitude and frequency of λ(θ) = slope·θ + amplitude·sin(frequency·θ), in binary64.
+    fn curve(&self) -> [f64; 3] {
+        let a = self.amplitude();
+        let target = self.alignment * (1.0 + SLACK[0]) + a * SLACK[1];
+        let frequency = 2.0 * std::f64::consts::PI / self.eta;
+        [target - a, a / frequency, frequency]
+    }
+
+    /// Upper bounds of |∇log π| and |∇²log π| over all θ, of the curve as it is stored: with x = amplitude·frequency,
+    /// G = max(|slope + x|, |slope − x|) and x·frequency + G²/4.
+    pub fn bounds(&self) -> [Interval; 2] {
+        let [slope, amplitude, frequency] = self.curve().map(Interval::point);
+        let x = amplitude * frequency;
+        use crate::number::Scalar;
+        let score = Scalar::max((slope + x).abs(), (slope - x).abs());
+        [score, x * frequency + Interval::of(0.25) * score.square()]
+    }
+}
+
+impl Construction for Resonant {
+    fn alignment(&self) -> f64 {
+        self.alignment
+    }
+    fn eta(&self) -> f64 {
+        self.eta
+    }
+    fn window(&self) -> Window {
+        let s = Interval::point(self.scale);
+        Window { square: Interval::point(5.0) * s * s, factor: 60.0 }
+    }
+    /// G_o = √(B²/2) and L_o = B²/2, both upper bounds.
+    fn constants(&self) -> [Interval; 2] {
+        let half = Interval::point(0.5) * self.window().square;
+        [crate::number::Scalar::sqrt(half), half]
+    }
+    fn threshold(&self) -> f64 {
+        crate::number::Scalar::mid(self.window().low(self.alignment))
+    }
+
+    fn admissible(&self) -> Result<(), Error> {
+        check_scale(self.scale)?;
+        positive(&[("alignment", self.alignment), ("eta", self.eta)])?;
+        if self.steps == 0 {
+            return Err(fails("steps", "is 0, expected at least 1"));
+        }
+        self.window().check(self.alignment, self.eta)?;
+        let ([score, curvature], [_, half]) = (self.bounds(), self.constants());
+        use crate::number::Scalar;
+        for (name, value) in [("G_o²", score.square()), ("L_o", curvature)] {
+            if !value.surely_le(half) {
+                return Err(fails(name, format!("is {:?} at most, above B²/2 = {:?}", value.hi(), half.mid())));
+            }
+        }
+        Ok(())
+    }
+
+    fn run(&self) -> Result<Instance, Error> {
+        let [slope, amplitude, frequency] = self.curve();
+        // sin x = cos(x − π/2)
+        let policy = Policy::curve([0.0, slope, 0.0], &[[amplitude, frequency, -std::f64::consts::FRAC_PI_2]])?;
+        let update = Update { direction: vec![1.0], eta: self.eta };
+        let instance = Instance {
+            policy,
+            theta: vec![0.0],
+            direction: vec![1.0],
+            eta: self.eta,
+            correct: vec![false, true],
+            then: vec![update; self.steps.saturating_sub(1)],
+        };
+        instance.validate()?;
+        Ok(instance)
+    }
+}

@@ -1,0 +1,109 @@
+//! `collapse`: one run of a construction, for people.
+
+use super::plot::{Panel, svg};
+use super::{finish, grouped, new_table, short, short_log10};
+use crate::collapse::{Certified, Construction, share};
+use crate::evaluation::Course;
+use crate::number::{Interval, Scalar};
+use std::fmt::Write;
+
+/// Four significant digits also where [`short`] gives four decimals; 0 for what may be 0.
+fn digits(x: f64) -> String {
+    let size = f64::abs(x);
+    match (1e-3..1.0).contains(&size) {
+        true => format!("{x:.*}", (3.0 - pxfm::f_log10(size).floor()) as usize),
+        false => short(x),
+    }
+}
+
+fn digits_of(x: Interval) -> String {
+    if x.contains(0.0) { "0".into() } else { digits(x.mid()) }
+}
+
+/// A run with everything that is printed of it.
+#[derive(Clone, Debug)]
+pub struct Collapsed<'a, C> {
+    /// The name on the command line.
+    pub name: &'a str,
+    /// What was run.
+    pub construction: &'a C,
+    /// Its steps.
+    pub course: &'a Course<Interval>,
+    /// What is certain of them.
+    pub certified: &'a Certified,
+    /// The names of the constants: G_o, L_o or G_p, L_p.
+    pub symbols: [&'a str; 2],
+    /// What the threshold of the construction is.
+    pub threshold: &'a str,
+    /// T∞, where it is not 1.
+    pub tokens: Option<u32>,
+}
+
+impl<C: Construction> Collapsed<'_, C> {
+    /// Whether the run does what the theorem claims.
+    pub fn as_expected(&self) -> bool {
+        self.certified.collapses()
+    }
+
+    /// The window, the constants, three steps, the verdict.
+    pub fn table(&self) -> String {
+        let Collapsed { construction, course, certified, .. } = self;
+        let (window, alignment) = (construction.window(), construction.alignment());
+        let [score, curvature] = construction.constants().map(|c| digits(c.mid()));
+        let mut text = format!("{}: {} steps\n\n", self.name, grouped(certified.steps as u64));
+        let mut line = |name: &str, value: String| {
+            let _ = writeln!(text, "{name:<11} {value}");
+        };
+        line("alignment", format!("Δμ = {} (at most {})", digits(alignment), digits(window.largest_alignment().mid())));
+        let [low, high] = [window.low(alignment).mid(), window.high().mid()].map(digits);
+        line("step size", format!("η = {}, window [{low}, {high}]", digits(construction.eta())));
+        let [g, l] = self.symbols;
+        let tokens = self.tokens.map_or(String::new(), |t| format!(", T∞ = {}", grouped(t.into())));
+        line("constants", format!("{g} = {score}, {l} = {curvature}{tokens}, over all θ"));
+        line("direction", format!("‖w_k‖ ≤ {}", digits(certified.norm.hi().sqrt())));
+        line("threshold", format!("{} = {}", self.threshold, digits(construction.threshold())));
+        let mut table = new_table(&["step", "k", "log10 J", "J", "λ", "Δμ(k)", "λ(k+1) − λ(k)", "gain/loss"]);
+        let last = certified.steps.saturating_sub(1);
+        for (name, k) in [("first", 0), ("worst", certified.worst), ("last", last)] {
+            let Some(step) = course.steps.get(k) else { continue };
+            let log10 = step.log_success.mid() / std::f64::consts::LN_10;
+            let lambda = step.log_success - step.log_failure;
+            table.add_row(vec![
+                name.to_string(),
+                k.to_string(),
+                format!("{log10:.3}"),
+                short_log10(log10),
+                digits_of(lambda),
+                digits_of(step.alignment),
+                digits_of(step.change),
+                digits_of(share(step)),
+            ]);
+        }
+        let verdict = match self.as_expected() {
+            true => "J falls at every step, with Δμ(k) ≥ Δμ > 0 and ‖w_k‖ ≤ 1: certified by intervals.".to_string(),
+            false => format!(
+                "NOT certified: J falls at {} steps of {}, Δμ(k) ≥ Δμ at {}, ‖w_k‖² ≤ {}.",
+                certified.falling,
+                certified.steps,
+                certified.aligned,
+                certified.norm.hi()
+            ),
+        };
+        format!("{text}\n{}\n{verdict}\n", finish(&table))
+    }
+
+    /// log₁₀ J and λ against k.
+    pub fn svg(&self) -> String {
+        let steps = &self.course.steps;
+        let success: Vec<f64> = steps.iter().map(|step| step.log_success.mid() / std::f64::consts::LN_10).collect();
+        let lambda: Vec<f64> = steps.iter().map(|step| (step.log_success - step.log_failure).mid()).collect();
+        let tokens = self.tokens.map_or(String::new(), |t| format!(", T∞ = {t}"));
+        let (alignment, eta) = (digits(self.construction.alignment()), digits(self.construction.eta()));
+        let title = format!("{}: J falls although Δμ(k) ≥ {alignment} > 0 (η = {eta}{tokens})", self.name);
+        let panels = [
+            Panel { label: "success rate J", values: &success, powers: true },
+            Panel { label: "log-odds λ", values: &lambda, powers: false },
+        ];
+        svg(&title, &panels)
+    }
+}

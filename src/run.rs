@@ -1,0 +1,200 @@
+//! The iteration (3), θ_{k+1} = θ_k + η_k w_k: a plan and a start give an instance with all its updates.
+
+use crate::Evaluation;
+use crate::instance::{Instance, Update, advance};
+use crate::line::norm;
+use crate::number::Scalar;
+use crate::regularity::Constants;
+use crate::thresholds::{token_step, trajectory_step};
+use crate::update::{Algorithm, update};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// How w_k is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Direction {
+    /// The instance's own direction at every step.
+    Prescribed,
+    /// Along the gradient gap: w_k = (g⁺ − g⁻)/‖g⁺ − g⁻‖₂.
+    Gradient,
+    /// A random unit vector, from this seed.
+    Random(u64),
+    /// The same, turned round where Δμ(k) would be negative.
+    RandomUphill(u64),
+    /// w_k = g/‖g‖₂ of an algorithm.
+    Algorithm(Algorithm),
+}
+
+/// How η_k is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum StepSize {
+    /// The same at every step.
+    Constant(f64),
+    /// This multiple of the step size that Theorem 1 allows at θ_k ([`trajectory_step`]), with the constants of that very step.
+    Trajectory(f64),
+    /// This multiple of (18a) ([`token_step`]).
+    Token(f64),
+    /// η_k = α‖g‖₂, g of the algorithm that gives the direction (20); g⁺ − g⁻ along the gap, ‖g‖₂ = 1 for other directions.
+    Rate(f64),
+}
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// w_k.
+    pub direction: Direction,
+    /// η_k.
+    pub step: StepSize,
+    /// The most steps; at least one is taken.
+    pub most: usize,
+    /// The run ends when M(K) has reached this.
+    pub target: f64,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// All steps were taken.
+    Finished,
+    /// M(K) reached the target.
+    Reached,
+    /// g⁺ = g⁻, or the algorithm's gradient is zero: there is no direction.
+    ZeroGap,
+    /// J is 0 in binary64.
+    SureFailure,
+    /// 1 − J is 0 in binary64.
+    SureSuccess,
+    /// A number left the range of binary64.
+    Overflow,
+}
+
+/// The smallest log J or log(1−J) whose exponential is not 0.
+const LN_SMALLEST: f64 = -745.0;
+
+/// Runs the plan from θ of `start`, whose policy, verifier and (for [`Direction::Prescribed`]) direction are used. A run that ends
+/// before its first step has one update with η = 0.
+pub fn run(start: &Instance, plan: &Plan) -> (Instance, Stop) {
+    let mut at = Instance { then: vec![], ..start.clone() };
+    let mut taken: Vec<Update> = Vec::new();
+    let mut progress = 0.0;
+    let mut rng = match plan.direction {
+        Direction::Random(seed) | Direction::RandomUphill(seed) => ChaCha8Rng::seed_from_u64(seed),
+        _ => ChaCha8Rng::seed_from_u64(0),
+    };
+    let stop = loop {
+        if taken.len() >= plan.most.max(1) {
+            break Stop::Finished;
+        }
+        match next(&mut at, start, plan, &mut rng) {
+            Ok(gained) => progress += gained,
+            Err(stop) => break stop,
+        }
+        let mut theta = at.theta.clone();
+        advance(&mut theta, &at.direction, at.eta);
+        if theta.iter().any(|x| !x.is_finite()) {
+            break Stop::Overflow;
+        }
+        taken.push(Update { direction: at.direction.clone(), eta: at.eta });
+        at.theta = theta;
+        if progress >= plan.target {
+            break Stop::Reached;
+        }
+    };
+    let mut run = Instance { then: vec![], eta: 0.0, ..start.clone() };
+    let mut taken = taken.into_iter();
+    if let Some(first) = taken.next() {
+        (run.direction, run.eta) = (first.direction, first.eta);
+    }
+    run.then = taken.collect();
+    (run, stop)
+}
+
+/// Fills in w_k and η_k at θ_k and returns \[Δμ(k)\]₊ η_k.
+fn next(at: &mut Instance, start: &Instance, plan: &Plan, rng: &mut ChaCha8Rng) -> Result<f64, Stop> {
+    at.eta = 0.0;
+    match plan.direction {
+        Direction::Prescribed => at.direction.clone_from(&start.direction),
+        Direction::Random(_) | Direction::RandomUphill(_) => sphere(rng, &mut at.direction),
+        Direction::Gradient | Direction::Algorithm(_) => {}
+    }
+    let evaluation = Evaluation::<f64>::new(at, 1);
+    let (log_success, log_failure) = (evaluation.start().log_success(), evaluation.start().log_failure());
+    // w where θ decides it, Δμ along w, and ‖g‖₂.
+    let (direction, mut alignment, size) = match plan.direction {
+        Direction::Gradient => {
+            let gap = evaluation.gap_vector();
+            let size = norm(&gap);
+            (Some(gap.iter().map(|g| g / size).collect()), size, size)
+        }
+        Direction::Algorithm(algorithm) => {
+            let gradient = update(&evaluation, algorithm);
+            let direction = gradient.direction().ok_or(Stop::ZeroGap)?;
+            let alignment = direction.iter().zip(&evaluation.gap().vector).map(|(w, g)| w * g).sum();
+            (Some(direction), alignment, gradient.norm)
+        }
+        _ => (None, evaluation.start().alignment(), 1.0),
+    };
+    drop(evaluation);
+    if log_success < LN_SMALLEST {
+        return Err(Stop::SureFailure);
+    }
+    if log_failure < LN_SMALLEST {
+        return Err(Stop::SureSuccess);
+    }
+    if size == 0.0 {
+        return Err(Stop::ZeroGap);
+    }
+    if !size.is_finite() {
+        return Err(Stop::Overflow);
+    }
+    if let Some(direction) = direction {
+        at.direction = direction;
+    }
+    if matches!(plan.direction, Direction::RandomUphill(_)) && alignment < 0.0 {
+        at.direction.iter_mut().for_each(|w| *w = -*w);
+        alignment = -alignment;
+    }
+    let failure = Scalar::exp(log_failure);
+    at.eta = match plan.step {
+        StepSize::Constant(eta) => eta,
+        StepSize::Rate(alpha) => alpha * size,
+        StepSize::Trajectory(share) => allowed(at, share, |constants| trajectory_step(alignment, constants)),
+        StepSize::Token(share) => {
+            let length = f64::from(at.policy.max_length());
+            allowed(at, share, |constants| token_step(alignment, failure, length, constants))
+        }
+    };
+    if !(alignment.is_finite() && at.eta.is_finite()) {
+        return Err(Stop::Overflow);
+    }
+    Ok(f64::max(alignment, 0.0) * at.eta)
+}
+
+/// `share` times what `limit` allows, the constants taken over the segment of that very step: from the limit at a point, which is
+/// too large, to the limit over the segment that it spans, whose own segment is shorter.
+fn allowed(at: &mut Instance, share: f64, limit: impl Fn(&Constants<f64>) -> f64) -> f64 {
+    at.eta = 0.0;
+    for _ in 0..2 {
+        let eta = share * limit(Evaluation::<f64>::new(at, 1).constants());
+        at.eta = if eta.is_finite() { eta } else { 0.0 };
+    }
+    at.eta
+}
+
+/// A point of the unit sphere: the direction of the first point of the cube \[−1, 1\]^d that lies in the ball, for d ≤ 3, and of a
+/// sum of twelve uniform numbers an entry (close to Gaussian) beyond.
+fn sphere(rng: &mut ChaCha8Rng, w: &mut [f64]) {
+    let mut uniform = || f64::from(rng.next_u32()) / f64::from(u32::MAX) * 2.0 - 1.0;
+    for _ in 0..1000 {
+        match w.len() {
+            0..=3 => w.fill_with(&mut uniform),
+            _ => w.fill_with(|| (0..12).map(|_| uniform()).sum()),
+        }
+        let size = norm(w);
+        if size > 1e-3 && (size <= 1.0 || w.len() > 3) {
+            w.iter_mut().for_each(|x| *x /= size);
+            return;
+        }
+    }
+    w.fill(0.0);
+}

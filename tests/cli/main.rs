@@ -1,0 +1,11 @@
+//! The command line's contract: what goes where, with which exit status, and one clear message for everything that is wrong.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
+
+mod support;
+
+mod collapse;
+mod output;
+mod replay;
+mod usage;
+mod verify;
