@@ -185,6 +185,8 @@ pub struct ClaimResult {
     pub worst_case: Option<Decision>,
     /// By family, those that reach the claim.
     pub families: Vec<(&'static str, Tally)>,
+    /// Why instances were outside the claim, with their numbers: reported, not judged.
+    pub outside: BTreeMap<&'static str, u64>,
     /// Why, for a verdict that needs a reason.
     pub reason: Option<String>,
     /// The simplest certified counterexample, where one was found.

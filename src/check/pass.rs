@@ -236,6 +236,7 @@ impl<'a> Pass<'a> {
             max_ratio: all.worst.map(|(ratio, _)| ratio),
             worst_case,
             families: families.filter(|(_, tally)| tally.cases > 0).collect(),
+            outside: all.outside,
             reason,
             witness,
         }

@@ -44,6 +44,9 @@ pub fn explain(claim: &ClaimEntry, result: &ClaimResult, instances: u64, seed: u
         grouped(instances),
         result.max_ratio.map_or("none".into(), short),
     );
+    for (name, count) in &result.outside {
+        let _ = writeln!(text, "{} outside: {name}.", grouped(*count));
+    }
     if let Some(witness) = &result.witness {
         let _ = writeln!(text, "Counterexample: {}", witness.summary());
     }

@@ -52,6 +52,7 @@ fn claim(result: &ClaimResult) -> Value {
             Decision::Undecided => "undecided",
         }),
         "families": families,
+        "outside": result.outside,
         "reason": result.reason,
         "witness": result.witness,
     })

@@ -41,6 +41,14 @@ fn verify_as_json_follows_the_contract() {
         let families = claim["families"].as_array().expect("an array");
         let cases: u64 = families.iter().map(|family| family["cases"].as_u64().expect("a count")).sum();
         assert_eq!(claim["cases"].as_u64(), Some(cases), "{slug}");
+        // Every instance of its kind is either a case or outside, and then it is said why.
+        let outside: u64 =
+            claim["outside"].as_object().expect("reasons").values().map(|n| n.as_u64().expect("a count")).sum();
+        let all = |key: &str, count: &str| -> u64 {
+            document[key].as_array().expect("families").iter().map(|family| family[count].as_u64().expect("a count")).sum()
+        };
+        let existence = claim["relation"] == "existence";
+        assert!(existence || [all("families", "instances"), all("runs", "runs")].contains(&(cases + outside)), "{slug}");
         let number_or_inf = |x: &Value| x.is_f64() || x == "inf" || x == "-inf" || x.is_null();
         assert!(number_or_inf(&claim["max_ratio"]), "{slug}: {}", claim["max_ratio"]);
         for family in families {
