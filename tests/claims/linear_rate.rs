@@ -11,7 +11,7 @@ const REACH: Reach = &[
     ("cube-run", 0.03),
     ("quadratic-softmax-run", 0.01),
     ("curve-run", 0.03),
-    ("sum-of-sines-run", 0.03),
+    ("sum-of-sines-run", 0.01),
     ("prefix-tabular-run", 0.08),
     ("last-token-run", 0.01),
     ("geometric-length-run", 0.04),
