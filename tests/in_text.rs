@@ -19,7 +19,7 @@ fn enclosed(instance: &Instance) -> Evaluation<'_, Interval> {
     Evaluation::new(instance, 64)
 }
 
-/// The three responses of theory 3.1 with s = 1, g = 1.7: φ = (0,0) | (−g,−1), (−g,1), `steps` updates alternating between A and B.
+/// The three responses of Theorem 2's construction with s = 1, g = 1.7: φ = (0,0) | (−g,−1), (−g,1), `steps` updates alternating between A and B.
 fn triangle_run(alignment: f64, eta: f64, steps: usize) -> Instance {
     let (g, v) = (1.7, 0.9);
     let policy = Policy::linear_softmax(2, vec![0.0, 0.0, -g, -1.0, -g, 1.0], vec![]).expect("fits");
@@ -54,7 +54,7 @@ fn no_step_is_too_large_for_a_tabular_softmax_along_the_gap() {
     assert!(enclosed(&instance).step().change.surely_lt(Interval::zero()));
 }
 
-/// §3.2.1: "Convergence is attainable only when update directions exhibit consistent alignment". False as necessity: theory 3.1
+/// §3.2.1: "Convergence is attainable only when update directions exhibit consistent alignment". False as necessity: Theorem 2's run
 /// with O⁺ and O⁻ exchanged has Δμ(k) < 0 and so M ≡ 0, and J rises at every step.
 #[test]
 fn j_can_rise_without_any_alignment() {
@@ -90,7 +90,7 @@ fn a_step_beyond_the_scale_can_be_safe() {
     }
 }
 
-/// Theorem 2's preface: "even with perfect update directions". The directions of theory 3.1 are nearly orthogonal to the gap.
+/// Theorem 2's preface: "even with perfect update directions". The directions of its construction are nearly orthogonal to the gap.
 #[test]
 fn the_collapse_of_theorem_2_is_nearly_orthogonal_to_the_gap() {
     let instance = triangle_run(1.0 / 600.0, 0.2, 2);
@@ -104,7 +104,7 @@ fn the_collapse_of_theorem_2_is_nearly_orthogonal_to_the_gap() {
     });
 }
 
-/// `length` independent tokens from one row, the word of first tokens correct: theory 3.2 with log p = `log_odds` each.
+/// `length` independent tokens from one row, the word of first tokens correct: Theorem 4's tokens with log p = `log_odds` each.
 fn word(length: u32, log_odds: f64, eta: f64) -> Instance {
     let logits = Logits {
         dim: 1,

@@ -37,7 +37,7 @@ impl Condition for BelowThreshold {
 impl Claim for AscentThreshold {
     const STATEMENT: Statement = Statement {
         slug: "ascent-threshold",
-        place: "theory 2.4",
+        place: "companion",
         formula: "λ(η) ≥ λ(0) if η ≤ 2(1−J)Δμ/L_o",
         relation: Relation::Lower,
         reading: Some(Reading::Seg),

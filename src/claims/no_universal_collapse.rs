@@ -5,7 +5,7 @@
 //!
 //! J rises whenever 1 − J(k) ≥ F (the smooth-only step), and from J(k) > 1 − F one step loses at most L_oη²/2 of log J. So
 //! Theorem 2 cannot hold over its whole window for every pair with G_o² > 29 L_o: the window's lower end is then below 2Δμ/L_o.
-//! L_o is the largest of all steps, Assumption 1 in the reading *seg*. Equality: never reached; the limit of 3.1's collapse shows
+//! L_o is the largest of all steps, Assumption 1 in the reading *seg*. Equality: never reached; the limit of Theorem 2's construction shows
 //! that 2Δμ/L_o cannot be raised.
 
 use super::conditions::ConstantStep;
@@ -45,7 +45,7 @@ impl Condition for BelowCollapse {
 impl Claim for NoUniversalCollapse {
     const STATEMENT: Statement = Statement {
         slug: "no-universal-collapse",
-        place: "theory 2.4",
+        place: "companion",
         formula: "J(k) ≥ min{J(0), (1 − F) e^(−L_oη²/2)}, F = ηL_o/(2Δμ) < 1",
         relation: Relation::Lower,
         reading: Some(Reading::Seg),

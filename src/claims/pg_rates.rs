@@ -99,7 +99,7 @@ fn two_tabular_updates() -> Instance {
 impl Claim for PgRates {
     const STATEMENT: Statement = Statement {
         slug: "pg-rates",
-        place: "theory 2.8",
+        place: "companion",
         formula: "Λ = J/(1−J) grows like K (REINFORCE), √Λ like K (GRPO), between explicit multiples",
         relation: Relation::Asymptotic,
         reading: None,

@@ -6,7 +6,7 @@
 //! step the constants of that step alone. *Computed* is the sum of the remainders of the single steps, without cancellation. The
 //! second part is the conclusion that M(K) → ∞ forces J → 1: 1 − J(K) ≤ e^{−λ(0) − M(K)/2}.
 //!
-//! Sharper: 2.5 of the theory needs no G_p and no T_ψ1.
+//! Not sharp: with curvature alone, L_pE⁺[ℓ]η²/(2(1−J)), neither G_p nor T_ψ1 is needed.
 
 use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Scope, Statement, hypothesis};
 use crate::evaluation::Evaluation;

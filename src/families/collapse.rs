@@ -94,7 +94,7 @@ fn write(run: Result<Instance, crate::Error>, instance: &mut Instance) {
     }
 }
 
-/// Theorem 2 with up to four extra responses (3.4 of the notes), which are left out where the losses would not suffice.
+/// Theorem 2 with up to four extra responses, which are left out where the losses would not suffice.
 pub fn collapse(u: &[f64], instance: &mut Instance) {
     let mut blocks = Blocks(u);
     let head = blocks.take(8);

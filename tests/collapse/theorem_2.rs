@@ -1,4 +1,4 @@
-//! Construction 3.1: both ends of the window, random numbers inside it, rotations, extra responses.
+//! Theorem 2: both ends of the window, random numbers inside it, rotations, extra responses.
 
 use crate::{certified, generator, spread, steps, uniform};
 use gradient_gap::collapse::{Certified, Construction, Extra, Theorem2, largest_norm, share};
