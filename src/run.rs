@@ -119,6 +119,12 @@ fn next(at: &mut Instance, start: &Instance, plan: &Plan, rng: &mut ChaCha8Rng) 
     }
     let evaluation = Evaluation::<f64>::new(at, 1);
     let (log_success, log_failure) = (evaluation.start().log_success(), evaluation.start().log_failure());
+    if log_success < LN_SMALLEST {
+        return Err(Stop::SureFailure);
+    }
+    if log_failure < LN_SMALLEST {
+        return Err(Stop::SureSuccess);
+    }
     // w where θ decides it, Δμ along w, and ‖g‖₂.
     let (direction, mut alignment, size) = match plan.direction {
         Direction::Gradient => {
@@ -135,12 +141,6 @@ fn next(at: &mut Instance, start: &Instance, plan: &Plan, rng: &mut ChaCha8Rng) 
         _ => (None, evaluation.start().alignment(), 1.0),
     };
     drop(evaluation);
-    if log_success < LN_SMALLEST {
-        return Err(Stop::SureFailure);
-    }
-    if log_failure < LN_SMALLEST {
-        return Err(Stop::SureSuccess);
-    }
     if size == 0.0 {
         return Err(Stop::ZeroGap);
     }

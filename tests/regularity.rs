@@ -10,7 +10,7 @@ use gradient_gap::regularity::{Constants, Kind, Reading, constants, geometric_ps
 use gradient_gap::{Evaluation, Instance, claims};
 use std::f64::consts::LN_2;
 
-#[path = "shared/drawn.rs"]
+#[path = "common/drawn.rs"]
 mod drawn;
 use drawn::random_instances;
 

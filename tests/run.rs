@@ -158,8 +158,11 @@ fn runs_end_for_a_reason() {
     // J or 1 − J below what binary64 holds.
     for (bias, expected) in [(-800.0, Stop::SureFailure), (800.0, Stop::SureSuccess)] {
         let policy = Policy::linear_softmax(2, vec![1.0, 0.25, 0.0, 0.5, -0.5, 1.0], vec![bias, 0.0, 0.0]).expect("fits");
-        let (_, stop) = run(&Instance { policy, ..start() }, &plan(Direction::Gradient, StepSize::Constant(0.3), 10));
-        assert_eq!(stop, expected);
+        let start = Instance { policy, ..start() };
+        for direction in [Direction::Gradient, Direction::Algorithm(Algorithm::Reinforce), Direction::Prescribed] {
+            let (_, stop) = run(&start, &plan(direction.clone(), StepSize::Constant(0.3), 10));
+            assert_eq!(stop, expected, "{direction:?}");
+        }
     }
     // 10⁻³⁰⁰ is an ordinary number.
     let policy = Policy::linear_softmax(2, vec![1.0, 0.25, 0.0, 0.5, -0.5, 1.0], vec![-690.0, 0.0, 0.0]).expect("fits");

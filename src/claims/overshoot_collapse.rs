@@ -8,6 +8,7 @@
 //! closed form; Δμ is the smallest Δμ(k) of the run. Not every pair $G_o \ge \sqrt{L_o}$ has one: [`no_universal_collapse`](super::no_universal_collapse). The limit J → 0 is the two-step decrement of the
 //! [construction](crate::collapse), which repeats; the proof is on the page.
 
+use super::conditions::ConstantStep;
 use super::{Claim, Condition, Expected, Hypothesis, Parts, Relation, Scope, Statement, hypothesis};
 use crate::collapse::{Terms, UNIFORM, statement};
 use crate::evaluation::Evaluation;
@@ -49,7 +50,7 @@ impl Claim for OvershootCollapse {
     };
     const SCOPE: Scope = Scope::Run;
     const FAMILIES: Option<&'static [&'static str]> = Some(&["overshoot-collapse", "resonant-collapse"]);
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownGlobally>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<ConstantStep>(), hypothesis::<KnownGlobally>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let course = evaluation.course();

@@ -9,6 +9,7 @@
 //! closed form; Δμ is the smallest Δμ(k) of the run. T∞ = 1 to 4 with all responses enumerated; up to 10 000 in `tests/collapse`. The limit J → 0 is the two-step decrement of the
 //! [construction](crate::collapse), which repeats; the proof is on the page.
 
+use super::conditions::ConstantStep;
 use super::overshoot_collapse::KnownGlobally;
 use super::{Claim, Expected, Hypothesis, Parts, Relation, Scope, Statement, hypothesis};
 use crate::collapse::{Terms, UNIFORM, statement};
@@ -32,7 +33,7 @@ impl Claim for TokenOvershootCollapse {
     };
     const SCOPE: Scope = Scope::Run;
     const FAMILIES: Option<&'static [&'static str]> = Some(&["token-overshoot-collapse"]);
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownGlobally>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<ConstantStep>(), hypothesis::<KnownGlobally>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let course = evaluation.course();

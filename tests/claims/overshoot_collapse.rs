@@ -40,6 +40,14 @@ fn below_the_threshold_it_is_no_witness() {
     assert!(outside("overshoot-collapse", &exchanged).contains("Δμ(k) > 0"));
 }
 
+/// The theorem's step size is one number: a run whose last step is another is none of its instances.
+#[test]
+fn a_changed_step_size_is_outside() {
+    let mut instance = plain();
+    instance.then.last_mut().expect("twenty updates").eta = 2.0;
+    assert!(outside("overshoot-collapse", &instance).contains("constant step size"));
+}
+
 /// Only the constructions are put to the test.
 #[test]
 fn other_families_say_nothing() {

@@ -3,7 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
-#[path = "../shared/drawn.rs"]
+#[path = "../common/drawn.rs"]
 mod drawn;
 mod truth;
 
