@@ -16,13 +16,18 @@ pub fn trajectory_step<N: Scalar>(alignment: N, constants: &Constants<N>) -> N {
     first.min(half / constants.curvature.sqrt())
 }
 
+/// L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}, what (18a)'s first member divides by.
+pub fn token_bracket<N: Scalar>(failure: N, length: N, constants: &Constants<N>) -> N {
+    let weight = (constants.psi1 / failure).min(N::of(8.0) * length.square());
+    constants.token_curvature * length + constants.token_score.square() * weight
+}
+
 /// Theorem 3, condition (18a): min{½\[Δμ\]₊/(L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}), 1/(2√(L_pT∞ + G_p²T_ψ1))}; `failure` is 1 − J,
 /// `length` T∞.
 pub fn token_step<N: Scalar>(alignment: N, failure: N, length: N, constants: &Constants<N>) -> N {
     let half = N::of(0.5);
     let (smooth, noise) = (constants.token_curvature * length, constants.token_score.square());
-    let weight = (constants.psi1 / failure).min(N::of(8.0) * length.square());
-    let first = half * quotient(alignment.positive_part(), smooth + noise * weight);
+    let first = half * quotient(alignment.positive_part(), token_bracket(failure, length, constants));
     first.min(half / (smooth + noise * constants.psi1).sqrt())
 }
 

@@ -11,7 +11,7 @@
 //! [`log_odds_step`](super::log_odds_step)).
 
 use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Scope, Statement, hypothesis};
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Course, Evaluation};
 use crate::instance::Instance;
 use crate::number::Scalar;
 use crate::regularity::Reading;
@@ -20,6 +20,18 @@ use smallvec::smallvec;
 
 /// Theorem 1(b).
 pub struct Convergence;
+
+/// λ(K) − λ(0) ≥ ½M(K), and what follows for 1 − J(K): (15b) and (18b).
+pub(super) fn gains_half<N: Scalar>(course: &Course<N>) -> Parts<N> {
+    let half = N::of(0.5) * course.cumulative_alignment();
+    let shortfall = course.shortfall();
+    // −log(1 − J(K)) = λ(K) + log(1 + e^−λ(K)).
+    let bonus = (-course.end()).softplus();
+    smallvec![
+        Part::at_most("M(K) − {λ(K) − λ(0)}", shortfall, half),
+        Part::at_most("λ(0) + M(K) + log(1 − J(K))", shortfall - bonus, half),
+    ]
+}
 
 /// Every step size within (15a).
 pub struct Within15a;
@@ -48,14 +60,6 @@ impl Claim for Convergence {
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<Within15a>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        let course = evaluation.course();
-        let half = N::of(0.5) * course.cumulative_alignment();
-        let shortfall = course.shortfall();
-        // −log(1 − J(K)) = λ(K) + log(1 + e^−λ(K)).
-        let bonus = (-course.end()).softplus();
-        smallvec![
-            Part::at_most("M(K) − {λ(K) − λ(0)}", shortfall, half),
-            Part::at_most("λ(0) + M(K) + log(1 − J(K))", shortfall - bonus, half),
-        ]
+        gains_half(evaluation.course())
     }
 }

@@ -20,6 +20,17 @@ use crate::regularity::Reading;
 /// Theorem 2.
 pub struct OvershootCollapse;
 
+/// The comparisons of the collapse, with the c of the window (`None`: by the number of tokens); Δμ is the smallest Δμ(k), so the
+/// comparison of the two is left out.
+pub(super) fn collapses<N: Scalar>(evaluation: &Evaluation<'_, N>, factor: Option<f64>) -> Parts<N> {
+    let course = evaluation.course();
+    let Some(mut terms) = Terms::of(evaluation.instance(), course) else { return Parts::new() };
+    terms.factor = factor.unwrap_or(terms.factor);
+    let mut parts = statement(course, &terms);
+    parts.retain(|part| part.name != UNIFORM);
+    parts
+}
+
 /// The global constants are known in closed form, and Δμ(k) > 0 at every step.
 pub struct KnownGlobally;
 impl Condition for KnownGlobally {
@@ -53,9 +64,6 @@ impl Claim for OvershootCollapse {
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<ConstantStep>(), hypothesis::<KnownGlobally>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        let course = evaluation.course();
-        let mut parts = Terms::of(evaluation.instance(), course).map_or(Parts::new(), |terms| statement(course, &terms));
-        parts.retain(|part| part.name != UNIFORM);
-        parts
+        collapses(evaluation, None)
     }
 }

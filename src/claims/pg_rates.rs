@@ -85,6 +85,7 @@ fn two_tabular_updates() -> Instance {
     use crate::policy::Policy;
     use crate::run::{Direction, Plan, StepSize, run};
     let start = Instance {
+        // Cannot fail: two responses and no bias.
         policy: Policy::tabular_softmax(2, vec![]).unwrap_or_else(|e| unreachable!("{e}")),
         theta: vec![0.0; 2],
         direction: vec![1.0, 0.0],

@@ -15,6 +15,7 @@ use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypot
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 use crate::regularity::Reading;
+use crate::thresholds::token_bracket;
 use smallvec::smallvec;
 
 /// (18a) against (19).
@@ -36,8 +37,7 @@ impl Claim for ThresholdMatch {
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let (constants, length) = (evaluation.constants(), evaluation.max_length());
         let (start, noise) = (evaluation.start(), constants.token_score.square());
-        let weight = (constants.psi1 / start.failure()).min(N::of(8.0) * length.square());
-        let safe = N::of(0.5) * start.alignment() / (constants.token_curvature * length + noise * weight);
+        let safe = N::of(0.5) * start.alignment() / token_bracket(start.failure(), length, constants);
         let overshoot = N::of(120.0) * start.alignment() / ((constants.token_curvature + noise) * length);
         let claimed = N::of(240.0) / (N::ln_2() * start.failure());
         smallvec![Part::at_most("(19)/(18a)", overshoot / safe, claimed)]

@@ -8,13 +8,13 @@
 //!
 //! Not sharp: with curvature alone, L_pE⁺[ℓ]η²/(2(1−J)), neither G_p nor T_ψ1 is needed.
 
-use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Scope, Statement, hypothesis};
+use super::convergence::gains_half;
+use super::{Claim, Condition, Expected, Hypothesis, Parts, Relation, Scope, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::Scalar;
 use crate::regularity::Reading;
 use crate::thresholds::token_step;
-use smallvec::smallvec;
 
 /// Theorem 3.
 pub struct TokenConvergence;
@@ -52,14 +52,6 @@ impl Claim for TokenConvergence {
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<Within18a>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        let course = evaluation.course();
-        let half = N::of(0.5) * course.cumulative_alignment();
-        let shortfall = course.shortfall();
-        // −log(1 − J(K)) = λ(K) + log(1 + e^−λ(K)).
-        let bonus = (-course.end()).softplus();
-        smallvec![
-            Part::at_most("M(K) − {λ(K) − λ(0)}", shortfall, half),
-            Part::at_most("λ(0) + M(K) + log(1 − J(K))", shortfall - bonus, half),
-        ]
+        gains_half(evaluation.course())
     }
 }

@@ -10,9 +10,8 @@
 //! [construction](crate::collapse), which repeats; the proof is on the page.
 
 use super::conditions::ConstantStep;
-use super::overshoot_collapse::KnownGlobally;
+use super::overshoot_collapse::{KnownGlobally, collapses};
 use super::{Claim, Expected, Hypothesis, Parts, Relation, Scope, Statement, hypothesis};
-use crate::collapse::{Terms, UNIFORM, statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 use crate::regularity::Reading;
@@ -36,10 +35,6 @@ impl Claim for TokenOvershootCollapse {
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<ConstantStep>(), hypothesis::<KnownGlobally>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        let course = evaluation.course();
-        let mut parts = Terms::of(evaluation.instance(), course)
-            .map_or(Parts::new(), |terms| statement(course, &Terms { factor: 120.0, ..terms }));
-        parts.retain(|part| part.name != UNIFORM);
-        parts
+        collapses(evaluation, Some(120.0))
     }
 }

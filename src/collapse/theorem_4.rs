@@ -159,7 +159,7 @@ impl Construction for Theorem4 {
     fn course<N: Scalar>(&self, run: &Instance) -> Course<N> {
         let evaluation = Evaluation::<N>::new(run, 1);
         let steps: Vec<CourseStep<N>> = evaluation.course().steps.iter().map(|step| self.response_step(step)).collect();
-        let lambda = steps.first().map_or(N::zero(), |step| step.log_success - step.log_failure);
+        let lambda = steps.first().map_or(N::zero(), CourseStep::log_odds);
         Course { steps, lambda }
     }
 }

@@ -67,13 +67,12 @@ impl<C: Construction> Collapsed<'_, C> {
         for (name, k) in [("first", 0), ("worst", certified.worst), ("last", last)] {
             let Some(step) = course.steps.get(k) else { continue };
             let log10 = step.log_success.mid() / std::f64::consts::LN_10;
-            let lambda = step.log_success - step.log_failure;
             table.add_row(vec![
                 name.to_string(),
                 k.to_string(),
                 format!("{log10:.3}"),
                 short_log10(log10),
-                digits_of(lambda),
+                digits_of(step.log_odds()),
                 digits_of(step.alignment),
                 digits_of(step.change),
                 digits_of(share(step)),
@@ -96,7 +95,7 @@ impl<C: Construction> Collapsed<'_, C> {
     pub fn svg(&self) -> String {
         let steps = &self.course.steps;
         let success: Vec<f64> = steps.iter().map(|step| step.log_success.mid() / std::f64::consts::LN_10).collect();
-        let lambda: Vec<f64> = steps.iter().map(|step| (step.log_success - step.log_failure).mid()).collect();
+        let lambda: Vec<f64> = steps.iter().map(|step| step.log_odds().mid()).collect();
         let tokens = self.tokens.map_or(String::new(), |t| format!(", T∞ = {t}"));
         let (alignment, eta) = (digits(self.construction.alignment()), digits(self.construction.eta()));
         let title = format!("{}: J falls although Δμ(k) ≥ {alignment} > 0 (η = {eta}{tokens})", self.name);

@@ -1,6 +1,6 @@
 //! policy-normalises: equation (1) as an identity over whole responses.
 
-use crate::support::{SEVERAL_TOKENS, close, coins, geometric, outside, parts};
+use crate::support::{ONE_TOKEN, SEVERAL_TOKENS, close, coins, geometric, outside, parts};
 use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::{Evaluation, Instance};
 
@@ -8,26 +8,7 @@ standard_tests!(
     "policy-normalises",
     reach: SEVERAL_TOKENS,
     edges: 40,
-    outside: &[
-        "two responses, one parameter",
-        "J = 1e-300",
-        "1 − J = 1e-300",
-        "η = 0",
-        "η = 1e-200",
-        "η = 1e6",
-        "equal features",
-        "logits ±350",
-        "logits ±700",
-        "declared lengths from 1 to 4·10⁹",
-        "1 − J = 1e-600, η = 0",
-        "1 − J = 1e-600, w = 0",
-        "J = 1e-600, η = 0",
-        "J = 1e-600, w = 0",
-        "J = 1e-600",
-        "two responses, one logit each",
-        "w = 0",
-        "‖w‖ = 0.01",
-    ],
+    outside: ONE_TOKEN,
 );
 
 /// V = 3 (EOS, a, b), T∞ = 3, a row of logits for every last token.

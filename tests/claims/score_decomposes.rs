@@ -1,6 +1,6 @@
 //! score-decomposes: the first display of §4.
 
-use crate::support::{SEVERAL_TOKENS, close, coins, geometric, parts};
+use crate::support::{ONE_TOKEN, SEVERAL_TOKENS, close, coins, geometric, parts};
 use gradient_gap::Evaluation;
 use gradient_gap::policy::Ending;
 
@@ -8,26 +8,7 @@ standard_tests!(
     "score-decomposes",
     reach: SEVERAL_TOKENS,
     edges: 40,
-    outside: &[
-        "two responses, one parameter",
-        "J = 1e-300",
-        "1 − J = 1e-300",
-        "η = 0",
-        "η = 1e-200",
-        "η = 1e6",
-        "equal features",
-        "logits ±350",
-        "logits ±700",
-        "declared lengths from 1 to 4·10⁹",
-        "1 − J = 1e-600, η = 0",
-        "1 − J = 1e-600, w = 0",
-        "J = 1e-600, η = 0",
-        "J = 1e-600, w = 0",
-        "J = 1e-600",
-        "two responses, one logit each",
-        "w = 0",
-        "‖w‖ = 0.01",
-    ],
+    outside: ONE_TOKEN,
 );
 
 /// T coins with P(0) = p: a word with k zeros has s = k(1−p) − (T−k)p = k − Tp and H = −Tp(1−p).

@@ -490,6 +490,28 @@ pub fn rare_and_far(delta: f64, b: f64) -> Instance {
     on_a_line(&[delta, 0.0, 1.0], &[0.0, 0.0, -b], 1, 0.0)
 }
 
+/// The extreme instances of one token, or with declared lengths: outside every claim that needs several.
+pub const ONE_TOKEN: &[&str] = &[
+    "two responses, one parameter",
+    "J = 1e-300",
+    "1 − J = 1e-300",
+    "η = 0",
+    "η = 1e-200",
+    "η = 1e6",
+    "equal features",
+    "logits ±350",
+    "logits ±700",
+    "declared lengths from 1 to 4·10⁹",
+    "1 − J = 1e-600, η = 0",
+    "1 − J = 1e-600, w = 0",
+    "J = 1e-600, η = 0",
+    "J = 1e-600, w = 0",
+    "J = 1e-600",
+    "two responses, one logit each",
+    "w = 0",
+    "‖w‖ = 0.01",
+];
+
 /// Smallest sizes and extremes: none may panic, give NaN, or contradict a statement that holds.
 pub fn extremes() -> Vec<(&'static str, Instance)> {
     let tiny = 1e-300f64.ln();
