@@ -4,6 +4,7 @@
 //! [`witness`] keeps, simplifies and re-reads what refuted something. A sampled success is never called proved, and a
 //! refutation counts only when one interval evaluation confirms it.
 
+pub mod attack;
 pub mod campaign;
 pub mod histogram;
 pub mod judge;

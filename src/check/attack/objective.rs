@@ -1,0 +1,119 @@
+//! What an attack maximises: the share of the bound that one part of a claim uses, at a point of a family's cube.
+
+use crate::check::judge::{Certificate, Decision, beyond_limit, certify, ratio};
+use crate::claims::{ClaimEntry, Part, Scope};
+use crate::evaluation::Evaluation;
+use crate::families::{self, Family};
+use crate::instance::Instance;
+use crate::number::{Interval, Scalar};
+
+/// Into how many pieces the segment is cut for the constants, tried in turn while the ratio is above 1: sampled suprema are too
+/// small, and a search would find out where.
+const PIECES: [usize; 2] = [8, 64];
+/// The same for every segment of a run.
+const PIECES_OF_A_RUN: [usize; 2] = [1, 16];
+
+/// No hypothesis fails; a bound of 0 is met exactly.
+const NO_RATIO: f64 = -0.25;
+
+/// One claim on one family.
+pub struct Objective<'a> {
+    claim: &'a ClaimEntry,
+    family: &'a Family,
+    instance: Instance,
+    /// How many updates were evaluated: one a point, K for a run of K updates.
+    pub evaluations: u64,
+    /// Points whose ratio is above 1 in binary64 and that intervals could not decide.
+    pub undecided: u64,
+    /// The first certified violation.
+    pub violation: Option<Vec<f64>>,
+}
+
+impl<'a> Objective<'a> {
+    /// Nothing evaluated yet.
+    pub fn new(claim: &'a ClaimEntry, family: &'a Family) -> Self {
+        Objective { claim, family, instance: families::blank(), evaluations: 0, undecided: 0, violation: None }
+    }
+
+    /// The value of `part` at u: its ratio; below 0 where the claim says nothing, the lower the farther from its hypotheses.
+    pub fn value(&mut self, u: &[f64], part: &str) -> f64 {
+        let mut value = f64::NEG_INFINITY;
+        self.visit(u, |name, ratio| {
+            if name == part {
+                value = value.max(ratio);
+            }
+        })
+        .unwrap_or(value)
+    }
+
+    /// Tells `see` the name and the ratio of every part at u. Where there is none, the value of the point, below 0.
+    pub fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
+        if self.family.decode_into(u, &mut self.instance).is_err() {
+            self.evaluations += 1;
+            return Some(-3.0); // outside the cube, which a search never is
+        }
+        let (pieces, cost) = match self.claim.scope {
+            Scope::Step => (PIECES, 1),
+            Scope::Run => (PIECES_OF_A_RUN, self.instance.updates() as u64),
+        };
+        self.evaluations += cost;
+        let first = match parts(self.claim, &self.instance, pieces[0]) {
+            Ok(parts) => parts,
+            Err(margin) => return Some(-1.0 - margin / (1.0 + margin)),
+        };
+        if !first.iter().any(|&(_, ratio)| ratio.is_some_and(beyond_limit)) {
+            return tell(&first, &mut see);
+        }
+        let Ok(finer) = parts(self.claim, &self.instance, pieces[1]) else { return Some(-1.0) };
+        if !finer.iter().any(|&(_, ratio)| ratio.is_some_and(beyond_limit)) {
+            return tell(&finer, &mut see);
+        }
+        let certificate = certify(self.claim, &self.instance);
+        match certificate.decision {
+            Decision::Outside => return Some(-1.0),
+            Decision::Violated if self.violation.is_none() => self.violation = Some(u.to_vec()),
+            Decision::Undecided => self.undecided += 1,
+            _ => {}
+        }
+        // What is certain of a ratio above 1, and no more; the error of an identity is a matter of binary64 alone.
+        let identity = certificate.parts.iter().any(|part| part.tolerance.is_some());
+        let settled = finer.into_iter().map(|(name, ratio)| {
+            let certain = || enclosed(&certificate, name).map_or(0.0, Interval::lo);
+            let settle = |r: f64| match beyond_limit(r) && !identity {
+                true => certain().min(if r.is_nan() { f64::MAX } else { r }),
+                false => r,
+            };
+            (name, ratio.map(settle))
+        });
+        tell(&settled.collect::<Vec<_>>(), &mut see)
+    }
+}
+
+fn tell(parts: &[(&'static str, Option<f64>)], see: &mut impl FnMut(&'static str, f64)) -> Option<f64> {
+    if parts.is_empty() {
+        return Some(NO_RATIO);
+    }
+    parts.iter().for_each(|&(name, ratio)| see(name, ratio.unwrap_or(NO_RATIO)));
+    None
+}
+
+/// The ratio of every part in binary64, or by how much the first failing hypothesis fails.
+fn parts(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Result<Vec<(&'static str, Option<f64>)>, f64> {
+    let evaluation = Evaluation::<f64>::new(instance, pieces);
+    for hypothesis in claim.given {
+        let margin = (hypothesis.real)(&evaluation);
+        if margin.is_nan() || margin < 0.0 {
+            return Err(if margin.is_finite() { -margin } else { 1e6 });
+        }
+    }
+    Ok((claim.real)(&evaluation).iter().map(|part| (part.name, ratio(part))).collect())
+}
+
+/// The enclosed share of the bound that the parts called `name` use: computed/claimed, for an identity error/tolerance.
+pub fn enclosed(certificate: &Certificate, name: &str) -> Option<Interval> {
+    let share = |part: &Part<Interval>| match part.tolerance {
+        None => part.computed / part.claimed,
+        Some(tolerance) => (part.computed - part.claimed).abs() / Interval::of(tolerance.error()),
+    };
+    certificate.parts.iter().filter(|part| part.name == name).map(share).reduce(Scalar::max)
+}

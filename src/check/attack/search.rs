@@ -1,0 +1,217 @@
+//! Maximisation over the unit cube without derivatives: a matrix adaptation evolution strategy with mutations.
+//!
+//! MA-ES (Beyer and Sendhoff, "Simplify Your Covariance Matrix Adaptation Evolution Strategy", IEEE Transactions on Evolutionary
+//! Computation 21, 2017) is CMA-ES without the covariance matrix: it adapts M with C = M Mᵀ by products alone, O(n²) a sample, with
+//! no decomposition. Points are folded back into the cube. Some coordinates of a family choose (how many responses, which verifier),
+//! others work only together with equal ones; neither suits a Gaussian, so every generation also tries a few copies of the best
+//! point with single coordinates replaced.
+
+use crate::number::Scalar;
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
+/// Random numbers for a search.
+#[derive(Clone, Debug)]
+pub struct Noise(pub ChaCha8Rng);
+
+impl Noise {
+    /// Uniform on \[0, 1).
+    pub fn uniform(&mut self) -> f64 {
+        f64::from(self.0.next_u32()) * (1.0 / 4_294_967_296.0)
+    }
+
+    /// One of 0, …, n − 1.
+    pub fn below(&mut self, n: usize) -> usize {
+        ((self.uniform() * n as f64) as usize).min(n.saturating_sub(1))
+    }
+
+    /// Standard normal numbers, by Marsaglia's polar method.
+    fn normal(&mut self, z: &mut [f64]) {
+        for pair in z.chunks_mut(2) {
+            let (x, y, square) = loop {
+                let (x, y) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
+                let square = x * x + y * y;
+                if square < 1.0 && square > 0.0 {
+                    break (x, y, square);
+                }
+            };
+            let factor = (-2.0 * Scalar::ln(square) / square).sqrt();
+            pair[0] = x * factor;
+            if let Some(second) = pair.get_mut(1) {
+                *second = y * factor;
+            }
+        }
+    }
+}
+
+/// Folds x back into \[0, 1\] by reflection at its ends.
+fn fold(x: f64) -> f64 {
+    let x = x.abs() % 2.0;
+    let x = if x > 1.0 { 2.0 - x } else { x };
+    if x.is_finite() { x } else { 0.5 }
+}
+
+/// The best point so far and its value.
+#[derive(Clone, Debug)]
+pub struct Best {
+    /// The point.
+    pub u: Vec<f64>,
+    /// Its value.
+    pub value: f64,
+}
+
+/// One search from one start.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The best point so far.
+    pub best: Best,
+    noise: Noise,
+    mean: Vec<f64>,
+    sigma: f64,
+    /// M, row by row.
+    matrix: Vec<f64>,
+    path: Vec<f64>,
+    /// Samples a generation.
+    samples: usize,
+    /// Weights of the better half.
+    weights: Vec<f64>,
+    // Memory used again: z and Mz of all samples, their values in falling order, a point, Σ w Mz.
+    z: Vec<f64>,
+    d: Vec<f64>,
+    order: Vec<(f64, usize)>,
+    point: Vec<f64>,
+}
+
+/// Copies of the best point that a generation tries beside its samples.
+const MUTANTS: usize = 3;
+/// σ at the start and after a restart.
+const SIGMA: f64 = 0.2;
+/// The search starts afresh from its best point below this σ.
+const SMALLEST: f64 = 1e-12;
+
+impl Search {
+    /// A search from `start`, whose value is known, with `scale` times the usual number of samples.
+    pub fn new(start: Best, scale: usize, noise: Noise) -> Search {
+        let n = start.u.len();
+        let samples = scale * (4 + (3.0 * Scalar::ln(n.max(1) as f64)) as usize);
+        let half = samples / 2;
+        let raw: Vec<f64> = (0..half).map(|i| Scalar::ln(half as f64 + 0.5) - Scalar::ln(i as f64 + 1.0)).collect();
+        let total: f64 = raw.iter().sum();
+        let mut search = Search {
+            noise,
+            mean: start.u.clone(),
+            best: start,
+            sigma: SIGMA,
+            matrix: vec![0.0; n * n],
+            path: vec![0.0; n],
+            samples,
+            weights: raw.into_iter().map(|w| w / total).collect(),
+            z: vec![0.0; n * samples],
+            d: vec![0.0; n * samples],
+            order: Vec::with_capacity(samples),
+            point: vec![0.0; n],
+        };
+        search.restart();
+        search
+    }
+
+    /// From the best point, with the identity for M.
+    fn restart(&mut self) {
+        let n = self.mean.len();
+        self.mean.clone_from(&self.best.u);
+        self.sigma = SIGMA * Scalar::exp(-4.0 * self.noise.uniform());
+        self.matrix.fill(0.0);
+        (0..n).for_each(|i| self.matrix[i * n + i] = 1.0);
+        self.path.fill(0.0);
+    }
+
+    /// Evaluations of one generation.
+    pub fn cost(&self) -> u64 {
+        (self.samples + MUTANTS) as u64
+    }
+
+    /// One generation; `value` is larger where the point is better.
+    pub fn generation(&mut self, value: &mut impl FnMut(&[f64]) -> f64) {
+        let n = self.mean.len();
+        self.noise.normal(&mut self.z);
+        self.order.clear();
+        for k in 0..self.samples {
+            let (z, d) = (&self.z[k * n..][..n], &mut self.d[k * n..][..n]);
+            for (entry, row) in d.iter_mut().zip(self.matrix.chunks_exact(n)) {
+                *entry = row.iter().zip(z).map(|(m, z)| m * z).sum();
+            }
+            for ((x, mean), d) in self.point.iter_mut().zip(&self.mean).zip(&*d) {
+                *x = fold(mean + self.sigma * d);
+            }
+            let found = value(&self.point);
+            self.order.push((found, k));
+            if found > self.best.value {
+                self.best.value = found;
+                self.best.u.clone_from(&self.point);
+            }
+        }
+        // NaN never comes from an objective here; total_cmp keeps the order total all the same.
+        self.order.sort_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
+        self.adapt();
+        for _ in 0..MUTANTS {
+            self.mutate();
+            let found = value(&self.point);
+            if found > self.best.value {
+                self.best.value = found;
+                self.best.u.clone_from(&self.point);
+                self.mean.clone_from(&self.point);
+            }
+        }
+        let flat = self.order.first().map(|x| x.0) == self.order.last().map(|x| x.0);
+        if !(self.sigma > SMALLEST && self.sigma < 1e3) || flat {
+            self.restart();
+        }
+    }
+
+    /// A copy of the best point with one to three coordinates replaced: by 0, by a uniform number, by another coordinate's or by
+    /// its mirror image.
+    fn mutate(&mut self) {
+        let n = self.mean.len();
+        self.point.clone_from(&self.best.u);
+        for _ in 0..1 + self.noise.below(3) {
+            let i = self.noise.below(n);
+            self.point[i] = match self.noise.below(5) {
+                0 => 0.0,
+                1 => self.point[self.noise.below(n)],
+                2 => 1.0 - self.point[self.noise.below(n)],
+                _ => self.noise.uniform(),
+            };
+        }
+    }
+
+    /// Moves mean, M and σ after a generation.
+    fn adapt(&mut self) {
+        let n = self.mean.len();
+        let size = n as f64;
+        let mass = 1.0 / self.weights.iter().map(|w| w * w).sum::<f64>();
+        let rate = (mass + 2.0) / (size + mass + 5.0);
+        let one = 2.0 / ((size + 1.3) * (size + 1.3) + mass);
+        let many = (1.0 - one).min(2.0 * (mass - 2.0 + 1.0 / mass) / ((size + 2.0) * (size + 2.0) + mass)).max(0.0);
+        let push = (rate * (2.0 - rate) * mass).sqrt();
+        // Mp for the path p, which is made from the selected z.
+        self.path.iter_mut().for_each(|p| *p *= 1.0 - rate);
+        for (&w, &(_, k)) in self.weights.iter().zip(&self.order) {
+            let (z, d) = (&self.z[k * n..][..n], &self.d[k * n..][..n]);
+            self.path.iter_mut().zip(z).for_each(|(p, z)| *p += push * w * z);
+            self.mean.iter_mut().zip(d).for_each(|(m, d)| *m += self.sigma * w * d);
+        }
+        self.mean.iter_mut().for_each(|m| *m = fold(*m));
+        let keep = 1.0 - 0.5 * one - 0.5 * many;
+        for (i, row) in self.matrix.chunks_exact_mut(n).enumerate() {
+            let along: f64 = row.iter().zip(&self.path).map(|(m, p)| m * p).sum();
+            row.iter_mut().zip(&self.path).for_each(|(m, p)| *m = keep * *m + 0.5 * one * along * p);
+            for (&w, &(_, k)) in self.weights.iter().zip(&self.order) {
+                let factor = 0.5 * many * w * self.d[k * n + i];
+                row.iter_mut().zip(&self.z[k * n..][..n]).for_each(|(m, z)| *m += factor * z);
+            }
+        }
+        let length = self.path.iter().map(|p| p * p).sum::<f64>().sqrt();
+        let expected = size.sqrt() * (1.0 - 1.0 / (4.0 * size) + 1.0 / (21.0 * size * size));
+        self.sigma *= Scalar::exp((rate / (1.0 + rate)) * (length / expected - 1.0));
+    }
+}
