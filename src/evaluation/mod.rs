@@ -41,6 +41,8 @@ struct Sizes {
     gradient: Vec<f64>,
     /// The largest slope.
     slope: f64,
+    /// The largest second derivative along w.
+    bend: f64,
 }
 
 impl<'a, N: Scalar> Evaluation<'a, N> {
@@ -147,11 +149,12 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     fn sizes(&self) -> &Sizes {
         self.sizes.get_or_init(|| {
             let Instance { policy, theta, direction, .. } = self.instance;
-            let mut sizes = Sizes { logit: 0.0, gradient: Vec::with_capacity(policy.logits.count()), slope: 0.0 };
+            let mut sizes = Sizes { logit: 0.0, gradient: Vec::with_capacity(policy.logits.count()), slope: 0.0, bend: 0.0 };
             for j in 0..policy.logits.count() {
                 let (value, gradient) = policy.logits.term_sizes(j, theta);
                 sizes.logit = sizes.logit.max(value);
                 sizes.slope = sizes.slope.max(gradient.iter().zip(direction).map(|(g, w)| f64::abs(g * w)).sum());
+                sizes.bend = sizes.bend.max(policy.logits.bend_size(j, theta, direction));
                 sizes.gradient.push(gradient.into_iter().fold(0.0, f64::max));
             }
             sizes
@@ -170,10 +173,9 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn score_condition(&self) -> f64 {
         f64::from(self.instance.policy.tree.shape().max_length) * self.sizes().slope * self.logit_condition()
     }
-    /// The same for a second derivative along w: squares of scores, and the largest |h''|.
+    /// The same for a second derivative along w: squares of scores, and the largest |h''| before cancellation.
     pub fn curvature_condition(&self) -> f64 {
         let length = f64::from(self.instance.policy.tree.shape().max_length);
-        let bend = self.start().tokens.curvature.iter().map(|c| f64::abs(c.mid())).fold(0.0, f64::max);
-        self.logit_condition() * (length * self.sizes().slope).powi(2) + self.logit_condition() * length * bend
+        self.logit_condition() * (length * self.sizes().slope).powi(2) + self.logit_condition() * length * self.sizes().bend
     }
 }

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 pub struct ScoreSum<N> {
     /// The sum, d entries.
     pub vector: Vec<N>,
-    /// Σ_j |κ_j| max_i |∂_i h_j| before cancellation: the condition of the sum.
+    /// Σ_j κ̄_j max_i |∂_i h_j|, κ̄ the sum of the absolute values of what κ is added up from, response by response: the condition.
     pub condition: f64,
 }
 
@@ -27,18 +27,21 @@ pub fn sum_of_scores<N: Scalar>(
 ) -> ScoreSum<N> {
     let policy = on_line.policy;
     let (nodes, leaves) = (policy.tree.nodes(), policy.tree.leaves());
-    let mut through: List<N> = SmallVec::from_elem(N::zero(), nodes.len());
+    // What passes through a prefix, and the same before responses cancel each other.
+    let mut through: List<(N, f64)> = SmallVec::from_elem((N::zero(), 0.0), nodes.len());
     let mut count: List<N> = SmallVec::from_elem(N::zero(), policy.logits.count());
     let mut size: SmallVec<[f64; 8]> = SmallVec::from_elem(0.0, policy.logits.count());
-    let mut add = |node: usize, token: u32, c: N| {
+    let mut add = |node: usize, token: u32, (c, before): (N, f64)| {
         if let Some(j) = policy.option(node, token) {
             count[j] = count[j] + c;
-            size[j] += f64::abs(c.mid());
+            size[j] += before;
         }
     };
+    let plus = |x: (N, f64), y: (N, f64)| (x.0 + y.0, x.1 + y.1);
     for (leaf, &c) in leaves.iter().zip(coefficient) {
         let node = leaf.node as usize;
-        through[node] = through[node] + c;
+        let c = (c, f64::abs(c.mid()));
+        through[node] = plus(through[node], c);
         if let Some(token) = leaf.token {
             add(node, token, c);
         }
@@ -46,7 +49,7 @@ pub fn sum_of_scores<N: Scalar>(
     for (position, node) in nodes.iter().enumerate().skip(1).rev() {
         let parent = node.parent as usize;
         let c = through[position];
-        through[parent] = through[parent] + c;
+        through[parent] = plus(through[parent], c);
         add(parent, node.token, c);
     }
     let width = policy.logits.options;

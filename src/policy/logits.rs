@@ -202,6 +202,22 @@ impl Logits {
         (value, gradient)
     }
 
+    /// The same for the second derivative of logit j along w.
+    pub(crate) fn bend_size(&self, j: usize, theta: &[f64], w: &[f64]) -> f64 {
+        let d = self.dim;
+        let weigh = |row: &[f64], x: &[f64]| row.iter().zip(x).map(|(a, x)| f64::abs(a * x)).sum::<f64>();
+        let mut size = 0.0;
+        if !self.quadratic.is_empty() {
+            let rows = self.quadratic[j * d * d..(j + 1) * d * d].chunks(d);
+            size += rows.zip(w).map(|(row, x)| x.abs() * weigh(row, w)).sum::<f64>();
+        }
+        for wave in self.waves.iter().filter(|wave| wave.logit == j) {
+            let argument = 1.0 + weigh(&wave.frequency, theta) + wave.phase.abs();
+            size += wave.amplitude.abs() * weigh(&wave.frequency, w).powi(2) * argument;
+        }
+        size
+    }
+
     /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
     pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let (d, count) = (self.dim, self.count());
