@@ -1,10 +1,12 @@
 //! The command line. Results go to standard output, progress to standard error; exit status 0 as expected, 1 a verdict is not
 //! the expected one, 2 bad usage or bad input.
 
+mod attack;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradient_gap::Error;
 use gradient_gap::check::campaign::{Campaign, DEFAULT_INSTANCES, DEFAULT_SEED};
-use gradient_gap::check::witness::read_instance;
+use gradient_gap::check::witness::{read_instance, read_simplified};
 use gradient_gap::claims::{self, ClaimEntry, Scope};
 use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
 use gradient_gap::number::Interval;
@@ -44,10 +46,15 @@ enum Command {
         /// A witness file, an instance, or {"logits": [..], "slopes": [..], "correct": [..], "eta": ..}; - for standard input.
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// Of a witness, the simplified instance.
+        #[arg(long)]
+        simplified: bool,
         /// How to print the result.
         #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
         format: ReplayFormat,
     },
+    /// Search for the instance that uses most of a claim's bound.
+    Attack(attack::Options),
     /// Run a construction in which the success rate falls at every step, and certify every step.
     Collapse(Collapse),
 }
@@ -152,7 +159,8 @@ impl Cli {
             Some(Command::Verify(options)) => verify(&options),
             Some(Command::List) => print(&report::list()).map(|()| true),
             Some(Command::Explain { slug }) => explain(&slug),
-            Some(Command::Replay { file, format }) => replay(&file, format),
+            Some(Command::Replay { file, simplified, format }) => replay(&file, simplified, format),
+            Some(Command::Attack(options)) => attack::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
         };
         match outcome {
@@ -320,7 +328,7 @@ fn explain(slug: &str) -> Result<bool, Error> {
 /// The largest instance file that is read.
 const MAX_FILE: u64 = 64 << 20;
 
-fn replay(file: &Path, format: ReplayFormat) -> Result<bool, Error> {
+fn replay(file: &Path, simplified: bool, format: ReplayFormat) -> Result<bool, Error> {
     let place = file.display();
     let mut text = String::new();
     let read = |source: &mut dyn Read, text: &mut String| source.take(MAX_FILE + 1).read_to_string(text);
@@ -332,7 +340,8 @@ fn replay(file: &Path, format: ReplayFormat) -> Result<bool, Error> {
     if text.len() as u64 > MAX_FILE {
         return Err(Error::new(format!("larger than {} MiB", MAX_FILE >> 20)).at(&place));
     }
-    let instance = read_instance(&text).map_err(|e| e.at(&place))?;
+    let read = if simplified { read_simplified } else { read_instance };
+    let instance = read(&text).map_err(|e| e.at(&place))?;
     let replay = Replay::new(&instance);
     print(&match format {
         ReplayFormat::Table => report::replay_table(&replay),

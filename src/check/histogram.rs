@@ -39,6 +39,13 @@ impl Histogram {
         }
     }
 
+    /// The counts in bins of a fifth of a decade: the lower end's log₁₀, and how many; zeros are left out.
+    pub fn fifths(&self) -> Vec<(f64, u64)> {
+        let mut fifths: BTreeMap<i32, u64> = BTreeMap::new();
+        self.bins.iter().for_each(|(bin, n)| *fifths.entry(bin.div_euclid(10)).or_default() += n);
+        fifths.into_iter().map(|(bin, n)| (f64::from(bin) / 5.0, n)).collect()
+    }
+
     /// How many numbers were added.
     pub fn count(&self) -> u64 {
         self.zeros + self.bins.values().sum::<u64>()

@@ -115,6 +115,15 @@ impl Certificate {
         let inequalities = self.parts.iter().filter(|part| part.tolerance.is_none());
         inequalities.map(|part| part.computed / part.claimed).reduce(Scalar::max)
     }
+
+    /// The same of the parts of one name; for identities, the error over the tolerance of binary64.
+    pub fn share(&self, name: &str) -> Option<Interval> {
+        let share = |part: &Part<Interval>| match part.tolerance {
+            None => part.computed / part.claimed,
+            Some(tolerance) => (part.computed - part.claimed).abs() / Interval::of(tolerance.error()),
+        };
+        self.parts.iter().filter(|part| part.name == name).map(share).reduce(Scalar::max)
+    }
 }
 
 /// What intervals say of one part.
@@ -137,30 +146,40 @@ fn decide(part: &Part<Interval>) -> Decision {
 
 /// Evaluates a claim on an instance in intervals, cutting the segment finer until the comparison is decided.
 pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
+    enclose(claim, instance, |certificate| certificate.decision != Decision::Undecided)
+}
+
+/// The same until `enough`.
+pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certificate) -> bool) -> Certificate {
     let mut last = Certificate { decision: Decision::Undecided, parts: vec![], worst: 0, pieces: 0 };
     let updates = if claim.scope == Scope::Run { instance.updates() } else { 1 };
     let most = (MAX_WORK / instance.policy.responses() / updates).max(1);
     for pieces in ENCLOSURE_PIECES.into_iter().filter(|&pieces| pieces == 1 || pieces <= most) {
-        let evaluation = Evaluation::<Interval>::new(instance, pieces);
-        let margins = claim.given.iter().map(|hypothesis| (hypothesis.enclosed)(&evaluation));
-        let (mut given, mut outside) = (true, false);
-        for margin in margins {
-            given &= Interval::zero().surely_le(margin);
-            outside |= margin.surely_lt(Interval::zero());
-        }
-        let parts = (claim.enclosed)(&evaluation).to_vec();
-        let decisions: Vec<Decision> = parts.iter().map(decide).collect();
-        let violated = decisions.iter().position(|&d| d == Decision::Violated);
-        let decision = match violated {
-            _ if outside => Decision::Outside,
-            Some(_) if given => Decision::Violated,
-            None if decisions.iter().all(|&d| d == Decision::Holds) => Decision::Holds,
-            _ => Decision::Undecided,
-        };
-        last = Certificate { decision, parts, worst: violated.unwrap_or(0), pieces };
-        if decision != Decision::Undecided || instance.eta == 0.0 {
+        last = certificate(claim, instance, pieces);
+        if enough(&last) || instance.eta == 0.0 {
             break;
         }
     }
     last
+}
+
+/// One interval evaluation.
+fn certificate(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Certificate {
+    let evaluation = Evaluation::<Interval>::new(instance, pieces);
+    let margins = claim.given.iter().map(|hypothesis| (hypothesis.enclosed)(&evaluation));
+    let (mut given, mut outside) = (true, false);
+    for margin in margins {
+        given &= Interval::zero().surely_le(margin);
+        outside |= margin.surely_lt(Interval::zero());
+    }
+    let parts = (claim.enclosed)(&evaluation).to_vec();
+    let decisions: Vec<Decision> = parts.iter().map(decide).collect();
+    let violated = decisions.iter().position(|&d| d == Decision::Violated);
+    let decision = match violated {
+        _ if outside => Decision::Outside,
+        Some(_) if given => Decision::Violated,
+        None if decisions.iter().all(|&d| d == Decision::Holds) => Decision::Holds,
+        _ => Decision::Undecided,
+    };
+    Certificate { decision, parts, worst: violated.unwrap_or(0), pieces }
 }

@@ -9,4 +9,5 @@ pub mod campaign;
 pub mod histogram;
 pub mod judge;
 mod pass;
+pub mod simplify;
 pub mod witness;

@@ -1,7 +1,8 @@
 //! What refuted something: stored, simplified, re-read.
 
 use super::judge::{Certificate, Decision, certify};
-use crate::claims::{ClaimEntry, Scope};
+use super::simplify::{descend, plain, size};
+use crate::claims::ClaimEntry;
 use crate::error::Error;
 use crate::families::Family;
 use crate::instance::Instance;
@@ -15,13 +16,13 @@ pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
 /// The schema of hand-written instances (it may be left out).
 pub const INSTANCE_SCHEMA: &str = "gradient-gap/instance/1";
 
-/// A certified counterexample: where it was found and, since maps change, the decoded instance in full.
+/// What refuted a claim, or came nearest to it: where it was found and, since maps change, the decoded instance in full.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Witness {
     /// [`WITNESS_SCHEMA`].
     pub schema: String,
-    /// The claim that it refutes.
+    /// The claim.
     pub slug: String,
     /// The family it comes from.
     pub family: String,
@@ -29,7 +30,7 @@ pub struct Witness {
     pub family_version: u32,
     /// The point of the unit cube.
     pub u: Vec<f64>,
-    /// The part of the statement that fails.
+    /// The part of the statement that fails, or uses most of its bound.
     pub part: String,
     /// Enclosure \[low, high\] of what the instance gives.
     pub computed: [f64; 2],
@@ -37,6 +38,9 @@ pub struct Witness {
     pub claimed: [f64; 2],
     /// The instance.
     pub instance: Instance,
+    /// A plainer instance that shows the same, where there is one: it need not belong to the family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simplified: Option<Instance>,
 }
 
 fn ends(x: Interval) -> [f64; 2] {
@@ -44,9 +48,16 @@ fn ends(x: Interval) -> [f64; 2] {
 }
 
 impl Witness {
-    /// The witness of a certified violation.
-    fn new(claim: &ClaimEntry, family: &Family, u: &[f64], instance: Instance, certificate: &Certificate) -> Witness {
-        let part = certificate.parts[certificate.worst];
+    /// The witness of what `certificate` says of its part number `part`.
+    pub(super) fn new(
+        claim: &ClaimEntry,
+        family: &Family,
+        u: &[f64],
+        instance: Instance,
+        certificate: &Certificate,
+        part: usize,
+    ) -> Witness {
+        let part = certificate.parts[part];
         Witness {
             schema: WITNESS_SCHEMA.into(),
             slug: claim.statement.slug.into(),
@@ -57,32 +68,23 @@ impl Witness {
             computed: ends(part.computed),
             claimed: ends(part.claimed),
             instance,
+            simplified: None,
         }
-    }
-
-    /// How large the instance is: updates, responses, tokens, dimension, numbers that are not 0. Smaller is simpler.
-    pub fn size(&self) -> [usize; 5] {
-        let Instance { policy, theta, direction, .. } = &self.instance;
-        let logits = &policy.logits;
-        let dense = match &logits.features {
-            crate::policy::Features::Dense(psi) => psi.as_slice(),
-            crate::policy::Features::Tabular => &[],
-        };
-        let all = [&logits.bias, dense, &logits.quadratic, theta, direction];
-        let filled = all.iter().flat_map(|list| list.iter()).filter(|&&x| x != 0.0).count() + 3 * logits.waves.len();
-        [self.instance.updates(), policy.responses(), policy.max_length() as usize, logits.dim, filled]
     }
 
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.
     pub fn simplicity(&self, other: &Witness) -> std::cmp::Ordering {
         let distance = |w: &Witness| f64::abs(w.computed[0] - w.claimed[0]);
-        self.size().cmp(&other.size()).then(distance(other).total_cmp(&distance(self)))
+        size(&self.instance).cmp(&size(&other.instance)).then(distance(other).total_cmp(&distance(self)))
     }
 
     /// One line: where it was found and what it shows.
     pub fn summary(&self) -> String {
-        let show = |[low, high]: [f64; 2]| format!("{:.9}", 0.5 * low + 0.5 * high);
-        let [updates, responses, tokens, ..] = self.size();
+        let show = |[low, high]: [f64; 2]| match 0.5 * low + 0.5 * high {
+            middle if (1e-3..1e6).contains(&middle.abs()) || middle == 0.0 => format!("{middle:.9}"),
+            middle => format!("{middle:.6e}"),
+        };
+        let [updates, responses, tokens, ..] = size(&self.instance);
         let updates = if updates > 1 { format!(", {updates} updates") } else { String::new() };
         format!(
             "{}: {} computed, {} claimed ({}; {responses} responses, T∞ = {tokens}{updates})",
@@ -94,42 +96,18 @@ impl Witness {
     }
 }
 
-/// The certified counterexample at `u`, if it is one, and the simplest that coordinate descent towards 0 finds from it: each
-/// coordinate is set to 0, ¼ or ½ (round numbers in every family) as long as the violation stays certain.
+/// The certified counterexample at `u`, if it is one, and the simplest that [`descend`] finds from it, with a still
+/// [plainer](plain) form of it.
 pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
-    let attempt = |u: &[f64]| -> Option<Witness> {
-        let instance = family.decode(u).ok()?;
-        let certificate = certify(claim, &instance);
-        (certificate.decision == Decision::Violated).then(|| Witness::new(claim, family, u, instance, &certificate))
-    };
-    let mut best = attempt(u)?;
-    for _ in 0..3 {
-        let before = best.u.clone();
-        let coordinates = 0..best.u.len();
-        let order: Vec<usize> = match claim.scope {
-            Scope::Step => coordinates.collect(),
-            Scope::Run => coordinates.rev().collect(), // the plan stands last, and fewer updates are the greatest relief
-        };
-        for i in order {
-            for candidate in [0.0, 0.25, 0.5] {
-                if candidate >= best.u[i] {
-                    continue;
-                }
-                let mut u = best.u.clone();
-                u[i] = candidate;
-                if let Some(witness) = attempt(&u)
-                    && witness.size() <= best.size()
-                {
-                    best = witness;
-                    break;
-                }
-            }
-        }
-        if best.u == before {
-            break;
-        }
+    let violated = |instance: &Instance| certify(claim, instance).decision == Decision::Violated;
+    if !violated(&family.decode(u).ok()?) {
+        return None;
     }
-    Some(best)
+    let u = descend(family, claim.scope, u, &violated);
+    let instance = family.decode(&u).ok()?;
+    let certificate = certify(claim, &instance);
+    let simplified = Some(plain(&instance, &violated)).filter(|plain| *plain != instance);
+    Some(Witness { simplified, ..Witness::new(claim, family, &u, instance, &certificate, certificate.worst) })
 }
 
 /// A hand-written trajectory-level instance: logits, slopes and curvatures of its responses along the line.
@@ -189,6 +167,18 @@ impl HandWritten {
 /// # Errors
 /// Malformed JSON, with line and column; a missing, unknown or ill-fitting field, by name.
 pub fn read_instance(text: &str) -> Result<Instance, Error> {
+    read(text, false)
+}
+
+/// The same, but of a witness its [simplified](Witness::simplified) instance.
+///
+/// # Errors
+/// As there; also a file that holds none.
+pub fn read_simplified(text: &str) -> Result<Instance, Error> {
+    read(text, true)
+}
+
+fn read(text: &str, simplified: bool) -> Result<Instance, Error> {
     let json = |e: serde_json::Error| Error::new(e.to_string());
     let value: serde_json::Value = serde_json::from_str(text).map_err(json)?;
     let has = |name: &str| value.get(name).is_some();
@@ -197,7 +187,14 @@ pub fn read_instance(text: &str) -> Result<Instance, Error> {
         if schema != WITNESS_SCHEMA {
             return Err(Error::new(format!("schema is {schema:?}, expected {WITNESS_SCHEMA:?}")));
         }
-        serde_json::from_str::<Witness>(text).map_err(json)?.instance
+        let witness = serde_json::from_str::<Witness>(text).map_err(json)?;
+        match (simplified, witness.simplified) {
+            (false, _) => witness.instance,
+            (true, Some(instance)) => instance,
+            (true, None) => return Err(Error::new("the witness has no \"simplified\" instance")),
+        }
+    } else if simplified {
+        return Err(Error::new("not a witness, which alone has a \"simplified\" instance"));
     } else if has("policy") {
         match value.get("schema") {
             None => serde_json::from_str(text).map_err(json)?,

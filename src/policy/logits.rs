@@ -218,6 +218,26 @@ impl Logits {
         size
     }
 
+    /// The logits on the line θ + t·w as logits of their own, t the only parameter, in binary64.
+    pub fn on_line(&self, theta: &[f64], w: &[f64]) -> Logits {
+        let line = self.restrict::<f64>(theta, w);
+        let wave = |wave: &LineWave<f64>| Wave {
+            logit: wave.logit,
+            amplitude: wave.amplitude,
+            frequency: vec![wave.omega],
+            phase: wave.phase,
+        };
+        Logits {
+            dim: 1,
+            rows: self.rows,
+            options: self.options,
+            bias: line.value.to_vec(),
+            features: Features::Dense(line.slope.to_vec()),
+            quadratic: line.curvature.to_vec(),
+            waves: line.waves.iter().map(wave).collect(),
+        }
+    }
+
     /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
     pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let (d, count) = (self.dim, self.count());

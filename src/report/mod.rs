@@ -1,5 +1,6 @@
 //! Results as text: tables, JSON, JUnit. A report never computes; it is handed what was found.
 
+mod attack;
 mod collapse;
 mod explain;
 mod json;
@@ -8,6 +9,7 @@ mod plot;
 mod replay;
 mod table;
 
+pub use attack::{Attacks, attack_json, attack_svg, attack_table};
 pub use collapse::Collapsed;
 pub use explain::{explain, list};
 pub use json::{number, verify_json};

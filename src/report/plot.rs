@@ -24,7 +24,7 @@ const GAP: f64 = 26.0;
 const POINTS: usize = 1_200;
 
 /// Round numbers between `low` and `high`, about `count` of them.
-fn ticks(low: f64, high: f64, count: f64, whole: bool) -> Vec<f64> {
+pub(super) fn ticks(low: f64, high: f64, count: f64, whole: bool) -> Vec<f64> {
     let raw = (high - low) / count;
     let power = pxfm::f_exp10(pxfm::f_log10(raw).floor());
     let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|step| *step >= raw).unwrap_or(raw);
@@ -34,7 +34,7 @@ fn ticks(low: f64, high: f64, count: f64, whole: bool) -> Vec<f64> {
 }
 
 /// An integer in superscript digits.
-fn superscript(n: f64) -> String {
+pub(super) fn superscript(n: f64) -> String {
     let digit = |c| match c {
         '-' => '⁻',
         '1' => '¹',
@@ -45,7 +45,7 @@ fn superscript(n: f64) -> String {
     format!("{n:.0}").chars().map(digit).collect()
 }
 
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     match x {
         0.0 => "0".into(),
         x if x == x.round() && x.abs() < 1e6 => format!("{x:.0}").replace('-', "−"),
@@ -54,7 +54,7 @@ fn number(x: f64) -> String {
 }
 
 /// Escapes text for XML.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

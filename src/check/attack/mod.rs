@@ -12,12 +12,15 @@ mod search;
 
 use super::campaign::DEFAULT_SEED;
 use super::histogram::Histogram;
-use super::judge::{Decision, certify};
-use crate::claims::{ClaimEntry, Scope};
+use super::judge::{Certificate, Decision, beyond_limit, enclose};
+use super::simplify::{descend, plain};
+use super::witness::{Witness, simplify};
+use crate::claims::{ClaimEntry, Expected, Scope};
 use crate::error::Error;
 use crate::families::{self, Family};
+use crate::instance::Instance;
 use crate::number::Interval;
-use objective::{Objective, enclosed};
+use objective::{Objective, finest};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -32,6 +35,8 @@ const STARTS: usize = 32;
 const STARTS_OF_RUNS: usize = 12;
 /// Evaluations of the first round of runs, a run of K updates counting as K.
 const FIRST_ROUND_OF_RUNS: u64 = 131_072;
+/// The share of the ratio that a simpler instance must keep.
+const KEPT: f64 = 0.999;
 /// Quarters.
 const RUNGS: u64 = 4;
 
@@ -76,8 +81,14 @@ pub struct Attacked {
     pub parts: Vec<Reached>,
     /// By family: the largest ratio of any part, and the evaluations.
     pub families: Vec<(&'static str, Option<f64>, u64)>,
-    /// A certified violation: family and point.
-    pub violation: Option<(&'static str, Vec<f64>)>,
+    /// The instance of the largest ratio, or of a certified violation, with a simpler one that keeps 99.9 % of the ratio.
+    pub witness: Option<Witness>,
+    /// Whether the witness is a certified violation.
+    pub violated: bool,
+    /// The share that the simpler one uses, enclosed.
+    pub simplified: Option<Interval>,
+    /// Points where binary64 exceeds a bound that intervals are certain of, in claims without sampled constants.
+    pub disagreements: u64,
     /// Points above 1 in binary64 that intervals could not decide.
     pub undecided: u64,
     /// How many points were evaluated.
@@ -91,6 +102,14 @@ pub struct Attacked {
 }
 
 impl Attacked {
+    /// Whether the outcome is what the mathematics says.
+    pub fn as_expected(&self, claim: &ClaimEntry) -> bool {
+        match claim.statement.expected {
+            Expected::Holds => !self.violated && self.disagreements == 0,
+            Expected::Fails => self.violated,
+        }
+    }
+
     /// The part of the largest ratio.
     pub fn best(&self) -> Option<&Reached> {
         self.parts.iter().reduce(|best, other| if other.ratio > best.ratio { other } else { best })
@@ -113,6 +132,7 @@ struct Progress {
     families: Vec<(Option<f64>, u64)>,
     violation: Option<(usize, Vec<f64>)>,
     undecided: u64,
+    disagreements: u64,
     random: Histogram,
     attacked: Histogram,
 }
@@ -158,6 +178,7 @@ impl<'a> Attack<'a> {
             families: vec![(None, 0); self.families.len()],
             violation: None,
             undecided: 0,
+            disagreements: 0,
             random: Histogram::default(),
             attacked: Histogram::default(),
         };
@@ -178,7 +199,14 @@ impl<'a> Attack<'a> {
         self.conclude(progress, late())
     }
 
-    fn round(&self, round: u64, size: u64, progress: &mut Progress, late: &(dyn Fn() -> bool + Sync), tick: &(dyn Fn(u64) + Sync)) {
+    fn round(
+        &self,
+        round: u64,
+        size: u64,
+        progress: &mut Progress,
+        late: &(dyn Fn() -> bool + Sync),
+        tick: &(dyn Fn(u64) + Sync),
+    ) {
         let mut starts = self.scatter(round, size / 8, progress, late);
         tick(size / 8);
         if progress.violation.is_some() || progress.best.is_empty() {
@@ -221,7 +249,7 @@ impl<'a> Attack<'a> {
             self.halve(&mut islands, &parts, progress);
         }
         islands.iter().for_each(|island| {
-            progress.attacked.add(island.search.best.value);
+            progress.attacked.add(shown(island.search.best.value));
             self.note(island, progress);
         });
     }
@@ -251,6 +279,7 @@ impl<'a> Attack<'a> {
             *best = Some(search.best.value);
         }
         progress.undecided += objective.undecided;
+        progress.disagreements += objective.disagreements;
         if let (None, Some(u)) = (&progress.violation, &objective.violation) {
             progress.violation = Some((*family, u.clone()));
         }
@@ -262,49 +291,63 @@ impl<'a> Attack<'a> {
     }
 
     /// Random points of every family, `size` in all: by part, the points with their families.
-    fn scatter(&self, round: u64, size: u64, progress: &mut Progress, late: &(dyn Fn() -> bool + Sync)) -> Vec<Vec<(usize, Best)>> {
+    fn scatter(
+        &self,
+        round: u64,
+        size: u64,
+        progress: &mut Progress,
+        late: &(dyn Fn() -> bool + Sync),
+    ) -> Vec<Vec<(usize, Best)>> {
         let each = (size / self.families.len() as u64).max(8);
-        type Seen<'a> = (Objective<'a>, Vec<(&'static str, Vec<Best>)>);
-        let seen: Vec<Seen<'a>> = self.families.par_iter().enumerate().map(|(f, family)| {
-            let mut objective = Objective::new(self.claim, family);
-            let mut found: Vec<(&'static str, Vec<Best>)> = Vec::new();
-            let mut outside: Vec<Best> = Vec::new();
-            let mut noise = self.noise(round, f as u64);
-            for _ in 0..each {
-                // A share of the coordinates, differing from point to point, is 0: fewer responses, equal features.
-                let zeros = 0.25 * noise.below(4) as f64;
-                let u: Vec<f64> = (0..family.dim).map(|_| if noise.uniform() < zeros { 0.0 } else { noise.uniform() }).collect();
-                let mut at: Vec<(&'static str, f64)> = Vec::new();
-                let none = objective.visit(&u, |name, ratio| match at.iter_mut().find(|known| known.0 == name) {
-                    Some(known) => known.1 = known.1.max(ratio),
-                    None => at.push((name, ratio)),
-                });
-                if let Some(value) = none {
-                    outside.push(Best { u: u.clone(), value });
-                }
-                for (name, value) in at {
-                    let best = Best { u: u.clone(), value };
-                    match found.iter_mut().find(|known| known.0 == name) {
-                        Some(known) => known.1.push(best),
-                        None => found.push((name, vec![best])),
+        type Seen<'a> = (Objective<'a>, Vec<(&'static str, Vec<Best>)>, Histogram);
+        let seen: Vec<Seen<'a>> = self
+            .families
+            .par_iter()
+            .enumerate()
+            .map(|(f, family)| {
+                let mut objective = Objective::new(self.claim, family);
+                let mut found: Vec<(&'static str, Vec<Best>)> = Vec::new();
+                let mut outside: Vec<Best> = Vec::new();
+                let mut ratios = Histogram::default();
+                let mut noise = self.noise(round, f as u64);
+                for _ in 0..each {
+                    // A share of the coordinates, differing from point to point, is 0: fewer responses, equal features.
+                    let zeros = 0.25 * noise.below(4) as f64;
+                    let u: Vec<f64> =
+                        (0..family.dim).map(|_| if noise.uniform() < zeros { 0.0 } else { noise.uniform() }).collect();
+                    let mut at: Vec<(&'static str, f64)> = Vec::new();
+                    let none = objective.visit(&u, |name, ratio| match at.iter_mut().find(|known| known.0 == name) {
+                        Some(known) => known.1 = known.1.max(ratio),
+                        None => at.push((name, ratio)),
+                    });
+                    if let Some(value) = none {
+                        outside.push(Best { u: u.clone(), value });
+                    }
+                    for (name, value) in at {
+                        ratios.add(shown(value));
+                        let best = Best { u: u.clone(), value };
+                        match found.iter_mut().find(|known| known.0 == name) {
+                            Some(known) => known.1.push(best),
+                            None => found.push((name, vec![best])),
+                        }
+                    }
+                    if objective.violation.is_some() || late() {
+                        break;
                     }
                 }
-                if objective.violation.is_some() || late() {
-                    break;
+                // Where the claim says nothing, the points nearest to its hypotheses.
+                found.iter_mut().for_each(|(_, points)| points.extend(outside.iter().cloned()));
+                if found.is_empty() {
+                    found.push(("", outside));
                 }
-            }
-            // Where the claim says nothing, the points nearest to its hypotheses.
-            found.iter_mut().for_each(|(_, points)| points.extend(outside.iter().cloned()));
-            if found.is_empty() {
-                found.push(("", outside));
-            }
-            found.iter_mut().for_each(|(_, points)| {
-                points.sort_by(|x, y| y.value.total_cmp(&x.value));
-                points.truncate(STARTS);
-            });
-            (objective, found)
-        }).collect();
-        for (_, found) in &seen {
+                found.iter_mut().for_each(|(_, points)| {
+                    points.sort_by(|x, y| y.value.total_cmp(&x.value));
+                    points.truncate(STARTS);
+                });
+                (objective, found, ratios)
+            })
+            .collect();
+        for (_, found, _) in &seen {
             for &(name, _) in found {
                 if !name.is_empty() && progress.best.iter().all(|known| known.0 != name) {
                     progress.best.push((name, None));
@@ -312,17 +355,19 @@ impl<'a> Attack<'a> {
             }
         }
         let mut starts: Vec<Vec<(usize, Best)>> = vec![vec![]; progress.best.len()];
-        for (f, (objective, found)) in seen.into_iter().enumerate() {
+        for (f, (objective, found, ratios)) in seen.into_iter().enumerate() {
             let (best, evaluations) = &mut progress.families[f];
             *evaluations += objective.evaluations;
+            progress.random.merge(&ratios);
             progress.undecided += objective.undecided;
+            progress.disagreements += objective.disagreements;
+            progress.disagreements += objective.disagreements;
             if let (None, Some(u)) = (&progress.violation, &objective.violation) {
                 progress.violation = Some((f, u.clone()));
             }
             for (name, points) in found {
                 for point in &points {
                     if point.value >= 0.0 {
-                        progress.random.add(point.value);
                         *best = Some(best.map_or(point.value, |known| known.max(point.value)));
                     }
                 }
@@ -346,23 +391,69 @@ impl<'a> Attack<'a> {
         let reached = |(part, best): (&'static str, Option<(usize, Best)>)| {
             let (family, Best { u, value }) = best.filter(|(_, best)| best.value >= 0.0)?;
             let family = self.families[family];
-            let certificate = certify(self.claim, &family.decode(&u).ok()?);
-            let enclosed = enclosed(&certificate, part);
+            let certificate = tight(self.claim, &family.decode(&u).ok()?, part);
+            let enclosed = certificate.share(part);
             Some(Reached { part, family: family.name, ratio: value, enclosed, decision: certificate.decision, u })
         };
         let evaluations = progress.families.iter().map(|&(_, n)| n).sum();
         let names = self.families.iter().map(|family| family.name);
-        Attacked {
+        let mut attacked = Attacked {
             parts: progress.best.into_iter().filter_map(reached).collect(),
             families: names.zip(progress.families).map(|(name, (best, n))| (name, best, n)).collect(),
-            violation: progress.violation.map(|(family, u)| (self.families[family].name, u)),
+            witness: None,
+            violated: false,
+            simplified: None,
             undecided: progress.undecided,
+            disagreements: progress.disagreements,
             evaluations,
             timed_out,
             random: progress.random,
             attacked: progress.attacked,
+        };
+        if let Some((family, u)) = &progress.violation {
+            attacked.witness = simplify(self.claim, self.families[*family], u);
+            attacked.violated = attacked.witness.is_some();
+        } else if let Some(best) = attacked.best().cloned() {
+            (attacked.witness, attacked.simplified) = self.simplest(&best).unzip();
         }
+        attacked
     }
+
+    /// The instance that reached this, and the simplest that keeps 99.9 % of its ratio, with the ratio that it has.
+    fn simplest(&self, reached: &Reached) -> Option<(Witness, Interval)> {
+        let family = self.families.iter().find(|family| family.name == reached.family)?;
+        let instance = family.decode(&reached.u).ok()?;
+        let certificate = tight(self.claim, &instance, reached.part);
+        let part = certificate.parts.iter().position(|part| part.name == reached.part)?;
+        let share = certificate.share(reached.part)?;
+        let witness = Witness::new(self.claim, family, &reached.u, instance.clone(), &certificate, part);
+        let keep = |instance: &Instance| {
+            let ratio = finest(self.claim, instance, reached.part);
+            ratio.is_some_and(|ratio| ratio >= KEPT * reached.ratio && !beyond_limit(ratio))
+        };
+        let u = descend(family, self.claim.scope, &reached.u, &keep);
+        let plain = plain(&family.decode(&u).ok()?, &keep);
+        let found = tight(self.claim, &plain, reached.part);
+        let kept =
+            found.share(reached.part).filter(|kept| found.decision == Decision::Holds && kept.lo() >= KEPT * share.lo());
+        Some(match kept {
+            Some(kept) => (Witness { simplified: Some(plain), ..witness }, kept),
+            None => (witness, share),
+        })
+    }
+}
+
+/// The claim on an instance in intervals, the segment cut until the share of `part` is known to 10⁻⁴ of itself.
+fn tight(claim: &ClaimEntry, instance: &Instance, part: &str) -> Certificate {
+    enclose(claim, instance, |certificate| {
+        let narrow = |share: Interval| share.hi() - share.lo() <= 1e-4 * share.hi();
+        certificate.decision != Decision::Undecided && certificate.share(part).is_some_and(narrow)
+    })
+}
+
+/// A ratio as histograms count it: an equality case that rounds to above 1 is one below.
+fn shown(ratio: f64) -> f64 {
+    if beyond_limit(ratio) { ratio } else { ratio.min(1.0 - f64::EPSILON) }
 }
 
 /// Up to `count` starts: the best two of every family, then the best of what is left.

@@ -1,11 +1,11 @@
 //! What an attack maximises: the share of the bound that one part of a claim uses, at a point of a family's cube.
 
-use crate::check::judge::{Certificate, Decision, beyond_limit, certify, ratio};
-use crate::claims::{ClaimEntry, Part, Scope};
+use crate::check::judge::{Decision, beyond_limit, certify, ratio};
+use crate::claims::{ClaimEntry, Scope};
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
 use crate::instance::Instance;
-use crate::number::{Interval, Scalar};
+use crate::number::Interval;
 
 /// Into how many pieces the segment is cut for the constants, tried in turn while the ratio is above 1: sampled suprema are too
 /// small, and a search would find out where.
@@ -25,6 +25,8 @@ pub struct Objective<'a> {
     pub evaluations: u64,
     /// Points whose ratio is above 1 in binary64 and that intervals could not decide.
     pub undecided: u64,
+    /// Points of a claim without sampled constants whose ratio is above 1 in binary64 although intervals are certain that it holds.
+    pub disagreements: u64,
     /// The first certified violation.
     pub violation: Option<Vec<f64>>,
 }
@@ -32,7 +34,8 @@ pub struct Objective<'a> {
 impl<'a> Objective<'a> {
     /// Nothing evaluated yet.
     pub fn new(claim: &'a ClaimEntry, family: &'a Family) -> Self {
-        Objective { claim, family, instance: families::blank(), evaluations: 0, undecided: 0, violation: None }
+        let instance = families::blank();
+        Objective { claim, family, instance, evaluations: 0, undecided: 0, disagreements: 0, violation: None }
     }
 
     /// The value of `part` at u: its ratio; below 0 where the claim says nothing, the lower the farther from its hypotheses.
@@ -73,12 +76,13 @@ impl<'a> Objective<'a> {
             Decision::Outside => return Some(-1.0),
             Decision::Violated if self.violation.is_none() => self.violation = Some(u.to_vec()),
             Decision::Undecided => self.undecided += 1,
+            Decision::Holds if self.claim.statement.reading.is_none() => self.disagreements += 1,
             _ => {}
         }
         // What is certain of a ratio above 1, and no more; the error of an identity is a matter of binary64 alone.
         let identity = certificate.parts.iter().any(|part| part.tolerance.is_some());
         let settled = finer.into_iter().map(|(name, ratio)| {
-            let certain = || enclosed(&certificate, name).map_or(0.0, Interval::lo);
+            let certain = || certificate.share(name).map_or(0.0, Interval::lo);
             let settle = |r: f64| match beyond_limit(r) && !identity {
                 true => certain().min(if r.is_nan() { f64::MAX } else { r }),
                 false => r,
@@ -97,6 +101,13 @@ fn tell(parts: &[(&'static str, Option<f64>)], see: &mut impl FnMut(&'static str
     None
 }
 
+/// The ratio of one part in binary64, the segment cut as finely as a search ever does; `None` outside the claim.
+pub fn finest(claim: &ClaimEntry, instance: &Instance, part: &str) -> Option<f64> {
+    let pieces = if claim.scope == Scope::Run { PIECES_OF_A_RUN } else { PIECES };
+    let all = parts(claim, instance, pieces[1]).ok()?;
+    all.into_iter().filter(|&(name, _)| name == part).filter_map(|(_, ratio)| ratio).reduce(f64::max)
+}
+
 /// The ratio of every part in binary64, or by how much the first failing hypothesis fails.
 fn parts(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Result<Vec<(&'static str, Option<f64>)>, f64> {
     let evaluation = Evaluation::<f64>::new(instance, pieces);
@@ -107,13 +118,4 @@ fn parts(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Result<Vec<(
         }
     }
     Ok((claim.real)(&evaluation).iter().map(|part| (part.name, ratio(part))).collect())
-}
-
-/// The enclosed share of the bound that the parts called `name` use: computed/claimed, for an identity error/tolerance.
-pub fn enclosed(certificate: &Certificate, name: &str) -> Option<Interval> {
-    let share = |part: &Part<Interval>| match part.tolerance {
-        None => part.computed / part.claimed,
-        Some(tolerance) => (part.computed - part.claimed).abs() / Interval::of(tolerance.error()),
-    };
-    certificate.parts.iter().filter(|part| part.name == name).map(share).reduce(Scalar::max)
 }
