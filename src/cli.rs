@@ -5,7 +5,7 @@ mod attack;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradient_gap::Error;
-use gradient_gap::check::campaign::{Campaign, DEFAULT_INSTANCES, DEFAULT_SEED};
+use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_INSTANCES, DEFAULT_SEED};
 use gradient_gap::check::witness::{read_instance, read_simplified};
 use gradient_gap::claims::{self, ClaimEntry, Scope};
 use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
@@ -108,6 +108,9 @@ struct Verify {
     /// Random instances, over all families together; the edge sets come on top.
     #[arg(long, default_value_t = DEFAULT_INSTANCES, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     instances: u64,
+    /// Evaluations of the short attack on every claim; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTACK, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
+    attack: u64,
     /// The seed; the same seed gives the same result on any number of threads.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
@@ -127,6 +130,7 @@ impl Default for Verify {
         Verify {
             slugs: vec![],
             instances: DEFAULT_INSTANCES,
+            attack: DEFAULT_ATTACK,
             seed: DEFAULT_SEED,
             threads: 0,
             format: Format::Table,
@@ -293,8 +297,8 @@ fn verify(options: &Verify) -> Result<bool, Error> {
     let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
     let output = out.map(Output::create).transpose()?;
     let standard = Campaign::new(&claims, options.instances);
-    let campaign = Campaign { seed: options.seed, threads: options.threads as usize, ..standard };
-    let bar = progress_bar(campaign.random(Scope::Step) + campaign.random(Scope::Run));
+    let campaign = Campaign { seed: options.seed, threads: options.threads as usize, attack: options.attack, ..standard };
+    let bar = progress_bar(campaign.drawn(Scope::Step) + campaign.drawn(Scope::Run));
     let start = std::time::Instant::now();
     let result = campaign.run(&|done| bar.inc(done))?;
     bar.finish_and_clear();

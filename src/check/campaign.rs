@@ -3,11 +3,12 @@
 //! Case i of family f is decoded from the ChaCha8 stream i of the seed, whatever thread runs it; tallies merge by maxima (ties
 //! take the lowest case) and sums of counts. The result is the same bit for bit on any number of threads.
 
+use super::attack::{Attack, Attacked};
 use super::histogram::Histogram;
 use super::judge::Decision;
 use super::pass::Pass;
 use super::witness::Witness;
-use crate::claims::{ClaimEntry, Scope};
+use crate::claims::{ClaimEntry, Expected, Relation, Scope};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
@@ -18,7 +19,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// Random instances of a default campaign, over all families together.
-pub const DEFAULT_INSTANCES: u64 = 960_000;
+pub const DEFAULT_INSTANCES: u64 = 324_000;
+/// Evaluations of the short attack on every claim in a default campaign.
+pub const DEFAULT_ATTACK: u64 = 8_192;
 /// The default seed.
 pub const DEFAULT_SEED: u64 = 1;
 /// Cases that one task runs in sequence.
@@ -35,12 +38,16 @@ pub struct Campaign<'a> {
     pub families: &'a [Family],
     /// The families of runs, likewise.
     pub runs: &'a [Family],
-    /// Random one-step instances, over all families together; the edge sets come on top.
+    /// Random one-step instances, over all families together; the edge sets come on top. Claims that few instances meet are asked
+    /// about [several times](ClaimEntry::times) as many.
     pub instances: u64,
     /// The seed.
     pub seed: u64,
     /// Threads; 0 for as many as there are cores.
     pub threads: usize,
+    /// Evaluations of the short [attack] on every claim; 0 for none. Runs get eight times as many, a run of K updates
+    /// counting as K.
+    pub attack: u64,
 }
 
 /// What happened with one claim in one family.
@@ -181,6 +188,8 @@ pub struct ClaimResult {
     pub cases: u64,
     /// The largest share of the bound used.
     pub max_ratio: Option<f64>,
+    /// What the short attack found; `None` where there was none.
+    pub attacked: Option<Attacked>,
     /// Whether intervals confirm the claim on the instance of the largest share (`None` where there is no such instance).
     pub worst_case: Option<Decision>,
     /// By family, those that reach the claim.
@@ -214,7 +223,8 @@ impl CampaignResult {
 impl<'a> Campaign<'a> {
     /// All families, the default seed, as many threads as cores.
     pub fn new(claims: &'a [ClaimEntry], instances: u64) -> Campaign<'a> {
-        Campaign { claims, families: families::REGISTRY, runs: families::RUNS, instances, seed: DEFAULT_SEED, threads: 0 }
+        let (families, runs) = (families::REGISTRY, families::RUNS);
+        Campaign { claims, families, runs, instances, seed: DEFAULT_SEED, threads: 0, attack: DEFAULT_ATTACK }
     }
 
     /// How many random instances there are of each scope: one run for [`STEPS_PER_RUN`] one-step instances; none where no claim
@@ -225,6 +235,12 @@ impl<'a> Campaign<'a> {
             (true, Scope::Step) => self.instances,
             (true, Scope::Run) => self.instances.div_ceil(STEPS_PER_RUN),
         }
+    }
+
+    /// The same with what is added for claims that few instances meet.
+    pub fn drawn(&self, scope: Scope) -> u64 {
+        let times = self.claims.iter().filter(|claim| claim.scope == scope).map(|claim| claim.times).max();
+        self.random(scope) * times.unwrap_or(1)
     }
 
     /// Runs the campaign. `progress` is told how many random instances a task has finished.
@@ -242,9 +258,54 @@ impl<'a> Campaign<'a> {
         Ok(pool.install(|| {
             let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| Pass::new(self, scope).run(progress));
             let mut claims: Vec<ClaimResult> = steps.claims.into_iter().chain(runs.claims).collect();
+            claims.iter_mut().for_each(|result| self.attack(result));
             claims.sort_by_key(|result| self.claims.iter().position(|c| c.statement.slug == result.claim.statement.slug));
             CampaignResult { claims, families: steps.families, runs: runs.families }
         }))
+    }
+}
+
+impl Campaign<'_> {
+    /// Adds what a short attack finds, on the families of this campaign.
+    fn attack(&self, result: &mut ClaimResult) {
+        let (families, factor) = match result.claim.scope {
+            Scope::Step => (self.families, 1),
+            Scope::Run => (self.runs, 8),
+        };
+        let families: Vec<&Family> = families.iter().filter(|family| result.claim.is_tested_on(family.name)).collect();
+        if self.attack == 0 || families.is_empty() {
+            return;
+        }
+        let evaluations = factor * self.attack;
+        let claim = result.claim;
+        let attack = Attack { families, evaluations, seed: self.seed, ..Attack::new(&claim) };
+        let found = attack.within(false, &|_| {});
+        result.add_attack(found);
+    }
+}
+
+impl ClaimResult {
+    /// The verdict once an attack is taken into account.
+    fn add_attack(&mut self, found: Attacked) {
+        let disagreement = "the attack found points where binary64 exceeds a bound that intervals are certain of";
+        if found.violated && self.verdict != Verdict::Refuted {
+            (self.verdict, self.reason, self.witness) = (Verdict::Refuted, None, found.witness.clone());
+        } else if found.disagreements > 0 && self.verdict != Verdict::Refuted {
+            (self.verdict, self.reason) = (Verdict::Inconclusive, Some(disagreement.into()));
+        }
+        self.as_expected = self.verdict == self.claim.expected_verdict();
+        self.attacked = Some(found);
+    }
+}
+
+impl ClaimEntry {
+    /// The verdict that the mathematics says.
+    pub(super) fn expected_verdict(&self) -> Verdict {
+        match (self.statement.expected, self.statement.relation) {
+            (Expected::Holds, Relation::Existence) => Verdict::Certified,
+            (Expected::Holds, _) => Verdict::NotRefuted,
+            (Expected::Fails, _) => Verdict::Refuted,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::campaign::{CHUNK, Campaign, ClaimResult, Draws, Spread, Tally, Verdict};
 use super::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use super::witness::{Witness, simplify};
-use crate::claims::{ClaimEntry, Expected, Relation, Scope};
+use crate::claims::{ClaimEntry, Relation, Scope};
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
 use crate::instance::Instance;
@@ -65,7 +65,7 @@ impl<'a> Pass<'a> {
         if self.claims.is_empty() {
             return PassResult { claims: vec![], families: vec![] };
         }
-        let instances = self.campaign.random(self.scope);
+        let (base, instances) = (self.campaign.random(self.scope), self.campaign.drawn(self.scope));
         let size = match self.scope {
             Scope::Step => CHUNK,
             Scope::Run => CHUNK / 4,
@@ -75,7 +75,7 @@ impl<'a> Pass<'a> {
         let edge_chunks = edges.par_chunks(8).enumerate().map(|(k, chunk)| {
             let (mut counts, mut blanks) = (self.empty(), self.blanks());
             for (j, (family, u)) in chunk.iter().enumerate() {
-                self.one((8 * k + j) as u64, *family, u, &mut blanks, &mut counts);
+                self.one((8 * k + j) as u64, 0, *family, u, &mut blanks, &mut counts);
             }
             counts
         });
@@ -86,7 +86,7 @@ impl<'a> Pass<'a> {
             let (draws, mut u) = (Draws::new(self.campaign.seed), Vec::new());
             for i in cases {
                 let family = self.draw(&draws, i, &mut u);
-                self.one(first_random + i, family, &u, &mut blanks, &mut counts);
+                self.one(first_random + i, i / base, family, &u, &mut blanks, &mut counts);
             }
             progress(n);
             counts
@@ -137,15 +137,18 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// One instance, every claim on it. `blanks`: by family, an instance to decode into.
-    fn one(&self, case: u64, family: usize, u: &[f64], blanks: &mut [Instance], counts: &mut Counts) {
+    /// One instance, every claim on it, or, beyond the first `batch` of random instances, every claim that asks for more. `blanks`:
+    /// by family, an instance to decode into.
+    fn one(&self, case: u64, batch: u64, family: usize, u: &[f64], blanks: &mut [Instance], counts: &mut Counts) {
         // u comes from `draw` or an edge set: the right length, inside the cube.
         let Ok(()) = self.families[family].decode_into(u, &mut blanks[family]) else { return };
         let instance = &blanks[family];
         let evaluation = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
-        counts.spreads[family].note(&evaluation, self.scope);
+        if batch == 0 {
+            counts.spreads[family].note(&evaluation, self.scope);
+        }
         for (claim, tallies) in self.claims.iter().zip(&mut counts.tallies) {
-            if !claim.is_tested_on(self.families[family].name) {
+            if batch >= claim.times || !claim.is_tested_on(self.families[family].name) {
                 continue;
             }
             let tally = &mut tallies[family];
@@ -222,16 +225,12 @@ impl<'a> Pass<'a> {
             }
             () => (Verdict::NotRefuted, None),
         };
-        let as_expected = match claim.statement.expected {
-            Expected::Holds if claim.statement.relation == Relation::Existence => verdict == Verdict::Certified,
-            Expected::Holds => verdict == Verdict::NotRefuted,
-            Expected::Fails => verdict == Verdict::Refuted,
-        };
         let families = self.families.iter().map(|family| family.name).zip(tallies);
         ClaimResult {
             claim: *claim,
             verdict,
-            as_expected,
+            as_expected: verdict == claim.expected_verdict(),
+            attacked: None,
             cases: all.cases,
             max_ratio: all.worst.map(|(ratio, _)| ratio),
             worst_case,

@@ -234,6 +234,8 @@ pub trait Claim {
     const SCOPE: Scope = Scope::Step;
     /// The only families whose instances are put to the test (existence: the constructions); `None` for all.
     const FAMILIES: Option<&'static [&'static str]> = None;
+    /// How many times as many random instances a campaign asks it about as other claims, because few meet its conditions.
+    const TIMES: u64 = 1;
     /// The conditions under which it is said.
     const GIVEN: &'static [Hypothesis] = &[];
     /// The two sides. Called only where all of `GIVEN` holds.
@@ -249,6 +251,8 @@ pub struct ClaimEntry {
     pub scope: Scope,
     /// The only families whose instances are put to the test; `None` for all.
     pub families: Option<&'static [&'static str]>,
+    /// How many times as many random instances a campaign asks it about as other claims.
+    pub times: u64,
     /// The conditions under which it is said.
     pub given: &'static [Hypothesis],
     /// The two sides in binary64.
@@ -270,6 +274,7 @@ pub const fn claim<C: Claim>() -> ClaimEntry {
         statement: C::STATEMENT,
         scope: C::SCOPE,
         families: C::FAMILIES,
+        times: C::TIMES,
         given: C::GIVEN,
         real: C::sides::<f64>,
         enclosed: C::sides::<Interval>,

@@ -81,6 +81,8 @@ impl Claim for SafeStepScaling {
         assumptions: &["Assumption 2", "Assumption 3"],
         page: include_str!("../../docs/claims/safe-step-scaling.md"),
     };
+    /// An eighth of the instances meet the conditions.
+    const TIMES: u64 = 3;
     const GIVEN: &'static [Hypothesis] = &[
         hypothesis::<TokensModelled>(),
         hypothesis::<PositiveAlignment>(),

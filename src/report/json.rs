@@ -51,6 +51,13 @@ fn claim(result: &ClaimResult) -> Value {
             Decision::Outside => "outside",
             Decision::Undecided => "undecided",
         }),
+        "attack": result.attacked.as_ref().map(|found| json!({
+            "evaluations": found.evaluations,
+            "refuted": found.violated,
+            "best_ratio": option(found.best().map(|best| best.ratio)),
+            "family": found.best().map(|best| best.family),
+            "undecided": found.undecided,
+        })),
         "families": families,
         "outside": result.outside,
         "reason": result.reason,

@@ -1,7 +1,7 @@
 //! `verify` as a table.
 
 use super::{Verified, finish, grouped, new_table, short, short_log10};
-use crate::check::campaign::{Spread, Verdict};
+use crate::check::campaign::{ClaimResult, Spread, Verdict};
 use crate::check::histogram::Histogram;
 use crate::check::judge::Decision;
 use comfy_table::{Cell, CellAlignment};
@@ -25,10 +25,20 @@ fn runs(families: &[(&'static str, Spread)]) -> comfy_table::Table {
     table
 }
 
+/// The largest ratio that the short attack found.
+fn attacked(claim: &ClaimResult) -> String {
+    match claim.attacked.as_ref() {
+        Some(found) if found.violated => "refuted".into(),
+        Some(found) => found.best().map_or("–".into(), |best| short(best.ratio)),
+        None => "–".into(),
+    }
+}
+
 /// One line a claim, one line a family, and what was and was not established.
 pub fn verify_table(verified: &Verified<'_>) -> String {
     let result = verified.result;
-    let mut claims = new_table(&["claim", "place", "verdict", "expected", "", "cases", "worst ratio", "by intervals"]);
+    let mut claims =
+        new_table(&["claim", "place", "verdict", "expected", "", "cases", "worst ratio", "by intervals", "attacked"]);
     for claim in &result.claims {
         let statement = &claim.claim.statement;
         let worst = match claim.worst_case {
@@ -47,6 +57,7 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
             Cell::new(grouped(claim.cases)).set_alignment(CellAlignment::Right),
             Cell::new(claim.max_ratio.map_or("–".into(), short)).set_alignment(CellAlignment::Right),
             Cell::new(worst),
+            Cell::new(attacked(claim)).set_alignment(CellAlignment::Right),
         ]);
     }
     let mut families = new_table(&["family", "instances", "J from", "1-J from", "η√L 5 %", "median", "to", "T∞ to"]);

@@ -31,6 +31,8 @@ use std::time::{Duration, Instant};
 const FIRST_ROUND: u64 = 16_384;
 /// Searches that a round starts for every part; half of them are left after each quarter.
 const STARTS: usize = 32;
+/// No search gets fewer evaluations of a round than this: short rounds have fewer searches.
+const SMALLEST_SEARCH: u64 = 256;
 /// Runs cost hundreds of times as much as steps: fewer searches, and larger rounds.
 const STARTS_OF_RUNS: usize = 12;
 /// Evaluations of the first round of runs, a run of K updates counting as K.
@@ -160,7 +162,7 @@ impl<'a> Attack<'a> {
             .num_threads(self.threads)
             .build()
             .map_err(|e| Error::new(format!("{} threads: {e}", self.threads)))?;
-        Ok(pool.install(|| self.rounds(tick)))
+        Ok(pool.install(|| self.within(true, tick)))
     }
 
     /// The noise of search `index` in round `round`.
@@ -170,7 +172,8 @@ impl<'a> Attack<'a> {
         Noise(rng)
     }
 
-    fn rounds(&self, tick: &(dyn Fn(u64) + Sync)) -> Attacked {
+    /// Runs the attack on the threads of the caller. Unless `simplest`, the witness is looked for only where the claim is violated.
+    pub(super) fn within(&self, simplest: bool, tick: &(dyn Fn(u64) + Sync)) -> Attacked {
         let end = self.time.map(|time| Instant::now() + time);
         let late = || end.is_some_and(|end| Instant::now() >= end);
         let mut progress = Progress {
@@ -196,7 +199,7 @@ impl<'a> Attack<'a> {
             self.round(round, size, &mut progress, &late, tick);
             round += 1;
         }
-        self.conclude(progress, late())
+        self.conclude(progress, late(), simplest)
     }
 
     fn round(
@@ -212,8 +215,9 @@ impl<'a> Attack<'a> {
         if progress.violation.is_some() || progress.best.is_empty() {
             return;
         }
-        let most = if self.claim.scope == Scope::Run { STARTS_OF_RUNS } else { STARTS };
         let parts: Vec<&'static str> = progress.best.iter().map(|&(name, _)| name).collect();
+        let most = if self.claim.scope == Scope::Run { STARTS_OF_RUNS } else { STARTS };
+        let most = most.min((size / SMALLEST_SEARCH / parts.len() as u64) as usize).max(2);
         let mut islands: Vec<Island<'a>> = Vec::new();
         for (p, part) in parts.iter().enumerate() {
             let mut chosen = choose(&mut starts[p], most);
@@ -234,12 +238,13 @@ impl<'a> Attack<'a> {
             islands.par_iter_mut().zip(budgets).for_each(|(island, budget)| {
                 let Island { part, search, objective, .. } = island;
                 let before = objective.evaluations;
-                // At least one generation; none that would go beyond the budget by more than half.
-                while objective.evaluations == before || objective.evaluations - before + search.cost() / 2 <= budget {
-                    search.generation(&mut |u| objective.value(u, part));
-                    if objective.violation.is_some() || late() {
-                        break;
-                    }
+                let mut open = true;
+                while open {
+                    search.generation(&mut |u| {
+                        let spent = objective.evaluations - before;
+                        open = spent < budget && objective.violation.is_none() && !late();
+                        open.then(|| objective.value(u, part))
+                    });
                 }
                 tick(objective.evaluations - before);
             });
@@ -298,7 +303,7 @@ impl<'a> Attack<'a> {
         progress: &mut Progress,
         late: &(dyn Fn() -> bool + Sync),
     ) -> Vec<Vec<(usize, Best)>> {
-        let each = (size / self.families.len() as u64).max(8);
+        let each = size / self.families.len() as u64;
         type Seen<'a> = (Objective<'a>, Vec<(&'static str, Vec<Best>)>, Histogram);
         let seen: Vec<Seen<'a>> = self
             .families
@@ -310,7 +315,7 @@ impl<'a> Attack<'a> {
                 let mut outside: Vec<Best> = Vec::new();
                 let mut ratios = Histogram::default();
                 let mut noise = self.noise(round, f as u64);
-                for _ in 0..each {
+                while objective.evaluations < each.max(1) {
                     // A share of the coordinates, differing from point to point, is 0: fewer responses, equal features.
                     let zeros = 0.25 * noise.below(4) as f64;
                     let u: Vec<f64> =
@@ -387,7 +392,7 @@ impl<'a> Attack<'a> {
         starts
     }
 
-    fn conclude(&self, progress: Progress, timed_out: bool) -> Attacked {
+    fn conclude(&self, progress: Progress, timed_out: bool, simplest: bool) -> Attacked {
         let reached = |(part, best): (&'static str, Option<(usize, Best)>)| {
             let (family, Best { u, value }) = best.filter(|(_, best)| best.value >= 0.0)?;
             let family = self.families[family];
@@ -413,7 +418,7 @@ impl<'a> Attack<'a> {
         if let Some((family, u)) = &progress.violation {
             attacked.witness = simplify(self.claim, self.families[*family], u);
             attacked.violated = attacked.witness.is_some();
-        } else if let Some(best) = attacked.best().cloned() {
+        } else if let (true, Some(best)) = (simplest, attacked.best().cloned()) {
             (attacked.witness, attacked.simplified) = self.simplest(&best).unzip();
         }
         attacked

@@ -125,13 +125,8 @@ impl Search {
         self.path.fill(0.0);
     }
 
-    /// Evaluations of one generation.
-    pub fn cost(&self) -> u64 {
-        (self.samples + MUTANTS) as u64
-    }
-
-    /// One generation; `value` is larger where the point is better.
-    pub fn generation(&mut self, value: &mut impl FnMut(&[f64]) -> f64) {
+    /// One generation; `value` is larger where the point is better, `None` where the search must end at once.
+    pub fn generation(&mut self, value: &mut impl FnMut(&[f64]) -> Option<f64>) {
         let n = self.mean.len();
         self.noise.normal(&mut self.z);
         self.order.clear();
@@ -143,7 +138,7 @@ impl Search {
             for ((x, mean), d) in self.point.iter_mut().zip(&self.mean).zip(&*d) {
                 *x = fold(mean + self.sigma * d);
             }
-            let found = value(&self.point);
+            let Some(found) = value(&self.point) else { return };
             self.order.push((found, k));
             if found > self.best.value {
                 self.best.value = found;
@@ -155,7 +150,7 @@ impl Search {
         self.adapt();
         for _ in 0..MUTANTS {
             self.mutate();
-            let found = value(&self.point);
+            let Some(found) = value(&self.point) else { return };
             if found > self.best.value {
                 self.best.value = found;
                 self.best.u.clone_from(&self.point);
