@@ -323,7 +323,8 @@ fn progress_bar(instances: u64) -> ProgressBar {
 
 fn explain(slug: &str) -> Result<bool, Error> {
     let claim = find(slug)?;
-    let result = Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES).run(&|_| {})?;
+    let campaign = Campaign { attack: DEFAULT_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
+    let result = campaign.run(&|_| {})?;
     let instances = result.families.iter().chain(&result.runs).map(|(_, spread)| spread.cases).sum();
     print(&report::explain(claim, &result.claims[0], instances, DEFAULT_SEED))?;
     Ok(result.as_expected())

@@ -221,10 +221,10 @@ impl CampaignResult {
 }
 
 impl<'a> Campaign<'a> {
-    /// All families, the default seed, as many threads as cores.
+    /// All families, the default seed, as many threads as cores, no attack.
     pub fn new(claims: &'a [ClaimEntry], instances: u64) -> Campaign<'a> {
         let (families, runs) = (families::REGISTRY, families::RUNS);
-        Campaign { claims, families, runs, instances, seed: DEFAULT_SEED, threads: 0, attack: DEFAULT_ATTACK }
+        Campaign { claims, families, runs, instances, seed: DEFAULT_SEED, threads: 0, attack: 0 }
     }
 
     /// How many random instances there are of each scope: one run for [`STEPS_PER_RUN`] one-step instances; none where no claim
