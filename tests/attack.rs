@@ -28,9 +28,7 @@ fn all(found: &Attacked) -> String {
 #[test]
 fn seed_and_evaluations_fix_the_result_on_any_number_of_threads() {
     for slug in ["log-odds-step", "stagnation", "second-order-printed", "reinforce-gradient"] {
-        let with = |threads, seed, evaluations| {
-            run(&Attack { threads, seed, evaluations, ..Attack::new(claim(slug)) })
-        };
+        let with = |threads, seed, evaluations| run(&Attack { threads, seed, evaluations, ..Attack::new(claim(slug)) });
         let one = all(&with(1, 5, 20_000));
         assert_eq!(one, all(&with(3, 5, 20_000)), "{slug}");
         assert_ne!(one, all(&with(3, 6, 20_000)), "{slug}: the seed must matter");

@@ -9,6 +9,7 @@
 
 mod objective;
 mod search;
+mod tournament;
 
 use super::campaign::DEFAULT_SEED;
 use super::histogram::Histogram;
@@ -20,27 +21,17 @@ use crate::error::Error;
 use crate::families::{self, Family};
 use crate::instance::Instance;
 use crate::number::Interval;
-use objective::{Objective, finest};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
-use search::{Best, Noise, Search};
+use objective::finest;
+use search::Best;
 use std::time::{Duration, Instant};
+use tournament::Round;
 
 /// Evaluations of the first round; every later one has twice as many as the one before.
 const FIRST_ROUND: u64 = 16_384;
-/// Searches that a round starts for every part; half of them are left after each quarter.
-const STARTS: usize = 32;
-/// No search gets fewer evaluations of a round than this: short rounds have fewer searches.
-const SMALLEST_SEARCH: u64 = 256;
-/// Runs cost hundreds of times as much as steps: fewer searches, and larger rounds.
-const STARTS_OF_RUNS: usize = 12;
 /// Evaluations of the first round of runs, a run of K updates counting as K.
 const FIRST_ROUND_OF_RUNS: u64 = 131_072;
 /// The share of the ratio that a simpler instance must keep.
 const KEPT: f64 = 0.999;
-/// Quarters.
-const RUNGS: u64 = 4;
 
 /// What to attack, and how long.
 #[derive(Clone, Debug)]
@@ -118,19 +109,11 @@ impl Attacked {
     }
 }
 
-/// A search on its way.
-struct Island<'a> {
-    part: &'static str,
-    family: usize,
-    search: Search,
-    objective: Objective<'a>,
-}
-
 /// Everything seen so far.
 struct Progress {
-    /// By part: its name and the best point with its family.
+    /// By part: its name and the best point with the number of its family.
     best: Vec<(&'static str, Option<(usize, Best)>)>,
-    /// By family.
+    /// By family: the largest ratio, and the evaluations.
     families: Vec<(Option<f64>, u64)>,
     violation: Option<(usize, Vec<f64>)>,
     undecided: u64,
@@ -140,7 +123,7 @@ struct Progress {
 }
 
 impl<'a> Attack<'a> {
-    /// The claim on all families of its scope, 10⁶ evaluations (10⁶/32 for runs), the default seed.
+    /// The claim on all families of its scope, 2²⁰ evaluations (a run of K updates counting as K), the default seed.
     pub fn new(claim: &'a ClaimEntry) -> Attack<'a> {
         let families = match claim.scope {
             Scope::Step => families::REGISTRY,
@@ -163,13 +146,6 @@ impl<'a> Attack<'a> {
             .build()
             .map_err(|e| Error::new(format!("{} threads: {e}", self.threads)))?;
         Ok(pool.install(|| self.within(true, tick)))
-    }
-
-    /// The noise of search `index` in round `round`.
-    fn noise(&self, round: u64, index: u64) -> Noise {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream((3 << 62) + (round << 32) + index);
-        Noise(rng)
     }
 
     /// Runs the attack on the threads of the caller. Unless `simplest`, the witness is looked for only where the claim is violated.
@@ -196,200 +172,10 @@ impl<'a> Attack<'a> {
             // What would be left for half a round is added to this one.
             let size = first << round.min(20);
             let size = if left < size + size / 2 { left } else { size };
-            self.round(round, size, &mut progress, &late, tick);
+            Round { attack: self, number: round, size, late: &late, tick }.run(&mut progress);
             round += 1;
         }
         self.conclude(progress, late(), simplest)
-    }
-
-    fn round(
-        &self,
-        round: u64,
-        size: u64,
-        progress: &mut Progress,
-        late: &(dyn Fn() -> bool + Sync),
-        tick: &(dyn Fn(u64) + Sync),
-    ) {
-        let mut starts = self.scatter(round, size / 8, progress, late);
-        tick(size / 8);
-        if progress.violation.is_some() || progress.best.is_empty() {
-            return;
-        }
-        let parts: Vec<&'static str> = progress.best.iter().map(|&(name, _)| name).collect();
-        let most = if self.claim.scope == Scope::Run { STARTS_OF_RUNS } else { STARTS };
-        let most = most.min((size / SMALLEST_SEARCH / parts.len() as u64) as usize).max(2);
-        let mut islands: Vec<Island<'a>> = Vec::new();
-        for (p, part) in parts.iter().enumerate() {
-            let mut chosen = choose(&mut starts[p], most);
-            if let Some((family, best)) = &progress.best[p].1 {
-                chosen.push((*family, best.clone()));
-            }
-            for (family, start) in chosen {
-                let index = (1 << 20) + islands.len() as u64;
-                let scale = [1, 1, 2, 4][islands.len() % 4];
-                let search = Search::new(start, scale, self.noise(round, index));
-                islands.push(Island { part, family, search, objective: Objective::new(self.claim, self.families[family]) });
-            }
-        }
-        let share = (size - size / 8) / RUNGS / parts.len() as u64;
-        for rung in 0..RUNGS {
-            let of_part = |part: &str| islands.iter().filter(|island| island.part == part).count() as u64;
-            let budgets: Vec<u64> = islands.iter().map(|island| share / of_part(island.part).max(1)).collect();
-            islands.par_iter_mut().zip(budgets).for_each(|(island, budget)| {
-                let Island { part, search, objective, .. } = island;
-                let before = objective.evaluations;
-                let mut open = true;
-                while open {
-                    search.generation(&mut |u| {
-                        let spent = objective.evaluations - before;
-                        open = spent < budget && objective.violation.is_none() && !late();
-                        open.then(|| objective.value(u, part))
-                    });
-                }
-                tick(objective.evaluations - before);
-            });
-            if rung + 1 == RUNGS || islands.iter().any(|island| island.objective.violation.is_some()) || late() {
-                break;
-            }
-            self.halve(&mut islands, &parts, progress);
-        }
-        islands.iter().for_each(|island| {
-            progress.attacked.add(shown(island.search.best.value));
-            self.note(island, progress);
-        });
-    }
-
-    /// Keeps the better half of every part's searches.
-    fn halve(&self, islands: &mut Vec<Island<'a>>, parts: &[&'static str], progress: &mut Progress) {
-        let mut kept: Vec<Island<'a>> = Vec::new();
-        for part in parts {
-            let mut own: Vec<Island<'a>> = Vec::new();
-            let mut rest: Vec<Island<'a>> = Vec::new();
-            islands.drain(..).for_each(|island| if island.part == *part { own.push(island) } else { rest.push(island) });
-            *islands = rest;
-            own.sort_by(|x, y| y.search.best.value.total_cmp(&x.search.best.value)); // stable: ties keep their order
-            let dropped = own.split_off(own.len().div_ceil(2));
-            dropped.iter().for_each(|island| self.note(island, progress));
-            kept.append(&mut own);
-        }
-        *islands = kept;
-    }
-
-    /// Adds what a search found and cost.
-    fn note(&self, island: &Island<'a>, progress: &mut Progress) {
-        let Island { part, family, search, objective } = island;
-        let (best, evaluations) = &mut progress.families[*family];
-        *evaluations += objective.evaluations;
-        if search.best.value >= 0.0 && best.is_none_or(|known| search.best.value > known) {
-            *best = Some(search.best.value);
-        }
-        progress.undecided += objective.undecided;
-        progress.disagreements += objective.disagreements;
-        if let (None, Some(u)) = (&progress.violation, &objective.violation) {
-            progress.violation = Some((*family, u.clone()));
-        }
-        for (name, known) in &mut progress.best {
-            if name == part && known.as_ref().is_none_or(|(_, known)| search.best.value > known.value) {
-                *known = Some((*family, search.best.clone()));
-            }
-        }
-    }
-
-    /// Random points of every family, `size` in all: by part, the points with their families.
-    fn scatter(
-        &self,
-        round: u64,
-        size: u64,
-        progress: &mut Progress,
-        late: &(dyn Fn() -> bool + Sync),
-    ) -> Vec<Vec<(usize, Best)>> {
-        let each = size / self.families.len() as u64;
-        type Seen<'a> = (Objective<'a>, Vec<(&'static str, Vec<Best>)>, Histogram);
-        let seen: Vec<Seen<'a>> = self
-            .families
-            .par_iter()
-            .enumerate()
-            .map(|(f, family)| {
-                let mut objective = Objective::new(self.claim, family);
-                let mut found: Vec<(&'static str, Vec<Best>)> = Vec::new();
-                let mut outside: Vec<Best> = Vec::new();
-                let mut ratios = Histogram::default();
-                let mut noise = self.noise(round, f as u64);
-                while objective.evaluations < each.max(1) {
-                    // A share of the coordinates, differing from point to point, is 0: fewer responses, equal features.
-                    let zeros = 0.25 * noise.below(4) as f64;
-                    let u: Vec<f64> =
-                        (0..family.dim).map(|_| if noise.uniform() < zeros { 0.0 } else { noise.uniform() }).collect();
-                    let mut at: Vec<(&'static str, f64)> = Vec::new();
-                    let none = objective.visit(&u, |name, ratio| match at.iter_mut().find(|known| known.0 == name) {
-                        Some(known) => known.1 = known.1.max(ratio),
-                        None => at.push((name, ratio)),
-                    });
-                    if let Some(value) = none {
-                        outside.push(Best { u: u.clone(), value });
-                    }
-                    for (name, value) in at {
-                        ratios.add(shown(value));
-                        let best = Best { u: u.clone(), value };
-                        match found.iter_mut().find(|known| known.0 == name) {
-                            Some(known) => known.1.push(best),
-                            None => found.push((name, vec![best])),
-                        }
-                    }
-                    if objective.violation.is_some() || late() {
-                        break;
-                    }
-                }
-                // Where the claim says nothing, the points nearest to its hypotheses.
-                found.iter_mut().for_each(|(_, points)| points.extend(outside.iter().cloned()));
-                if found.is_empty() {
-                    found.push(("", outside));
-                }
-                found.iter_mut().for_each(|(_, points)| {
-                    points.sort_by(|x, y| y.value.total_cmp(&x.value));
-                    points.truncate(STARTS);
-                });
-                (objective, found, ratios)
-            })
-            .collect();
-        for (_, found, _) in &seen {
-            for &(name, _) in found {
-                if !name.is_empty() && progress.best.iter().all(|known| known.0 != name) {
-                    progress.best.push((name, None));
-                }
-            }
-        }
-        let mut starts: Vec<Vec<(usize, Best)>> = vec![vec![]; progress.best.len()];
-        for (f, (objective, found, ratios)) in seen.into_iter().enumerate() {
-            let (best, evaluations) = &mut progress.families[f];
-            *evaluations += objective.evaluations;
-            progress.random.merge(&ratios);
-            progress.undecided += objective.undecided;
-            progress.disagreements += objective.disagreements;
-            progress.disagreements += objective.disagreements;
-            if let (None, Some(u)) = (&progress.violation, &objective.violation) {
-                progress.violation = Some((f, u.clone()));
-            }
-            for (name, points) in found {
-                for point in &points {
-                    if point.value >= 0.0 {
-                        *best = Some(best.map_or(point.value, |known| known.max(point.value)));
-                    }
-                }
-                for (known, starts) in progress.best.iter_mut().zip(&mut starts) {
-                    if known.0 == name || name.is_empty() {
-                        starts.extend(points.iter().map(|point| (f, point.clone())));
-                    }
-                    if known.0 == name
-                        && let Some(top) = points.first()
-                        && known.1.as_ref().is_none_or(|(_, best)| top.value > best.value)
-                    {
-                        known.1 = Some((f, top.clone()));
-                    }
-                }
-            }
-        }
-        starts
     }
 
     fn conclude(&self, progress: Progress, timed_out: bool, simplest: bool) -> Attacked {
@@ -454,29 +240,4 @@ fn tight(claim: &ClaimEntry, instance: &Instance, part: &str) -> Certificate {
         let narrow = |share: Interval| share.hi() - share.lo() <= 1e-4 * share.hi();
         certificate.decision != Decision::Undecided && certificate.share(part).is_some_and(narrow)
     })
-}
-
-/// A ratio as histograms count it: an equality case that rounds to above 1 is one below.
-fn shown(ratio: f64) -> f64 {
-    if beyond_limit(ratio) { ratio } else { ratio.min(1.0 - f64::EPSILON) }
-}
-
-/// Up to `count` starts: the best two of every family, then the best of what is left.
-fn choose(points: &mut Vec<(usize, Best)>, count: usize) -> Vec<(usize, Best)> {
-    points.sort_by(|x, y| y.1.value.total_cmp(&x.1.value).then(x.0.cmp(&y.0)));
-    let mut taken: Vec<usize> = Vec::new();
-    let (mut first, mut rest) = (Vec::new(), Vec::new());
-    for point in points.drain(..) {
-        let of_family = taken.iter().filter(|&&family| family == point.0).count();
-        if of_family < 2 {
-            taken.push(point.0);
-            first.push(point);
-        } else {
-            rest.push(point);
-        }
-    }
-    first.truncate(count);
-    let missing = count - first.len();
-    first.extend(rest.into_iter().take(missing));
-    first
 }

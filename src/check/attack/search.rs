@@ -210,3 +210,89 @@ impl Search {
         self.sigma *= Scalar::exp((rate / (1.0 + rate)) * (length / expected - 1.0));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    fn noise(seed: u64) -> Noise {
+        Noise(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// The best value after so many evaluations, and that of as many uniform points.
+    fn compare(f: &dyn Fn(&[f64]) -> f64, dim: usize, evaluations: u64) -> [f64; 2] {
+        let start = Best { u: vec![0.9; dim], value: f(&vec![0.9; dim]) };
+        let mut search = Search::new(start, 1, noise(4));
+        let mut spent = 0;
+        while spent < evaluations {
+            search.generation(&mut |u| {
+                assert!(u.iter().all(|x| (0.0..=1.0).contains(x)), "outside the cube: {u:?}");
+                spent += 1;
+                (spent <= evaluations).then(|| f(u))
+            });
+        }
+        assert_eq!(search.best.value, f(&search.best.u), "value and point belong together");
+        let mut draws = noise(5);
+        let points = (0..evaluations).map(|_| f(&(0..dim).map(|_| draws.uniform()).collect::<Vec<_>>()));
+        [search.best.value, points.fold(f64::NEG_INFINITY, f64::max)]
+    }
+
+    #[test]
+    fn bowls_valleys_and_corners_are_found() {
+        let square = |x: f64| x * x;
+        let bowl = |u: &[f64]| -u.iter().map(|x| square(x - 0.3)).sum::<f64>();
+        // Axes of length 1 to 10³, turned by mixing neighbours.
+        let ellipse = |u: &[f64]| {
+            let turned = u.windows(2).map(|x| 0.6 * x[0] + 0.8 * x[1] - 0.42);
+            -turned.enumerate().map(|(i, x)| 10f64.powf(6.0 * i as f64 / 8.0) * square(x)).sum::<f64>()
+        };
+        let banana =
+            |u: &[f64]| -u.windows(2).map(|x| 100.0 * square(x[1] - x[0] * x[0] * 1.3) + square(0.8 - x[0])).sum::<f64>();
+        // The best point is a corner that is approached like a limit.
+        let corner = |u: &[f64]| -u.iter().map(|x| x.sqrt()).sum::<f64>();
+        for (name, f, dim, worst) in [
+            ("bowl", &bowl as &dyn Fn(&[f64]) -> f64, 30, 1e-6),
+            ("ellipse", &ellipse, 10, 1e-4),
+            ("banana", &banana, 6, 0.2),
+            ("corner", &corner, 12, 1e-3),
+        ] {
+            let [found, random] = compare(f, dim, 20_000);
+            assert!(f(&vec![0.9; dim]) < -0.5 && found >= -worst, "{name}: {found}");
+            assert!(random < 10.0 * found.min(-worst), "{name}: random points do as well, {random}");
+        }
+    }
+
+    /// A valley that only opens where a coordinate chooses it: mutations cross the step.
+    #[test]
+    fn a_choice_is_changed_on_the_way() {
+        let f = |u: &[f64]| {
+            let bowl: f64 = u[1..].iter().map(|x| (x - 0.3) * (x - 0.3)).sum();
+            if (0.4..0.5).contains(&u[0]) { 1.0 - bowl } else { -bowl }
+        };
+        let [found, _] = compare(&f, 12, 6_000);
+        assert!(found > 0.999, "{found}");
+    }
+
+    #[test]
+    fn the_cube_is_folded_onto_itself() {
+        for (x, folded) in [(0.25, 0.25), (-0.25, 0.25), (1.25, 0.75), (2.25, 0.25), (-1.0, 1.0), (0.0, 0.0)] {
+            assert_eq!(fold(x), folded);
+        }
+        assert!((0.0..=1.0).contains(&fold(f64::NAN)) && (0.0..=1.0).contains(&fold(1e300)));
+    }
+
+    #[test]
+    fn normal_numbers_have_mean_zero_and_variance_one() {
+        let mut z = vec![0.0; 40_001];
+        noise(9).normal(&mut z);
+        let n = z.len() as f64;
+        let mean = z.iter().sum::<f64>() / n;
+        let [variance, fourth] = [2, 4].map(|p| z.iter().map(|x| x.powi(p)).sum::<f64>() / n);
+        // Four standard errors: 0.02, 0.028, 0.2.
+        assert!(
+            mean.abs() < 0.02 && (variance - 1.0).abs() < 0.03 && (fourth - 3.0).abs() < 0.2,
+            "{mean} {variance} {fourth}"
+        );
+    }
+}
