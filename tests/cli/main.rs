@@ -4,6 +4,7 @@
 
 mod support;
 
+mod attack;
 mod collapse;
 mod output;
 mod replay;
