@@ -395,6 +395,7 @@ fn certify_collapse<C: Construction>(
         certified: &certified,
         symbols,
         threshold,
+        bisected: construction.bisected(), // about fifty runs of two steps: milliseconds
         tokens,
     };
     if let Some(output) = output {

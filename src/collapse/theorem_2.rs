@@ -4,6 +4,10 @@
 //! vη and y = sx, step A goes along (Δμ/g, +v) and step B along ((Δμ − s v tanh y)/g, −v). Both have the gap alignment
 //! Δμ; λ changes by ηΔμ − log cosh y in A, by ηΔμ − (y tanh y − log cosh y) in B, and θ₂ is 0 again.
 //!
+//! λ falls by the same every two steps, so J → 0. That is so in real numbers; in binary64, [`Theorem2::decrement`] certifies it for the
+//! exact iteration along the two stored directions of a run that is not turned. A turned iterate drifts, its directions with it, and
+//! no more is certified of it than the steps that are run.
+//!
 //! With more incorrect responses on the segment from φ_a to φ_b, log(2 cosh) becomes K(x) = log Σ_{O⁻} b_o e^{r_o x} (r
 //! the second coordinate of φ, b the base weight), and the losses its two Bregman divergences D_K(x, 0) and D_K(0, x).
 

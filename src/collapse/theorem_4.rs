@@ -15,6 +15,8 @@
 //!
 //! The braces are the remainder; nothing in it is a difference of nearly equal numbers.
 //!
+//! The limit J → 0 is that of p: from [`Theorem2::decrement`] of [`Theorem4::aligned_token`], where the token is not turned.
+//!
 //! Here |o| = T: all T tokens are chosen and no EOS is counted. [`Theorem4::count_eos`] counts one more, T∞ = T + 1,
 //! which moves the window but not the run.
 
