@@ -62,20 +62,22 @@ impl Resonant {
     }
 
     /// By how much the alignment is aimed above Δμ. After k steps the argument 2πθ/η is off by at most ε = 2πk(k + 4)2⁻⁵³ (k
-    /// roundings of θ, and those of 2π/η and of the product), which costs at most Aε²/2.
+    /// roundings of θ, and those of 2π/η and of the product), which costs at most Aε²/2. And Δμ(k) is found as a difference of means under
+    /// weights that are known to |λ| units, |λ| ≤ kAη.
     fn rounding(&self) -> f64 {
-        self.alignment * ROUNDING + self.amplitude() * self.rounding_share()
+        self.alignment * ROUNDING + self.amplitude() * self.rounding_share(self.amplitude() * self.eta)
     }
 
-    fn rounding_share(&self) -> f64 {
+    /// The share of A in it, where λ falls by at most `drop` in a step.
+    fn rounding_share(&self, drop: f64) -> f64 {
         let steps = self.steps as f64;
-        ROUNDING + (std::f64::consts::PI * steps * (steps + 4.0) * f64::EPSILON).powi(2)
+        ROUNDING * (1.0 + steps * drop / 8.0) + (std::f64::consts::PI * steps * (steps + 4.0) * f64::EPSILON).powi(2)
     }
 
     /// The smallest Δμ at this scale, η and number of steps: 2⁻²⁴⁰ s, below which frequencies overflow, and sixteen times what
     /// rounding adds.
     pub fn smallest_alignment(&self) -> f64 {
-        f64::max(self.scale * (0.5f64).powi(240), 16.0 * self.amplitude() * self.rounding_share())
+        f64::max(self.scale * (0.5f64).powi(240), 16.0 * self.amplitude() * self.rounding_share(self.amplitude() * self.eta))
     }
 
     /// Whether G_o² and L_o are at most B²/2 for certain.
@@ -147,10 +149,10 @@ impl Construction for Resonant {
         Resonant { steps, ..self.clone() }
     }
 
-    /// A ≤ B²η/(4π).
+    /// A ≤ B²η/(4π), and Aη ≤ 1/(16π) < 1/50 in the window.
     fn usual_step(&self) -> Option<f64> {
         let square = 5.0 * self.scale * self.scale;
-        let visible = 4.0 * std::f64::consts::PI / square * (self.alignment / (16.0 * self.rounding_share()));
+        let visible = 4.0 * std::f64::consts::PI / square * (self.alignment / (16.0 * self.rounding_share(0.02)));
         usual(&self.window(), self.alignment, 0.99 * visible)
     }
 
