@@ -358,7 +358,7 @@ impl Construction for Theorem2 {
         Ok(instance)
     }
 
-    /// The general course, with Δμ(k) from [`alignment_of`] where the run has that form.
+    /// The general course, with Δμ(k) in the closed form of `alignment_of` where the run has that form.
     fn course<N: Scalar>(&self, run: &Instance) -> Course<N> {
         let mut course = Evaluation::<N>::new(run, 1).course().clone();
         let mut steps = course.steps.iter_mut();
