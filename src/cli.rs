@@ -67,7 +67,7 @@ struct Collapse {
     /// Which construction.
     #[arg(value_enum)]
     construction: Which,
-    /// η (default: the geometric mean of the ends of the window).
+    /// η (default: the geometric mean of the ends of the window; less where rounding would hide Δμ).
     #[arg(long, value_name = "E", allow_negative_numbers = true)]
     eta: Option<f64>,
     /// Δμ (default: half of the largest admissible).
@@ -377,7 +377,7 @@ fn run_collapse(options: &Collapse) -> Result<bool, Error> {
         }
         Which::Resonant => {
             let at = |alignment, eta| Resonant { steps, ..Resonant::new(scale, alignment, eta) };
-            certify_collapse(options, at, ["G_o", "L_o"], "none (the policy depends on η); lower end of the window", None)
+            certify_collapse(options, at, ["G_o", "L_o"], "4πΔμ/(B² − 2Δμ²), the policy chosen for η,", None)
         }
     }
 }
@@ -394,7 +394,7 @@ fn certify_collapse<C: Construction>(
     let window = at(1.0, 1.0).window();
     let alignment = options.alignment.unwrap_or(0.5 * window.most_aligned());
     // Where the window is empty, any η serves to name the condition that fails.
-    let eta = options.eta.or_else(|| window.inside(alignment, 0.5)).unwrap_or(1.0);
+    let eta = options.eta.or_else(|| at(alignment, 1.0).usual_step()).unwrap_or(1.0);
     let construction = at(alignment, eta);
     construction.admissible()?;
     let output = options.out.as_deref().map(Output::create).transpose()?;
@@ -409,6 +409,7 @@ fn certify_collapse<C: Construction>(
         certified: &certified,
         symbols,
         threshold,
+        bisected: construction.bisected(), // about fifty runs of two steps: milliseconds
         tokens,
     };
     if let Some(output) = output {

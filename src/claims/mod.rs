@@ -44,6 +44,7 @@ use crate::number::{Interval, Scalar};
 use crate::regularity::Reading;
 pub use crate::tolerance;
 use crate::tolerance::Tolerance;
+pub use overshoot_collapse::collapse_parts;
 use serde::Serialize;
 use smallvec::SmallVec;
 use std::fmt;

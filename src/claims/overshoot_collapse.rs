@@ -4,31 +4,49 @@
 //! $60\Delta\mu/(L_o + G_o^2) \le \eta \le 1/(2\sqrt{L_o + G_o^2})$ for which $J(k+1) < J(k)$ at every step and $J(k) \to 0$.
 //!
 //! Every run of the constructing families is put to the test, in intervals for the worst of them: at every step the gain ηΔμ(k) is
-//! below the loss, Δμ(k) ≥ Δμ > 0, ‖w_k‖ ≤ 1, L ≤ G², and η lies in the window. The constants are the global ones, as upper bounds in
-//! closed form; Δμ is the smallest Δμ(k) of the run. Not every pair $G_o \ge \sqrt{L_o}$ has one: [`no_universal_collapse`](super::no_universal_collapse). The limit J → 0 is the two-step decrement of the
-//! [construction](crate::collapse), which repeats; the proof is on the page.
+//! below the loss, ‖w_k‖ ≤ 1, and η lies in the window of Δμ = min_k Δμ(k) > 0. The constants are the global ones, as upper bounds in
+//! closed form. Not every pair $G_o \ge \sqrt{L_o}$ has one: [`no_universal_collapse`](super::no_universal_collapse). The limit J → 0 is that of the
+//! [construction](crate::collapse) in real numbers, and is no part: the proof is on the page.
 
 use super::conditions::ConstantStep;
-use super::{Claim, Condition, Expected, Hypothesis, Parts, Relation, Scope, Statement, hypothesis};
-use crate::collapse::{Terms, UNIFORM, statement};
-use crate::evaluation::Evaluation;
+use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Scope, Statement, hypothesis};
+use crate::collapse::{Terms, Window, share};
+use crate::evaluation::{Course, Evaluation};
 use crate::families;
 use crate::instance::Instance;
 use crate::number::Scalar;
 use crate::regularity::Reading;
+use smallvec::smallvec;
+
+/// The comparisons of Theorems 2 and 4 on one course, all of the form computed ≤ claimed:
+///
+/// * at the worst step, the gain ηΔμ(k) over the loss −(λ(k+1) − λ(k) − ηΔμ(k)), against 1: below 1 where J falls;
+/// * the largest ‖w_k‖² against 1;
+/// * the three conditions of the window.
+///
+/// That Δμ ≤ Δμ(k) is no part: a claim takes the one from the other, and the `collapse` command counts it by itself
+/// ([`Certified`](crate::collapse::Certified)). Nor is L ≤ G²: both are upper bounds in one number, of which it is always true; the
+/// tests search θ for what G and L are.
+pub fn collapse_parts<N: Scalar>(course: &Course<N>, terms: &Terms<N>) -> Parts<N> {
+    let square = (terms.curvature + terms.score.square()) * terms.length;
+    let mut parts: Parts<N> = smallvec![
+        Part::at_most("J(k+1) < J(k): gain over loss, worst step", course.largest(share), N::one()),
+        Part::at_most("‖w_k‖² ≤ 1", terms.norm, N::one()),
+    ];
+    let window = Window::conditions(square, terms.factor, terms.alignment, terms.eta);
+    parts.extend(window.map(|(name, computed, claimed)| Part::at_most(name, computed, claimed)));
+    parts
+}
 
 /// Theorem 2.
 pub struct OvershootCollapse;
 
-/// The comparisons of the collapse, with the c of the window (`None`: by the number of tokens); Δμ is the smallest Δμ(k), so the
-/// comparison of the two is left out.
+/// The comparisons of the collapse, with the c of the window (`None`: by the number of tokens); Δμ is the smallest Δμ(k).
 pub(super) fn collapses<N: Scalar>(evaluation: &Evaluation<'_, N>, factor: Option<f64>) -> Parts<N> {
     let course = evaluation.course();
     let Some(mut terms) = Terms::of(evaluation.instance(), course) else { return Parts::new() };
     terms.factor = factor.unwrap_or(terms.factor);
-    let mut parts = statement(course, &terms);
-    parts.retain(|part| part.name != UNIFORM);
-    parts
+    collapse_parts(course, &terms)
 }
 
 /// The global constants are known in closed form, and Δμ(k) > 0 at every step.

@@ -5,9 +5,9 @@
 //! and $J(k) \to 0$.
 //!
 //! Every run of the constructing families is put to the test, in intervals for the worst of them: at every step the gain ηΔμ(k) is
-//! below the loss, Δμ(k) ≥ Δμ > 0, ‖w_k‖ ≤ 1, L ≤ G², and η lies in the window. The constants are the global ones, as upper bounds in
-//! closed form; Δμ is the smallest Δμ(k) of the run. T∞ = 1 to 4 with all responses enumerated; up to 10 000 in `tests/collapse`. The limit J → 0 is the two-step decrement of the
-//! [construction](crate::collapse), which repeats; the proof is on the page.
+//! below the loss, ‖w_k‖ ≤ 1, and η lies in the window of Δμ = min_k Δμ(k) > 0. The constants are the global ones, as upper bounds in
+//! closed form. T∞ = 1 to 4 with all responses enumerated; up to 10 000 in `tests/collapse`. The limit J → 0 is that of the
+//! [construction](crate::collapse) in real numbers, and is no part: the proof is on the page.
 
 use super::conditions::ConstantStep;
 use super::overshoot_collapse::{KnownGlobally, collapses};

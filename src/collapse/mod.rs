@@ -15,6 +15,11 @@
 //!
 //! and claim J(k+1) < J(k) at every step, and J(k) → 0. A construction is plain data: [`Construction::run`] builds it
 //! whatever its numbers are, [`Construction::admissible`] says which condition fails.
+//!
+//! What is certified of a run are its steps, each from its own stored θ_k along its own stored w_k. The limit J → 0 is a statement on
+//! real numbers: [`Theorem2::decrement`] certifies it for the exact iteration along the stored directions of a run that is not
+//! turned. For the turned and the resonant run it is proved on the page for exact directions only, since rounding moves their
+//! iterates, and no decrement is known to repeat.
 
 mod resonant;
 mod theorem_2;
@@ -24,13 +29,11 @@ pub use resonant::Resonant;
 pub use theorem_2::{Extra, Theorem2};
 pub use theorem_4::Theorem4;
 
-use crate::claims::{Part, Parts};
 use crate::error::Error;
 use crate::evaluation::{Course, CourseStep, Evaluation};
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar, sum};
 use crate::policy::Features;
-use smallvec::smallvec;
 
 /// A run that is claimed to collapse.
 pub trait Construction {
@@ -44,6 +47,43 @@ pub trait Construction {
     fn constants(&self) -> [Interval; 2];
     /// The step size above which this construction collapses, in the limit that the type describes.
     fn threshold(&self) -> f64;
+    /// The same with another η.
+    fn at_step(&self, eta: f64) -> Self
+    where
+        Self: Sized;
+    /// The same with another K.
+    fn with_steps(&self, steps: usize) -> Self
+    where
+        Self: Sized;
+    /// The geometric mean of the ends of the window, or less where rounding would hide Δμ; `None` where the window is empty.
+    fn usual_step(&self) -> Option<f64>;
+    /// The step size from which on the first two steps of this construction, at its own Δμ, v and start, both lower J: by bisection
+    /// in binary64, to 10⁻¹². `None` where there is none within 64 times [`threshold`](Construction::threshold).
+    fn bisected(&self) -> Option<f64>
+    where
+        Self: Sized,
+    {
+        let falls = |eta: f64| {
+            let two = self.at_step(eta).with_steps(2);
+            let run = two.run().ok()?;
+            Some(two.course::<f64>(&run).steps.iter().all(|step| step.change < 0.0))
+        };
+        let (mut low, mut high) = (0.5 * self.threshold(), self.threshold());
+        if falls(low)? {
+            return None;
+        }
+        while !falls(high)? {
+            (low, high) = (high, 2.0 * high);
+            if high > 64.0 * self.threshold() {
+                return None;
+            }
+        }
+        while high - low > 1e-12 * high {
+            let middle = 0.5 * (low + high);
+            if falls(middle)? { high = middle } else { low = middle }
+        }
+        Some(high)
+    }
     /// # Errors
     /// The condition that fails, and the value that fails it.
     fn admissible(&self) -> Result<(), Error>;
@@ -61,6 +101,22 @@ pub trait Construction {
 /// A condition that fails: `name: detail`.
 fn fails(name: &str, detail: impl std::fmt::Display) -> Error {
     Error::new(detail.to_string()).at(name)
+}
+
+/// # Errors
+/// Δμ is below `least`, so small that rounding hides it.
+fn visible(alignment: f64, least: f64, scale: f64, eta: f64) -> Result<(), Error> {
+    if alignment >= least {
+        return Ok(());
+    }
+    let here = format!("at scale {scale:?} and η = {eta:?}, where rounding hides what is below {least:?}");
+    Err(fails("alignment", format!("{alignment:?} is too small for binary64 {here}")))
+}
+
+/// The middle of the window, or less where Δμ would not be visible, but not less than the lower end.
+fn usual(window: &Window, alignment: f64, visible: f64) -> Option<f64> {
+    let [low, _] = window.ends(alignment)?;
+    Some(window.inside(alignment, 0.5)?.min(visible).max(low))
 }
 
 /// # Errors
@@ -236,8 +292,7 @@ impl<N: Scalar> Terms<N> {
                 if !fits {
                     return None;
                 }
-                // Above it by 2⁻³⁰, so that L ≤ G² is certain.
-                ((half * N::of(1.0 + 1.0 / f64::from(1u32 << 30))).sqrt(), half)
+                (half.sqrt(), half)
             }
             _ => return None,
         };
@@ -263,27 +318,6 @@ fn diameter_squared<N: Scalar>(features: &[f64], dim: usize) -> N {
         }
     }
     largest
-}
-
-/// The name of the comparison of Δμ with the smallest Δμ(k), which says nothing where [`Terms::of`] takes the one from the other.
-pub const UNIFORM: &str = "Δμ ≤ Δμ(k)";
-
-/// The comparisons of Theorems 2 and 4 on one course, all of the form computed ≤ claimed:
-///
-/// * at the worst step, the gain ηΔμ(k) over the loss −(λ(k+1) − λ(k) − ηΔμ(k)), against 1: below 1 where J falls;
-/// * Δμ against the smallest Δμ(k); the largest ‖w_k‖² against 1; √L against G;
-/// * the three conditions of the window.
-pub fn statement<N: Scalar>(course: &Course<N>, terms: &Terms<N>) -> Parts<N> {
-    let square = (terms.curvature + terms.score.square()) * terms.length;
-    let mut parts: Parts<N> = smallvec![
-        Part::at_most("J(k+1) < J(k): gain over loss, worst step", course.largest(share), N::one()),
-        Part::at_most(UNIFORM, terms.alignment, course.smallest(|step| step.alignment)),
-        Part::at_most("‖w_k‖² ≤ 1", terms.norm, N::one()),
-        Part::at_most("L ≤ G²", terms.curvature, terms.score.square()),
-    ];
-    let window = Window::conditions(square, terms.factor, terms.alignment, terms.eta);
-    parts.extend(window.map(|(name, computed, claimed)| Part::at_most(name, computed, claimed)));
-    parts
 }
 
 /// A course, certified step by step.

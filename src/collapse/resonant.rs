@@ -11,16 +11,17 @@
 //! B², and G_o² = L_o = B²/2 are upper bounds, which is what Assumption 1 asks of its constants.
 //!
 //! In binary64 the frequency 2π/η, the phase and kη are rounded. At the iterates the cosine is at its crest, so an error
-//! ε of the argument costs Aε²/2 of Δμ(k); Δμ is aimed at from above, and every step is certified from its own θ_k.
+//! ε of the argument costs Aε²/2 of Δμ(k); Δμ is aimed at from above, and every step is certified from its own θ_k. The limit
+//! J → 0 is that of the real-number run: in binary64 the phase drifts, and no more is certified than the steps that are run.
 
-use super::{Construction, Window, check_scale, fails, positive};
+use super::{Construction, Window, check_scale, fails, positive, usual, visible};
 use crate::error::Error;
 use crate::instance::{Instance, Update};
 use crate::number::Interval;
 use crate::policy::Policy;
 
-/// The resonant construction. The step size is a parameter of its policy, so its limit ([`Construction::threshold`]) is
-/// the window's lower end.
+/// The resonant construction. The step size is a parameter of its policy, so its threshold ([`Construction::threshold`])
+/// belongs to the policies that are built for each η: there the run collapses above 4πΔμ/(B² − 2Δμ²), and rises below.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resonant {
     /// s, with B² = L_o + G_o² = 5s², as in [`Theorem2`](super::Theorem2).
@@ -33,8 +34,8 @@ pub struct Resonant {
     pub steps: usize,
 }
 
-/// The alignment is aimed this much higher: relative to Δμ, and to A.
-const SLACK: [f64; 2] = [1.0 / (1u64 << 20) as f64, 1.0 / (1u64 << 40) as f64];
+/// 2⁻⁴⁸: thirty-two rounding units, of which the sums and products in λ' take a dozen.
+const ROUNDING: f64 = 1.0 / (1u64 << 48) as f64;
 
 impl Resonant {
     /// 1 000 steps.
@@ -50,16 +51,49 @@ impl Resonant {
 
     /// Slope, amplitude and frequency of λ(θ) = slope·θ + amplitude·sin(frequency·θ), in binary64.
     fn curve(&self) -> [f64; 3] {
-        let a = self.amplitude();
-        let target = self.alignment * (1.0 + SLACK[0]) + a * SLACK[1];
+        // L_o = B²/2 leaves a room of AΔμ only, which may be less than its rounding: A gives way by up to 64 units.
+        let curves = (0..=64).map(|units| self.curve_of(self.amplitude() * (1.0 - f64::from(units) * f64::EPSILON)));
+        curves.into_iter().find(|&curve| self.fits(curve)).unwrap_or(self.curve_of(self.amplitude()))
+    }
+
+    fn curve_of(&self, amplitude: f64) -> [f64; 3] {
         let frequency = 2.0 * std::f64::consts::PI / self.eta;
-        [target - a, a / frequency, frequency]
+        [self.alignment + self.rounding() - amplitude, amplitude / frequency, frequency]
+    }
+
+    /// By how much the alignment is aimed above Δμ. After k steps the argument 2πθ/η is off by at most ε = 2πk(k + 4)2⁻⁵³ (k
+    /// roundings of θ, and those of 2π/η and of the product), which costs at most Aε²/2. And Δμ(k) is found as a difference of means under
+    /// weights that are known to |λ| units, |λ| ≤ kAη.
+    fn rounding(&self) -> f64 {
+        self.alignment * ROUNDING + self.amplitude() * self.rounding_share(self.amplitude() * self.eta)
+    }
+
+    /// The share of A in it, where λ falls by at most `drop` in a step.
+    fn rounding_share(&self, drop: f64) -> f64 {
+        let steps = self.steps as f64;
+        ROUNDING * (1.0 + steps * drop / 8.0) + (std::f64::consts::PI * steps * (steps + 4.0) * f64::EPSILON).powi(2)
+    }
+
+    /// The smallest Δμ at this scale, η and number of steps: 2⁻²⁴⁰ s, below which frequencies overflow, and sixteen times what
+    /// rounding adds.
+    pub fn smallest_alignment(&self) -> f64 {
+        f64::max(self.scale * (0.5f64).powi(240), 16.0 * self.amplitude() * self.rounding_share(self.amplitude() * self.eta))
+    }
+
+    /// Whether G_o² and L_o are at most B²/2 for certain.
+    fn fits(&self, curve: [f64; 3]) -> bool {
+        let ([score, curvature], [_, half]) = (Resonant::bounds_of(curve), self.constants());
+        [crate::number::Scalar::square(score), curvature].iter().all(|x| crate::number::Scalar::surely_le(*x, half))
     }
 
     /// Upper bounds of |∇log π| and |∇²log π| over all θ, of the curve as it is stored: with x = amplitude·frequency,
     /// G = max(|slope + x|, |slope − x|) and x·frequency + G²/4.
     pub fn bounds(&self) -> [Interval; 2] {
-        let [slope, amplitude, frequency] = self.curve().map(Interval::point);
+        Resonant::bounds_of(self.curve())
+    }
+
+    fn bounds_of(curve: [f64; 3]) -> [Interval; 2] {
+        let [slope, amplitude, frequency] = curve.map(Interval::point);
         let x = amplitude * frequency;
         use crate::number::Scalar;
         let score = Scalar::max((slope + x).abs(), (slope - x).abs());
@@ -83,8 +117,10 @@ impl Construction for Resonant {
         let half = Interval::point(0.5) * self.window().square;
         [crate::number::Scalar::sqrt(half), half]
     }
+    /// 4πΔμ/(B² − 2Δμ²): where A = Δμ. A grows with η, and every step changes λ by −(A − Δμ)η.
     fn threshold(&self) -> f64 {
-        crate::number::Scalar::mid(self.window().low(self.alignment))
+        let square = 5.0 * self.scale * self.scale;
+        4.0 * std::f64::consts::PI * self.alignment / (square - 2.0 * self.alignment * self.alignment)
     }
 
     fn admissible(&self) -> Result<(), Error> {
@@ -94,6 +130,7 @@ impl Construction for Resonant {
             return Err(fails("steps", "is 0, expected at least 1"));
         }
         self.window().check(self.alignment, self.eta)?;
+        visible(self.alignment, self.smallest_alignment(), self.scale, self.eta)?;
         let ([score, curvature], [_, half]) = (self.bounds(), self.constants());
         use crate::number::Scalar;
         for (name, value) in [("G_o²", score.square()), ("L_o", curvature)] {
@@ -102,6 +139,21 @@ impl Construction for Resonant {
             }
         }
         Ok(())
+    }
+
+    fn at_step(&self, eta: f64) -> Resonant {
+        Resonant { eta, ..self.clone() }
+    }
+
+    fn with_steps(&self, steps: usize) -> Resonant {
+        Resonant { steps, ..self.clone() }
+    }
+
+    /// A ≤ B²η/(4π), and Aη ≤ 1/(16π) < 1/50 in the window.
+    fn usual_step(&self) -> Option<f64> {
+        let square = 5.0 * self.scale * self.scale;
+        let visible = 4.0 * std::f64::consts::PI / square * (self.alignment / (16.0 * self.rounding_share(0.02)));
+        usual(&self.window(), self.alignment, 0.99 * visible)
     }
 
     fn run(&self) -> Result<Instance, Error> {

@@ -4,14 +4,19 @@
 //! vη and y = sx, step A goes along (Δμ/g, +v) and step B along ((Δμ − s v tanh y)/g, −v). Both have the gap alignment
 //! Δμ; λ changes by ηΔμ − log cosh y in A, by ηΔμ − (y tanh y − log cosh y) in B, and θ₂ is 0 again.
 //!
+//! λ falls by the same every two steps, so J → 0. That is so in real numbers; in binary64, [`Theorem2::decrement`] certifies it for the
+//! exact iteration along the two stored directions of a run that is not turned. A turned iterate drifts, its directions with it, and
+//! no more is certified of it than the steps that are run.
+//!
 //! With more incorrect responses on the segment from φ_a to φ_b, log(2 cosh) becomes K(x) = log Σ_{O⁻} b_o e^{r_o x} (r
 //! the second coordinate of φ, b the base weight), and the losses its two Bregman divergences D_K(x, 0) and D_K(0, x).
 
-use super::{Construction, Window, check_scale, diameter_squared, fails, positive};
+use super::{Construction, Window, check_scale, diameter_squared, fails, positive, usual, visible};
 use crate::error::Error;
+use crate::evaluation::{Course, Evaluation};
 use crate::instance::{Instance, Update, advance};
 use crate::number::{Interval, Scalar, log_sum_exp, sum};
-use crate::policy::Policy;
+use crate::policy::{Features, Policy};
 
 /// A response beside the three, before the rotation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,8 +53,60 @@ pub struct Theorem2 {
     pub extras: Vec<Extra>,
 }
 
-/// The alignment is aimed this much higher, so that rounding never takes it below Δμ: relative to Δμ, and to s.
-const SLACK: [f64; 2] = [1.0 / (1u64 << 30) as f64, 1.0 / (1u64 << 40) as f64];
+/// 2⁻⁴⁹: sixteen rounding units, about what the enclosure of an alignment is wide where nothing but its own products is rounded.
+const ROUNDING: f64 = 1.0 / (1u64 << 49) as f64;
+/// 2⁻⁴⁰ s: more than it is off where the iterate is turned or its responses are more than two.
+const TURNED: f64 = 1.0 / (1u64 << 40) as f64;
+
+/// tanh, without cancellation near 0 and without overflow.
+fn tanh<N: Scalar>(x: N) -> N {
+    let size = if x.mid() < 0.0 { x } else { -x };
+    let power = (N::of(2.0) * size).exp_m1();
+    let below = power / (power + N::of(2.0));
+    if x.mid() < 0.0 { below } else { -below }
+}
+
+/// Δμ at θ along w of one softmax with straight logits whose correct responses have one feature φ_c; `None` for others. With m and
+/// d the half sum and half difference of the first two incorrect features,
+///
+/// ```text
+/// Δμ = w·(φ_c − m) − E⁻[w·(φ − m)],     E⁻[w·(φ − m)] = w·d tanh(d·θ + half the difference of the biases)  for two
+/// ```
+///
+/// What the incorrect logits have in common never enters, so that nothing is lost as λ → −∞; and without rotation θ₂ = 0 gives
+/// tanh 0 = 0 exactly.
+fn alignment_of<N: Scalar>(policy: &Policy, correct: &[bool], theta: &[f64], w: &[f64]) -> Option<N> {
+    let logits = &policy.logits;
+    let Features::Dense(features) = &logits.features else { return None };
+    let straight = logits.rows == 1 && logits.quadratic.is_empty() && logits.waves.is_empty();
+    if !(straight && policy.is_one_token() && policy.stop.is_none() && logits.dim == 2) {
+        return None;
+    }
+    let bias = |o: usize| N::of(logits.bias.get(o).copied().unwrap_or(0.0));
+    let side = |wanted: bool| -> Vec<(usize, &[f64])> {
+        features.chunks(2).enumerate().filter(|(o, _)| correct.get(*o) == Some(&wanted)).collect()
+    };
+    let (plus, minus) = (side(true), side(false));
+    let (&(_, c), &[(i, a), (j, b), ref more @ ..]) = (plus.first()?, minus.as_slice()) else { return None };
+    if plus.iter().any(|(_, other)| *other != c) {
+        return None;
+    }
+    let half = N::of(0.5);
+    // w·(x φ_b + y φ_a + …) with the coefficients given by `combine`, coordinate by coordinate.
+    let dot = |v: &[f64], combine: &dyn Fn(usize) -> N| sum(v.iter().enumerate().map(|(n, &v)| N::of(v) * combine(n)));
+    let middle = |n: usize| half * (N::of(a[n]) + N::of(b[n]));
+    let apart = |n: usize| half * (N::of(b[n]) - N::of(a[n]));
+    let to_middle = dot(w, &|n| N::of(c[n]) - middle(n));
+    if more.is_empty() {
+        let z = dot(theta, &apart) + half * (bias(j) - bias(i));
+        return Some(to_middle - dot(w, &apart) * tanh(z));
+    }
+    let from_middle = |v: &[f64], phi: &[f64]| dot(v, &|n| N::of(phi[n]) - middle(n));
+    let logit: Vec<N> = minus.iter().map(|&(o, phi)| bias(o) + from_middle(theta, phi)).collect();
+    let total = log_sum_exp(&logit);
+    let terms = minus.iter().zip(&logit).map(|(&(_, phi), &z)| (z - total).exp() * from_middle(w, phi));
+    Some(to_middle - sum(terms))
+}
 
 impl Theorem2 {
     /// The plain construction at scale s: g = 1.7 s, v = 0.9, 1 000 steps, no rotation, no extra responses.
@@ -67,9 +124,29 @@ impl Theorem2 {
         }
     }
 
-    /// The alignment that is aimed at, a little above Δμ.
-    pub fn target(&self) -> f64 {
-        self.alignment * (1.0 + SLACK[0]) + self.scale * SLACK[1]
+    /// By how much the alignment of a step may come out above Δμ, so that rounding never takes it below.
+    ///
+    /// In step A of a run that is not turned nothing is rounded but Δμ/g and its product with g; in step B, g w₁ and s v tanh y, of
+    /// which Δμ is the difference.
+    fn rounding(&self) -> f64 {
+        match self.rotation == 0.0 && self.incorrect().len() == 2 {
+            true => {
+                let against = self.scale * self.across * tanh(self.scale * self.across * self.eta);
+                ROUNDING * f64::max(self.alignment, against)
+            }
+            false => TURNED * self.scale,
+        }
+    }
+
+    /// The smallest Δμ at this scale and η: 2⁻⁴⁸⁰ s, below which squares underflow, and sixteen times what rounding adds.
+    pub fn smallest_alignment(&self) -> f64 {
+        let nothing = Theorem2 { alignment: 0.0, ..self.clone() };
+        f64::max(self.scale * Scalar::powi(0.5f64, 480), 16.0 * nothing.rounding())
+    }
+
+    /// An η at which rounding does not hide Δμ, as tanh y ≤ y, and of which a hundredth is left.
+    pub(super) fn visible_step(&self) -> f64 {
+        0.99 * self.alignment / (16.0 * ROUNDING) / (self.scale * self.across).powi(2)
     }
 
     /// (r, log b) of φ_a, φ_b and the extra incorrect responses of which the construction knows: those on the segment.
@@ -88,6 +165,9 @@ impl Theorem2 {
 
     /// K'(x) = E⁻\[r\] at θ₂ = x; s tanh(sx) without extra responses.
     pub fn pull<N: Scalar>(&self, x: N) -> N {
+        if self.incorrect().len() == 2 {
+            return N::of(self.scale) * tanh(N::of(self.scale) * x);
+        }
         sum(self.weights(x).into_iter().map(|(r, p)| r * p))
     }
 
@@ -106,9 +186,9 @@ impl Theorem2 {
 
     /// w along the gap in steps A and B, before rounding and rotation.
     pub fn along<N: Scalar>(&self) -> [N; 2] {
-        let (v, g, target) = (N::of(self.across), N::of(self.reach), N::of(self.target()));
+        let (v, g, alignment) = (N::of(self.across), N::of(self.reach), N::of(self.alignment));
         let x = v * N::of(self.eta);
-        [(target + v * self.pull(N::zero())) / g, (target - v * self.pull(x)) / g]
+        [(alignment + v * self.pull(N::zero())) / g, (alignment - v * self.pull(x)) / g]
     }
 
     /// By how much λ falls every two steps, in exact arithmetic, along the stored directions w₀ and w₁ of a run that is not
@@ -125,6 +205,22 @@ impl Theorem2 {
     /// (cos, sin) of the rotation, exactly (1, 0) for none.
     fn axes(&self) -> [f64; 2] {
         if self.rotation == 0.0 { [1.0, 0.0] } else { [Scalar::cos(self.rotation), Scalar::sin(self.rotation)] }
+    }
+
+    /// w with the part `across`, and along the gap `along` or the little more that makes the alignment at least Δμ for certain.
+    fn aim(&self, policy: &Policy, correct: &[bool], theta: &[f64], mut along: f64, across: f64) -> Vec<f64> {
+        let mut direction = self.turn([along, across]).to_vec();
+        for doubling in 0..32 {
+            let Some(found) = alignment_of::<Interval>(policy, correct, theta, &direction) else { break };
+            let missing = self.alignment - found.lo();
+            if missing.is_nan() || missing <= 0.0 {
+                break;
+            }
+            let unit = f64::max(missing / self.reach, along.next_up() - along);
+            along += unit * f64::from(1u32 << doubling);
+            direction = self.turn([along, across]).to_vec();
+        }
+        direction
     }
 
     fn turn(&self, [x, y]: [f64; 2]) -> [f64; 2] {
@@ -174,7 +270,7 @@ impl Theorem2 {
         if !norm.surely_le(Interval::one()) {
             return Err(fails("across", format!("{:?} gives ‖w‖² = {}, above 1", self.across, norm.mid())));
         }
-        let gain = Interval::of(self.eta) * Interval::of(self.target());
+        let gain = Interval::of(self.eta) * (Interval::of(self.alignment) + Interval::of(self.rounding()));
         for (name, loss) in ["A", "B"].into_iter().zip(self.losses::<Interval>()) {
             if !gain.surely_lt(loss) {
                 let (gain, loss) = (gain.mid(), loss.mid());
@@ -222,22 +318,36 @@ impl Construction for Theorem2 {
     fn admissible(&self) -> Result<(), Error> {
         self.check_shape(self.alignment)?;
         self.window().check(self.alignment, self.eta)?;
+        visible(self.alignment, self.smallest_alignment(), self.scale, self.eta)?;
         self.check_steps()
+    }
+
+    fn at_step(&self, eta: f64) -> Theorem2 {
+        Theorem2 { eta, ..self.clone() }
+    }
+
+    fn with_steps(&self, steps: usize) -> Theorem2 {
+        Theorem2 { steps, ..self.clone() }
+    }
+
+    fn usual_step(&self) -> Option<f64> {
+        usual(&self.window(), self.alignment, self.visible_step())
     }
 
     fn run(&self) -> Result<Instance, Error> {
         let features = self.features().into_iter().flatten().collect();
         let bias: Vec<f64> = [self.start, 0.0, 0.0].into_iter().chain(self.extras.iter().map(|extra| extra.bias)).collect();
         let policy = Policy::linear_softmax(2, features, bias)?;
-        let correct = [true, false, false].into_iter().chain(self.extras.iter().map(|extra| extra.correct)).collect();
+        let correct: Vec<bool> =
+            [true, false, false].into_iter().chain(self.extras.iter().map(|extra| extra.correct)).collect();
         let [c, s] = self.axes();
         let mut theta = vec![0.0; 2];
         let mut updates = (0..self.steps.max(1)).map(|k| {
             // The alignment g w₁ − K'(x) w₂ is set from the iterate as it was rounded.
             let x = c * theta[1] - s * theta[0];
             let across = if k % 2 == 0 { self.across } else { -self.across };
-            let along = (self.target() + across * self.pull(x)) / self.reach;
-            let direction = self.turn([along, across]).to_vec();
+            let along = (self.alignment + across * self.pull(x)) / self.reach;
+            let direction = self.aim(&policy, &correct, &theta, along, across);
             advance(&mut theta, &direction, self.eta);
             Update { direction, eta: self.eta }
         });
@@ -246,5 +356,19 @@ impl Construction for Theorem2 {
         let instance = Instance { policy, theta: vec![0.0; 2], direction: first.direction, eta: first.eta, correct, then };
         instance.validate()?;
         Ok(instance)
+    }
+
+    /// The general course, with Δμ(k) in the closed form of `alignment_of` where the run has that form.
+    fn course<N: Scalar>(&self, run: &Instance) -> Course<N> {
+        let mut course = Evaluation::<N>::new(run, 1).course().clone();
+        let mut steps = course.steps.iter_mut();
+        run.for_each_step(|_, at| {
+            let found = alignment_of::<N>(&at.policy, &at.correct, &at.theta, &at.direction);
+            if let (Some(step), Some(alignment)) = (steps.next(), found) {
+                step.alignment = alignment;
+                step.change = step.eta * alignment + step.remainder;
+            }
+        });
+        course
     }
 }

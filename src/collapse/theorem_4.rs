@@ -15,12 +15,14 @@
 //!
 //! The braces are the remainder; nothing in it is a difference of nearly equal numbers.
 //!
+//! The limit J → 0 is that of p: from [`Theorem2::decrement`] of [`Theorem4::aligned_token`], where the token is not turned.
+//!
 //! Here |o| = T: all T tokens are chosen and no EOS is counted. [`Theorem4::count_eos`] counts one more, T∞ = T + 1,
 //! which moves the window but not the run.
 
-use super::{Construction, Theorem2, Window, fails};
+use super::{Construction, Theorem2, Window, fails, usual, visible};
 use crate::error::Error;
-use crate::evaluation::{Course, CourseStep, Evaluation};
+use crate::evaluation::{Course, CourseStep};
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar};
 use crate::policy::{Context, Ending, Policy, Shape};
@@ -53,16 +55,25 @@ impl Theorem4 {
     /// Δμ_tok = Δμ·(1 + p + … + p^{T−1})/T at p = p(0). Since Δμ(k) is T/(1 + p + … + p^{T−1}) times the token's
     /// alignment, and p falls, every Δμ(k) is then at least Δμ(0) = Δμ. Rounded up.
     pub fn token_alignment(&self) -> f64 {
+        self.alignment * self.per_token() * (1.0 + 64.0 * f64::EPSILON)
+    }
+
+    /// (1 + p + … + p^{T−1})/T at p = p(0).
+    fn per_token(&self) -> f64 {
         let count = f64::from(self.tokens);
         let lambda = self.token.start - std::f64::consts::LN_2;
         // (1 − p^T)/(1 − p), p/(1−p) = e^λ
-        let powers = -Scalar::exp_m1(-count * (-lambda).softplus()) * (1.0 + Scalar::exp(lambda));
-        self.alignment * powers / count * (1.0 + 16.0 * f64::EPSILON)
+        -Scalar::exp_m1(-count * (-lambda).softplus()) * (1.0 + Scalar::exp(lambda)) / count
     }
 
     /// The token that is run: `token`, with the alignment that T of them need.
     pub fn aligned_token(&self) -> Theorem2 {
         Theorem2 { alignment: self.token_alignment(), ..self.token.clone() }
+    }
+
+    /// The smallest Δμ: of which one token's share is not hidden by rounding.
+    pub fn smallest_alignment(&self) -> f64 {
+        self.token.smallest_alignment() / self.per_token()
     }
 
     /// T∞: T, or T + 1 if an EOS is counted.
@@ -149,7 +160,20 @@ impl Construction for Theorem4 {
             return Err(fails("extras", "a token has three options"));
         }
         self.window().check(self.alignment, self.eta())?;
+        visible(self.alignment, self.smallest_alignment(), self.token.scale, self.eta())?;
         self.aligned_token().check_steps()
+    }
+
+    fn at_step(&self, eta: f64) -> Theorem4 {
+        Theorem4 { token: self.token.at_step(eta), ..self.clone() }
+    }
+
+    fn with_steps(&self, steps: usize) -> Theorem4 {
+        Theorem4 { token: self.token.with_steps(steps), ..self.clone() }
+    }
+
+    fn usual_step(&self) -> Option<f64> {
+        usual(&self.window(), self.alignment, self.aligned_token().visible_step())
     }
 
     fn run(&self) -> Result<Instance, Error> {
@@ -157,8 +181,8 @@ impl Construction for Theorem4 {
     }
 
     fn course<N: Scalar>(&self, run: &Instance) -> Course<N> {
-        let evaluation = Evaluation::<N>::new(run, 1);
-        let steps: Vec<CourseStep<N>> = evaluation.course().steps.iter().map(|step| self.response_step(step)).collect();
+        let token = self.token.course::<N>(run);
+        let steps: Vec<CourseStep<N>> = token.steps.iter().map(|step| self.response_step(step)).collect();
         let lambda = steps.first().map_or(N::zero(), CourseStep::log_odds);
         Course { steps, lambda }
     }

@@ -7,17 +7,9 @@ use crate::evaluation::Course;
 use crate::number::{Interval, Scalar};
 use std::fmt::Write;
 
-/// Four significant digits also where [`short`] gives four decimals; 0 for what may be 0.
-fn digits(x: f64) -> String {
-    let size = f64::abs(x);
-    match (1e-3..1.0).contains(&size) {
-        true => format!("{x:.*}", (3.0 - pxfm::f_log10(size).floor()) as usize),
-        false => short(x),
-    }
-}
-
+/// [`short`], with 0 for what may be 0.
 fn digits_of(x: Interval) -> String {
-    if x.contains(0.0) { "0".into() } else { digits(x.mid()) }
+    if x.contains(0.0) { "0".into() } else { short(x.mid()) }
 }
 
 /// A run with everything that is printed of it.
@@ -35,6 +27,8 @@ pub struct Collapsed<'a, C> {
     pub symbols: [&'a str; 2],
     /// What the threshold of the construction is.
     pub threshold: &'a str,
+    /// Where the construction itself begins to collapse ([`Construction::bisected`]).
+    pub bisected: Option<f64>,
     /// T∞, where it is not 1.
     pub tokens: Option<u32>,
 }
@@ -49,19 +43,21 @@ impl<C: Construction> Collapsed<'_, C> {
     pub fn table(&self) -> String {
         let Collapsed { construction, course, certified, .. } = self;
         let (window, alignment) = (construction.window(), construction.alignment());
-        let [score, curvature] = construction.constants().map(|c| digits(c.mid()));
+        let [score, curvature] = construction.constants().map(|c| short(c.mid()));
         let mut text = format!("{}: {} steps\n\n", self.name, grouped(certified.steps as u64));
         let mut line = |name: &str, value: String| {
             let _ = writeln!(text, "{name:<11} {value}");
         };
-        line("alignment", format!("Δμ = {} (at most {})", digits(alignment), digits(window.largest_alignment().mid())));
-        let [low, high] = [window.low(alignment).mid(), window.high().mid()].map(digits);
-        line("step size", format!("η = {}, window [{low}, {high}]", digits(construction.eta())));
+        line("alignment", format!("Δμ = {} (at most {})", short(alignment), short(window.largest_alignment().mid())));
+        let [low, high] = [window.low(alignment).mid(), window.high().mid()].map(short);
+        line("step size", format!("η = {}, window [{low}, {high}]", short(construction.eta())));
         let [g, l] = self.symbols;
         let tokens = self.tokens.map_or(String::new(), |t| format!(", T∞ = {}", grouped(t.into())));
         line("constants", format!("{g} = {score}, {l} = {curvature}{tokens}, over all θ"));
-        line("direction", format!("‖w_k‖ ≤ {}", digits(certified.norm.hi().sqrt())));
-        line("threshold", format!("{} = {}", self.threshold, digits(construction.threshold())));
+        line("direction", format!("‖w_k‖ ≤ {}", short(certified.norm.hi().sqrt())));
+        line("threshold", format!("{} = {}", self.threshold, short(construction.threshold())));
+        let found = self.bisected.map_or("none found".into(), |eta| format!("η = {}", short(eta)));
+        line("bisected", format!("{found}, where the first two steps of this construction begin to lower J"));
         let mut table = new_table(&["step", "k", "log10 J", "J", "λ", "Δμ(k)", "λ(k+1) − λ(k)", "gain/loss"]);
         let last = certified.steps.saturating_sub(1);
         for (name, k) in [("first", 0), ("worst", certified.worst), ("last", last)] {
@@ -97,7 +93,7 @@ impl<C: Construction> Collapsed<'_, C> {
         let success: Vec<f64> = steps.iter().map(|step| step.log_success.mid() / std::f64::consts::LN_10).collect();
         let lambda: Vec<f64> = steps.iter().map(|step| step.log_odds().mid()).collect();
         let tokens = self.tokens.map_or(String::new(), |t| format!(", T∞ = {t}"));
-        let (alignment, eta) = (digits(self.construction.alignment()), digits(self.construction.eta()));
+        let (alignment, eta) = (short(self.construction.alignment()), short(self.construction.eta()));
         let title = format!("{}: J falls although Δμ(k) ≥ {alignment} > 0 (η = {eta}{tokens})", self.name);
         let panels = [
             Panel { label: "success rate J", values: &success, powers: true },

@@ -32,17 +32,22 @@ pub struct Verified<'a> {
     pub seconds: f64,
 }
 
-/// A number for people: four significant digits, in scientific notation where that is shorter.
+/// A number for people: four significant digits, in scientific notation from 10⁴ on and below 10⁻³.
 pub fn short(x: f64) -> String {
     match f64::abs(x) {
-        _ if x.is_nan() => "–".into(),
-        0.0 => "0".into(),
-        f64::INFINITY => if x > 0.0 { "inf" } else { "-inf" }.into(),
-        size if !(1e-3..1e5).contains(&size) => format!("{x:.3e}"),
+        _ if x.is_nan() => return "–".into(),
+        0.0 => return "0".into(),
+        f64::INFINITY => return if x > 0.0 { "inf" } else { "-inf" }.into(),
         // A ratio below 1 must not be shown as 1.
-        size if size < 1.0 && size > 0.9999 => format!("{x:.10}").trim_end_matches('0').to_string(),
-        size if (1.0..10.0).contains(&size) => format!("{x:.4}"),
-        _ => format!("{x:.4}"),
+        size if size < 1.0 && size > 0.9999 => return format!("{x:.10}").trim_end_matches('0').to_string(),
+        _ => {}
+    }
+    let scientific = format!("{x:.3e}");
+    // The exponent after rounding: 9.9996 is 10.00.
+    let exponent = scientific.split('e').nth(1).and_then(|e| e.parse::<i32>().ok());
+    match exponent {
+        Some(e @ -3..=3) => format!("{x:.*}", 3usize.saturating_add_signed(-e as isize)),
+        _ => scientific,
     }
 }
 
@@ -93,8 +98,13 @@ mod tests {
     fn numbers_for_people() {
         assert_eq!(short(0.5), "0.5000");
         assert_eq!(short(0.99999998), "0.99999998");
-        assert_eq!(short(1.0), "1.0000");
-        assert_eq!(short(1234567.0), "1.235e6");
+        assert_eq!(short(0.001_600_49), "0.001600");
+        assert_eq!((short(1.0), short(-9.99961), short(9_999.4)), ("1.000".into(), "-10.00".into(), "9999".into()));
+        assert_eq!(
+            (short(9_999.6), short(0.000_999_96), short(1e-3)),
+            ("1.000e4".into(), "0.001000".into(), "0.001000".into())
+        );
+        assert_eq!((short(1234567.0), short(-2.34567e-7)), ("1.235e6".into(), "-2.346e-7".into()));
         assert_eq!(short(f64::INFINITY), "inf");
         assert_eq!(short_log10(-300.0), "1e-300");
         assert_eq!(short_log10(-1077.09), "8e-1078");

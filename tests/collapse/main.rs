@@ -3,7 +3,11 @@
 
 mod constants;
 mod controls;
+mod families;
+mod limits;
 mod resonant;
+mod sharp;
+mod small;
 mod statement;
 mod theorem_2;
 mod theorem_4;

@@ -3,7 +3,7 @@
 use crate::{certified, generator, spread, steps, uniform};
 use gradient_gap::collapse::{Certified, Construction, Extra, Theorem2, largest_norm, share};
 use gradient_gap::number::{Interval, Scalar};
-use rand::RngExt;
+use rand::{Rng, RngExt};
 
 /// The construction at the share `at` of the way through the window, with Δμ a `part` of the largest.
 pub fn inside(scale: f64, part: f64, at: f64) -> Theorem2 {
@@ -51,31 +51,37 @@ fn every_step_loses_at_least_3_76_gains() {
     assert!(worst.surely_le(Interval::of(0.2101)) && Interval::of(0.2).surely_le(worst));
 }
 
-/// Random scales, shapes, rotations, starts and extra responses; those whose divergences do not suffice are left out.
+/// A random scale, shape, rotation, start and, in every second case, extra responses; not always admissible.
+pub fn random(rng: &mut impl Rng, case: usize) -> Theorem2 {
+    let scale = spread(rng, 1e-3, 1e3);
+    let part = if case.is_multiple_of(4) { 1.0 } else { spread(rng, 1e-6, 1.0) };
+    let mut construction = inside(scale, part, rng.random());
+    construction.across = uniform(rng, 0.6, 0.97);
+    construction.reach = scale * uniform(rng, 1.0, 1.73);
+    construction.rotation = if case.is_multiple_of(3) { 0.0 } else { uniform(rng, -4.0, 4.0) };
+    construction.start = uniform(rng, -40.0, 40.0);
+    construction.steps = 60;
+    // The window belongs to the features as they were rounded.
+    construction.alignment = construction.alignment.min(construction.window().most_aligned());
+    construction.eta = construction.window().inside(construction.alignment, rng.random()).expect("not empty");
+    if case.is_multiple_of(2) {
+        for _ in 0..rng.random_range(1..4) {
+            let (bias, correct) = (uniform(rng, -3.0, 1.0), rng.random());
+            let r = if rng.random() { scale * uniform(rng, -1.0, 1.0) } else { 0.0 };
+            let position = if correct { [0.0, 0.0] } else { [-construction.reach, r] };
+            construction.extras.push(Extra { position, bias, correct });
+        }
+    }
+    construction
+}
+
+/// Those whose divergences do not suffice are left out.
 #[test]
 fn random_constructions_collapse() {
     let mut rng = generator(1);
     let (mut tried, mut with_extras) = (0, 0);
     for case in 0..400 {
-        let scale = spread(&mut rng, 1e-3, 1e3);
-        let part = if case % 4 == 0 { 1.0 } else { spread(&mut rng, 1e-6, 1.0) };
-        let mut construction = inside(scale, part, rng.random());
-        construction.across = uniform(&mut rng, 0.6, 0.97);
-        construction.reach = scale * uniform(&mut rng, 1.0, 1.73);
-        construction.rotation = if case % 3 == 0 { 0.0 } else { uniform(&mut rng, -4.0, 4.0) };
-        construction.start = uniform(&mut rng, -40.0, 40.0);
-        construction.steps = 60;
-        // The window belongs to the features as they were rounded.
-        construction.alignment = construction.alignment.min(construction.window().most_aligned());
-        construction.eta = construction.window().inside(construction.alignment, rng.random()).expect("not empty");
-        if case % 2 == 0 {
-            for _ in 0..rng.random_range(1..4) {
-                let (bias, correct) = (uniform(&mut rng, -3.0, 1.0), rng.random());
-                let r = if rng.random() { scale * uniform(&mut rng, -1.0, 1.0) } else { 0.0 };
-                let position = if correct { [0.0, 0.0] } else { [-construction.reach, r] };
-                construction.extras.push(Extra { position, bias, correct });
-            }
-        }
+        let construction = random(&mut rng, case);
         if let Err(e) = construction.admissible() {
             assert!(e.to_string().contains("loses only") && !construction.extras.is_empty(), "{e}: {construction:?}");
             continue;
@@ -86,6 +92,29 @@ fn random_constructions_collapse() {
         with_extras += usize::from(!construction.extras.is_empty());
     }
     assert!(tried > 300 && with_extras > 100, "{tried} {with_extras}");
+}
+
+/// A dozen of them, four without rotation and six with extra responses, over many steps: 2 000 with `GRADIENT_GAP_LONG=1`.
+#[test]
+fn a_dozen_random_constructions_collapse_for_long() {
+    let mut rng = generator(6);
+    let (mut tried, mut with_extras, mut turned) = (0, 0, 0);
+    for case in 0..12 {
+        let mut construction = loop {
+            let drawn = random(&mut rng, case);
+            if drawn.admissible().is_ok() {
+                break drawn;
+            }
+        };
+        construction.steps = steps(200).min(2_000);
+        let run = construction.run().expect("an instance");
+        let found = Certified::new(&construction.course::<Interval>(&run), &run, construction.alignment);
+        assert!(found.collapses(), "{found:?} {construction:?}");
+        tried += found.steps;
+        with_extras += usize::from(!construction.extras.is_empty());
+        turned += usize::from(construction.rotation != 0.0);
+    }
+    assert_eq!((tried, with_extras, turned), (12 * steps(200).min(2_000), 6, 8));
 }
 
 #[test]
@@ -172,5 +201,5 @@ fn a_direction_too_long_is_seen() {
     let found = Certified::new(&course, &run, construction.alignment);
     assert!(found.falling == 4 && found.aligned == 4 && !found.collapses());
     // And Δμ(k) ≥ Δμ on the stored directions too.
-    assert_eq!(Certified::new(&course, &run, construction.target() * (1.0 + 1e-9)).aligned, 0);
+    assert_eq!(Certified::new(&course, &run, construction.alignment * (1.0 + 1e-9)).aligned, 0);
 }
