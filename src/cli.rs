@@ -154,6 +154,8 @@ enum ReplayFormat {
 
 /// Random instances of the campaign behind `explain`.
 const EXPLAIN_INSTANCES: u64 = 20_000;
+/// Evaluations of the attack behind `explain`.
+const EXPLAIN_ATTACK: u64 = 2_000;
 
 impl Cli {
     /// Runs the command.
@@ -323,7 +325,7 @@ fn progress_bar(instances: u64) -> ProgressBar {
 
 fn explain(slug: &str) -> Result<bool, Error> {
     let claim = find(slug)?;
-    let campaign = Campaign { attack: DEFAULT_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
+    let campaign = Campaign { attack: EXPLAIN_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
     let result = campaign.run(&|_| {})?;
     let instances = result.families.iter().chain(&result.runs).map(|(_, spread)| spread.cases).sum();
     print(&report::explain(claim, &result.claims[0], instances, DEFAULT_SEED))?;

@@ -43,6 +43,7 @@ fn claim(result: &ClaimResult) -> Value {
         "expected": statement.expected,
         "verdict": result.verdict,
         "as_expected": result.as_expected,
+        "times": result.claim.times,
         "cases": result.cases,
         "max_ratio": option(result.max_ratio),
         "worst_case": result.worst_case.map(|decision| match decision {

@@ -91,7 +91,7 @@ impl Drop for Directory {
     }
 }
 
-pub const SMALL: [&str; 3] = ["verify", "--instances", "500"];
+pub const SMALL: [&str; 5] = ["verify", "--instances", "500", "--attack", "200"];
 
 pub fn small(more: &[&str]) -> Vec<String> {
     SMALL.iter().chain(more).map(|s| s.to_string()).collect()
