@@ -2,6 +2,7 @@
 //! the expected one, 2 bad usage or bad input.
 
 mod attack;
+mod tightness;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradient_gap::Error;
@@ -55,6 +56,8 @@ enum Command {
     },
     /// Search for the instance that uses most of a claim's bound.
     Attack(attack::Options),
+    /// Attack every claim and write how much of each bound is used: a table and a picture a claim.
+    Tightness(tightness::Options),
     /// Run a construction in which the success rate falls at every step, and certify every step.
     Collapse(Collapse),
 }
@@ -167,6 +170,7 @@ impl Cli {
             Some(Command::Explain { slug }) => explain(&slug),
             Some(Command::Replay { file, simplified, format }) => replay(&file, simplified, format),
             Some(Command::Attack(options)) => attack::run(&options),
+            Some(Command::Tightness(options)) => tightness::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
         };
         match outcome {

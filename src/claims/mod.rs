@@ -7,6 +7,7 @@
 //! Copy `template.rs` to `slug_with_underscores.rs`, fill it in, add its line to [`REGISTRY`], a test module in `tests/claims`
 //! and a page in `docs/claims`. `tests/coverage.rs` fails until all four are there.
 
+pub mod coefficients;
 pub mod conditions;
 
 mod ascent_threshold;

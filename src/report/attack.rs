@@ -36,7 +36,7 @@ fn interval(x: Option<Interval>) -> String {
 }
 
 /// A ratio with enough digits to tell it from 1.
-fn below(x: f64) -> String {
+pub(super) fn below(x: f64) -> String {
     if (0.5..2.0).contains(&x) { format!("{x:.9}") } else { short(x) }
 }
 

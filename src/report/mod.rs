@@ -8,6 +8,7 @@ mod junit;
 mod plot;
 mod replay;
 mod table;
+mod tightness;
 
 pub use attack::{Attacks, attack_json, attack_svg, attack_table};
 pub use collapse::Collapsed;
@@ -17,6 +18,7 @@ pub use junit::verify_junit;
 pub use plot::{Panel, svg};
 pub use replay::{Replay, replay_json, replay_table};
 pub use table::verify_table;
+pub use tightness::tightness;
 
 use crate::check::campaign::{Campaign, CampaignResult};
 use comfy_table::{LineStyle, TableStyle};

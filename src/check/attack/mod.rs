@@ -61,6 +61,8 @@ pub struct Reached {
     pub ratio: f64,
     /// The same enclosed, the constants over the whole segment; `None` where the point is outside the claim for certain.
     pub enclosed: Option<Interval>,
+    /// Whether it is an identity, whose ratio is an error over its tolerance.
+    pub identity: bool,
     /// Whether intervals confirm the claim there.
     pub decision: Decision,
     /// The point of the cube.
@@ -101,6 +103,12 @@ impl Attacked {
             Expected::Holds => !self.violated && self.disagreements == 0,
             Expected::Fails => self.violated,
         }
+    }
+
+    /// What is certain of the largest ratio: the lower end of its enclosure, at the point itself or at the simpler instance.
+    pub fn certain(&self) -> Option<f64> {
+        let ends = [self.best().and_then(|best| best.enclosed), self.simplified].into_iter().flatten().map(Interval::lo);
+        ends.filter(|low| low.is_finite()).reduce(f64::max)
     }
 
     /// The part of the largest ratio.
@@ -184,7 +192,9 @@ impl<'a> Attack<'a> {
             let family = self.families[family];
             let certificate = tight(self.claim, &family.decode(&u).ok()?, part);
             let enclosed = certificate.share(part);
-            Some(Reached { part, family: family.name, ratio: value, enclosed, decision: certificate.decision, u })
+            let identity = certificate.parts.iter().any(|known| known.name == part && known.tolerance.is_some());
+            let decision = certificate.decision;
+            Some(Reached { part, family: family.name, ratio: value, enclosed, identity, decision, u })
         };
         let evaluations = progress.families.iter().map(|&(_, n)| n).sum();
         let names = self.families.iter().map(|family| family.name);

@@ -1,0 +1,134 @@
+//! How large the constants of (16) and (22) must be. Questions, not statements: none of these is in the registry.
+//!
+//! Each asks for one coefficient while the others are held where they are proved to serve; an attack on it finds the largest
+//! coefficient that some instance needs.
+
+use super::conditions::TokensModelled;
+use super::{Claim, ClaimEntry, Expected, Hypothesis, Part, Parts, Relation, Statement, claim, hypothesis};
+use crate::evaluation::Evaluation;
+use crate::number::Scalar;
+use crate::regularity::Reading;
+use smallvec::smallvec;
+
+/// One coefficient of a bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Coefficient {
+    /// The bound.
+    pub bound: &'static str,
+    /// What it multiplies.
+    pub of: &'static str,
+    /// The paper's value.
+    pub paper: f64,
+    /// The smallest value that is proved to serve, beside the others as `claim` holds them.
+    pub proved: f64,
+    /// "The proved value serves": its ratio times that value is the coefficient that an instance needs.
+    pub claim: ClaimEntry,
+}
+
+/// All of them.
+pub static COEFFICIENTS: &[Coefficient] = &[
+    Coefficient {
+        bound: "(16), |R| ≤ (c L_o + ½ G_o²) η²",
+        of: "L_o",
+        paper: 1.0,
+        proved: 1.0,
+        claim: claim::<OfCurvature>(),
+    },
+    Coefficient {
+        bound: "(16), |R| ≤ (L_o + c G_o²) η²", of: "G_o²", paper: 8.0, proved: 0.5, claim: claim::<OfScore>()
+    },
+    Coefficient {
+        bound: "(22), −R ≤ (c L_pT∞ + G_p²T_ψ1/(1−J)) η²",
+        of: "L_pT∞",
+        paper: 1.0,
+        proved: 1.0,
+        claim: claim::<OfTokenCurvature>(),
+    },
+    Coefficient {
+        bound: "(22), −R ≤ (L_pT∞ + c G_p²T_ψ1/(1−J)) η²",
+        of: "G_p²T_ψ1/(1−J)",
+        paper: 1.0,
+        proved: 1.0,
+        claim: claim::<OfTokenScore>(),
+    },
+    Coefficient {
+        bound: "in place of (22)'s bracket, −R ≤ c L_pE⁺[ℓ]/(1−J) η²",
+        of: "L_pE⁺[ℓ]/(1−J)",
+        paper: f64::NAN,
+        proved: 0.5,
+        claim: claim::<OfCorrectLength>(),
+    },
+];
+
+const fn question(slug: &'static str, place: &'static str, formula: &'static str) -> Statement {
+    Statement {
+        slug,
+        place,
+        formula,
+        relation: Relation::Upper,
+        reading: Some(Reading::Seg),
+        expected: Expected::Holds,
+        assumptions: &[],
+        page: "",
+    }
+}
+
+struct OfCurvature;
+impl Claim for OfCurvature {
+    const STATEMENT: Statement = question("coefficient-of-curvature", "Eq. (16)", "|R| − ½ G_o² η² ≤ L_o η²");
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let (constants, eta2) = (evaluation.constants(), evaluation.eta().square());
+        let rest = N::of(0.5) * constants.score.square() * eta2;
+        smallvec![Part::at_most("|R| − ½G²η²", evaluation.step().remainder.abs() - rest, constants.curvature * eta2)]
+    }
+}
+
+struct OfScore;
+impl Claim for OfScore {
+    const STATEMENT: Statement = question("coefficient-of-score", "Eq. (16)", "|R| − L_o η² ≤ ½ G_o² η²");
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let (constants, eta2) = (evaluation.constants(), evaluation.eta().square());
+        let claimed = N::of(0.5) * constants.score.square() * eta2;
+        smallvec![Part::at_most("|R| − Lη²", evaluation.step().remainder.abs() - constants.curvature * eta2, claimed)]
+    }
+}
+
+/// L_pT∞η², G_p²T_ψ1η²/(1−J) and −R.
+fn bracket<N: Scalar>(evaluation: &Evaluation<'_, N>) -> [N; 3] {
+    let (constants, eta2) = (evaluation.constants(), evaluation.eta().square());
+    let smooth = constants.token_curvature * evaluation.max_length() * eta2;
+    let noise = evaluation.start().over_failure(constants.token_score.square() * constants.psi1 * eta2);
+    [smooth, noise, -evaluation.step().remainder]
+}
+
+struct OfTokenCurvature;
+impl Claim for OfTokenCurvature {
+    const STATEMENT: Statement = question("coefficient-of-token-curvature", "Eq. (22)", "−R − G_p²T_ψ1η²/(1−J) ≤ L_pT∞ η²");
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>()];
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let [smooth, noise, loss] = bracket(evaluation);
+        smallvec![Part::at_most("−R − G_p²T_ψ1η²/(1−J)", loss - noise, smooth)]
+    }
+}
+
+struct OfTokenScore;
+impl Claim for OfTokenScore {
+    const STATEMENT: Statement = question("coefficient-of-token-score", "Eq. (22)", "−R − L_pT∞η² ≤ G_p²T_ψ1/(1−J) η²");
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>()];
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let [smooth, noise, loss] = bracket(evaluation);
+        smallvec![Part::at_most("−R − L_pT∞η²", loss - smooth, noise)]
+    }
+}
+
+struct OfCorrectLength;
+impl Claim for OfCorrectLength {
+    const STATEMENT: Statement = question("coefficient-of-correct-length", "companion", "−R ≤ ½ L_pE⁺[ℓ]/(1−J) η²");
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>()];
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let (start, eta2) = (evaluation.start(), evaluation.eta().square());
+        let curvature = evaluation.constants().token_curvature * start.length[1] * eta2;
+        let claimed = start.over_failure(N::of(0.5) * curvature);
+        smallvec![Part::at_most("−R", -evaluation.step().remainder, claimed)]
+    }
+}

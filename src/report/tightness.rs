@@ -1,0 +1,89 @@
+//! How much of every bound random and attacking instances use: a page with two tables, and a picture a claim.
+
+use super::attack::{Attacks, attack_svg, below};
+use super::{short, short_log10};
+use crate::check::attack::{Attack, Attacked, Reached};
+use crate::claims::Expected;
+use crate::claims::coefficients::Coefficient;
+use crate::number::Interval;
+use std::fmt::Write;
+
+/// A ratio that is certain, its digits cut, not rounded.
+fn certain(low: Option<f64>) -> String {
+    match low {
+        Some(low) if low >= 1e-3 => format!("{:.5}", (low.min(1.0) * 1e5).floor() / 1e5),
+        Some(low) if low > 0.0 => short(low),
+        _ => "–".into(),
+    }
+}
+
+/// What is certain of a part's ratio.
+fn least(found: &Attacked, part: &Reached) -> String {
+    match part.identity {
+        true => "–".into(),
+        false if found.best().is_some_and(|best| best.part == part.part) => certain(found.certain()),
+        false => certain(part.enclosed.map(Interval::lo)),
+    }
+}
+
+/// The files of the page: names and contents.
+pub fn tightness(
+    claims: &[(Attack<'_>, Attacked)],
+    coefficients: &[(&Coefficient, Attacked)],
+    command: &str,
+) -> Vec<(String, String)> {
+    let mut page = String::from("# How much of the bounds is used\n\n");
+    let _ = writeln!(
+        page,
+        "Made by `{command}`; every number is a ratio computed/claimed. *Random* points are those that an attack begins with; \
+         *attacked* is the largest ratio that it reached from them, without being shown the known equality cases; *at least* is what \
+         intervals make certain of it, the constants enclosed over the whole segment (for identities, where the ratio is an error \
+         over its tolerance in binary64, there is nothing to enclose). A ratio near 1 says that no smaller constant would do; a small \
+         one says only that the search found nothing better.\n"
+    );
+    page += "| claim | part | random, median | random, 99 % | attacked | at least | in |\n|---|---|---|---|---|---|---|\n";
+    let mut files = Vec::new();
+    for (attack, found) in claims {
+        let statement = &attack.claim.statement;
+        let slug = statement.slug;
+        let at = |q: f64| found.random.quantile_log10(q).map_or("–".into(), short_log10);
+        if statement.expected == Expected::Fails {
+            let _ = writeln!(page, "| [{slug}](../claims/{slug}.md) | | {} | {} | refuted | | |", at(0.5), at(0.99));
+            continue;
+        }
+        for (i, part) in found.parts.iter().enumerate() {
+            let (name, median, high) = match i {
+                0 => (format!("[{slug}](../claims/{slug}.md) ([picture]({slug}.svg))"), at(0.5), at(0.99)),
+                _ => (String::new(), String::new(), String::new()),
+            };
+            let (ratio, least) = (below(part.ratio), least(found, part));
+            let _ = writeln!(
+                page,
+                "| {name} | {} | {median} | {high} | {ratio} | {least} | {} |",
+                part.part.replace('|', "\\|"),
+                part.family
+            );
+        }
+        files.push((format!("{slug}.svg"), attack_svg(&Attacks { attack, found, seconds: 0.0 })));
+    }
+    page += "\n## The constants of (16) and (22)\n\nFor every coefficient, the others held where they are proved to serve: the paper's \
+             value, the smallest that is proved to serve, and the largest that some instance is certain to need.\n\n\
+             | bound | coefficient of | paper | proved | needed, at least | in |\n|---|---|---|---|---|---|\n";
+    for (coefficient, found) in coefficients {
+        let best = found.best();
+        let paper = if coefficient.paper.is_nan() { "–".into() } else { coefficient.paper.to_string() };
+        let needed = found
+            .certain()
+            .map_or("–".into(), |low| format!("{:.5}", (coefficient.proved * low.min(1.0) * 1e5).floor() / 1e5));
+        let _ = writeln!(
+            page,
+            "| {} | {} | {paper} | {} | {needed} | {} |",
+            coefficient.bound.replace('|', "\\|"),
+            coefficient.of,
+            coefficient.proved,
+            best.map_or("–", |best| best.family),
+        );
+    }
+    files.push(("README.md".into(), page));
+    files
+}
