@@ -11,6 +11,7 @@
 mod support;
 
 mod ascent_threshold;
+mod attacked;
 mod conditional_policies;
 mod convergence;
 mod gap_alignment_angle;
