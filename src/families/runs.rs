@@ -136,8 +136,13 @@ fn along(base: &Family, farther: fn(&mut [f64]), u: &[f64], instance: &mut Insta
 fn edges(base: &Family) -> Vec<Edge> {
     let mut edges = Vec::new();
     if base.name == curve::CURVE.name {
+        let mut half = curve::parabola(0.0, 1e-3, 1e-3);
+        half.resize(base.dim + at::COUNT, 0.0);
+        edges.push(Edge {
+            name: "λ = δθ − θ², J = ½, one step at (15a), δ = 10⁻³: equality in Theorem 1(b)", u: half
+        });
         for (name, log_odds, slope) in [
-            ("λ = 10 + δθ − θ², one step at the limit of Corollary 1, δ = 10⁻²: half of its bound", 10.0, 1e-2),
+            ("λ = 25 + δθ − θ², one step at the limit of Corollary 1, δ = 10⁻²: half of its bound", 25.0, 1e-2),
             ("λ = 30 + δθ − θ², one step at the limit of Corollary 1, δ = 10⁻³: half of its bound", 30.0, 1e-3),
         ] {
             let mut u = curve::parabola(log_odds, slope, slope);
@@ -208,15 +213,20 @@ fn large_amplitudes(u: &mut [f64]) {
 
 /// With a fixed EOS λ is bounded by log(1/h − 1) or so where the empty response is wrong. Three of five starts, those without a tilt,
 /// are tilted by 6 to 24 away from the correct responses, and h is at most 0.06 there. Verifiers of the length, on which θ has no
-/// influence, give way to a single correct response, and among the tilted so does the parity of the sum.
+/// influence, give way to a single correct response, and among the tilted so do those of the
+/// sum's parity and of the last token.
 fn far_from_success(u: &mut [f64]) {
     u[header::RULE] = if u[header::RULE] < 6.0 / 7.0 { u[header::RULE] } else { 1.0 - u[header::RULE] };
     let tilt = u[header::TILT];
     if tilt > 0.0 && tilt < 0.6 {
         u[header::TILT] = header::tilt_coordinate(-6.0 - 30.0 * tilt);
         u[tokens::STOP_COORDINATE] = 1.0 - 0.29 * (1.0 - u[tokens::STOP_COORDINATE]);
-        let even_sum = (3.0 / 7.0..4.0 / 7.0).contains(&u[header::RULE]);
-        u[header::RULE] -= if even_sum { 3.0 / 7.0 } else { 0.0 };
+        let [even_sum, last_token] = [3.0 / 7.0, 4.0 / 7.0];
+        match u[header::RULE] {
+            x if (even_sum..last_token).contains(&x) => u[header::RULE] -= even_sum,
+            x if (last_token..5.0 / 7.0).contains(&x) => u[header::RULE] -= last_token,
+            _ => {}
+        }
     }
 }
 
