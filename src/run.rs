@@ -9,12 +9,15 @@ use crate::thresholds::{token_step, trajectory_step};
 use crate::update::{Algorithm, update};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::fmt;
 
 /// How w_k is chosen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Direction {
     /// The instance's own direction at every step.
     Prescribed,
+    /// w_k is entry k of this list, from the front again after its end. Every entry must have the dimension of θ.
+    Sequence(Vec<Vec<f64>>),
     /// Along the gradient gap: w_k = (g⁺ − g⁻)/‖g⁺ − g⁻‖₂.
     Gradient,
     /// A random unit vector, from this seed.
@@ -58,21 +61,40 @@ pub enum Stop {
     Finished,
     /// M(K) reached the target.
     Reached,
-    /// g⁺ = g⁻, or the algorithm's gradient is zero: there is no direction.
+    /// g⁺ = g⁻ in binary64, or the algorithm's gradient is zero. Where the direction or the step size depends on the gap, the run
+    /// ends there. Where both are given (constant steps along prescribed or random directions) steps are taken all the same, and
+    /// this is reported if there was no gap at any θ_k.
     ZeroGap,
-    /// J is 0 in binary64.
+    /// J is 0 in binary64: log J is below −745, where the exponential underflows.
     SureFailure,
-    /// 1 − J is 0 in binary64.
+    /// 1 − J is 0 in binary64, log(1 − J) below −745. That J itself rounds to 1, from log(1 − J) = −37 on, ends no run.
     SureSuccess,
-    /// A number left the range of binary64.
-    Overflow,
+    /// At this k (θ_{k+1} is the iterate, if it is one) a number left the range of binary64: an iterate, a step size, a gradient's
+    /// norm. That step is not taken.
+    Overflow(usize),
+    /// The direction of this k in [`Direction::Sequence`] has not the dimension of θ, or the list is empty.
+    Dimension(usize),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Finished => f.pad("all steps taken"),
+            Stop::Reached => f.pad("M(K) reached the target"),
+            Stop::ZeroGap => f.pad("zero gap"),
+            Stop::SureFailure => f.pad("J underflows"),
+            Stop::SureSuccess => f.pad("1 − J underflows"),
+            Stop::Overflow(k) => f.pad(&format!("overflow at step {k}")),
+            Stop::Dimension(k) => f.pad(&format!("the direction of step {k} has another dimension than θ")),
+        }
+    }
 }
 
 /// The smallest log J or log(1−J) whose exponential is not 0.
 const LN_SMALLEST: f64 = -745.0;
 
 /// Runs the plan from θ of `start`, whose policy, verifier and (for [`Direction::Prescribed`]) direction are used. A run that ends
-/// before its first step has one update with η = 0.
+/// before its first step has one update with η = 0. The instance does not hold why the run ended; [`Stop`] says it.
 pub fn run(start: &Instance, plan: &Plan) -> (Instance, Stop) {
     let mut at = Instance { then: vec![], ..start.clone() };
     let mut taken: Vec<Update> = Vec::new();
@@ -81,18 +103,22 @@ pub fn run(start: &Instance, plan: &Plan) -> (Instance, Stop) {
         Direction::Random(seed) | Direction::RandomUphill(seed) => ChaCha8Rng::seed_from_u64(seed),
         _ => ChaCha8Rng::seed_from_u64(0),
     };
+    let mut without_gap = 0;
     let stop = loop {
         if taken.len() >= plan.most.max(1) {
-            break Stop::Finished;
+            break if without_gap == taken.len() { Stop::ZeroGap } else { Stop::Finished };
         }
-        match next(&mut at, start, plan, &mut rng) {
-            Ok(gained) => progress += gained,
+        match next(&mut at, start, plan, taken.len(), &mut rng) {
+            Ok(step) => {
+                progress += step.gained;
+                without_gap += usize::from(step.without_gap);
+            }
             Err(stop) => break stop,
         }
         let mut theta = at.theta.clone();
         advance(&mut theta, &at.direction, at.eta);
         if theta.iter().any(|x| !x.is_finite()) {
-            break Stop::Overflow;
+            break Stop::Overflow(taken.len());
         }
         taken.push(Update { direction: at.direction.clone(), eta: at.eta });
         at.theta = theta;
@@ -109,10 +135,22 @@ pub fn run(start: &Instance, plan: &Plan) -> (Instance, Stop) {
     (run, stop)
 }
 
-/// Fills in w_k and η_k at θ_k and returns \[Δμ(k)\]₊ η_k.
-fn next(at: &mut Instance, start: &Instance, plan: &Plan, rng: &mut ChaCha8Rng) -> Result<f64, Stop> {
+/// What is known of a step before it is taken.
+struct Next {
+    /// \[Δμ(k)\]₊ η_k.
+    gained: f64,
+    /// g⁺ = g⁻.
+    without_gap: bool,
+}
+
+/// Fills in w_k and η_k at θ_k.
+fn next(at: &mut Instance, start: &Instance, plan: &Plan, k: usize, rng: &mut ChaCha8Rng) -> Result<Next, Stop> {
     at.eta = 0.0;
-    match plan.direction {
+    match &plan.direction {
+        Direction::Sequence(list) => {
+            let entry = list.get(k.checked_rem(list.len()).unwrap_or(0)).filter(|w| w.len() == at.theta.len());
+            at.direction.clone_from(entry.ok_or(Stop::Dimension(k))?);
+        }
         Direction::Prescribed => at.direction.clone_from(&start.direction),
         Direction::Random(_) | Direction::RandomUphill(_) => sphere(rng, &mut at.direction),
         Direction::Gradient | Direction::Algorithm(_) => {}
@@ -126,6 +164,7 @@ fn next(at: &mut Instance, start: &Instance, plan: &Plan, rng: &mut ChaCha8Rng) 
         return Err(Stop::SureSuccess);
     }
     // w where θ decides it, Δμ along w, and ‖g‖₂.
+    let mut without_gap = false;
     let (direction, mut alignment, size) = match plan.direction {
         Direction::Gradient => {
             let gap = evaluation.gap_vector();
@@ -134,18 +173,27 @@ fn next(at: &mut Instance, start: &Instance, plan: &Plan, rng: &mut ChaCha8Rng) 
         }
         Direction::Algorithm(algorithm) => {
             let gradient = update(&evaluation, algorithm);
+            if !gradient.norm.is_finite() {
+                return Err(Stop::Overflow(k));
+            }
             let direction = gradient.direction().ok_or(Stop::ZeroGap)?;
             let alignment = direction.iter().zip(&evaluation.gap().vector).map(|(w, g)| w * g).sum();
             (Some(direction), alignment, gradient.norm)
         }
-        _ => (None, evaluation.start().alignment(), 1.0),
+        _ => {
+            // Only where Δμ is 0 can the whole gap be.
+            let alignment = evaluation.start().alignment();
+            without_gap = alignment == 0.0 && evaluation.gap_vector().iter().all(|&g| g == 0.0);
+            (None, alignment, 1.0)
+        }
     };
     drop(evaluation);
-    if size == 0.0 {
+    let by_gap = matches!(plan.step, StepSize::Trajectory(_) | StepSize::Token(_));
+    if size == 0.0 || without_gap && by_gap {
         return Err(Stop::ZeroGap);
     }
     if !size.is_finite() {
-        return Err(Stop::Overflow);
+        return Err(Stop::Overflow(k));
     }
     if let Some(direction) = direction {
         at.direction = direction;
@@ -165,9 +213,9 @@ fn next(at: &mut Instance, start: &Instance, plan: &Plan, rng: &mut ChaCha8Rng) 
         }
     };
     if !(alignment.is_finite() && at.eta.is_finite()) {
-        return Err(Stop::Overflow);
+        return Err(Stop::Overflow(k));
     }
-    Ok(f64::max(alignment, 0.0) * at.eta)
+    Ok(Next { gained: f64::max(alignment, 0.0) * at.eta, without_gap })
 }
 
 /// `share` times what `limit` allows, the constants taken over the segment of that very step: from the limit at a point, which is

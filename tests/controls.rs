@@ -255,14 +255,40 @@ impl claims::Condition for InsideTheTokenWindow {
     }
 }
 
-/// The ascent threshold with 8 in place of 2.
+/// The ascent threshold with 2.1 in place of 2.
 struct BeyondTheThreshold;
 impl claims::Condition for BeyondTheThreshold {
-    const NAME: &'static str = "Δμ > 0, η ≤ 8(1−J)Δμ/L_o";
+    const NAME: &'static str = "Δμ > 0, η ≤ 2.1(1−J)Δμ/L_o";
     fn margin<N: Scalar>(e: &Evaluation<'_, N>) -> N {
         let start = e.start();
-        let room = N::of(8.0) * start.failure() * start.alignment() - e.constants().curvature * e.eta();
+        let room = N::of(2.1) * start.failure() * start.alignment() - e.constants().curvature * e.eta();
         if e.instance().eta == 0.0 { N::of(-1.0) } else { room.min(start.alignment()) }
+    }
+    fn witness() -> gradient_gap::Instance {
+        claims::conditions::triangle()
+    }
+}
+
+/// Corollary 1's step size.
+struct WithinCorollary1;
+impl claims::Condition for WithinCorollary1 {
+    const NAME: &'static str = "η ≤ min{Δμ/(2(L_o + 8G_o²)), 1/(2√L_o)}";
+    fn margin<N: Scalar>(e: &Evaluation<'_, N>) -> N {
+        let course = e.course();
+        trajectory_step(course.smallest(|step| step.alignment), &course.constants()) - e.eta()
+    }
+    fn witness() -> gradient_gap::Instance {
+        claims::conditions::triangle()
+    }
+}
+
+/// η ≤ 2.1 Δμ/L_o.
+struct BeyondCollapse;
+impl claims::Condition for BeyondCollapse {
+    const NAME: &'static str = "η ≤ 2.1 Δμ/L_o";
+    fn margin<N: Scalar>(e: &Evaluation<'_, N>) -> N {
+        let course = e.course();
+        N::of(2.1) * course.smallest(|step| step.alignment) - e.eta() * course.constants().curvature
     }
     fn witness() -> gradient_gap::Instance {
         claims::conditions::triangle()
@@ -480,19 +506,20 @@ controls! {
     ConvergenceWithout15a corrupts "convergence" [Lower] "over runs" given [Without15a] |e| { gain_at_least(e, 0.5) }
     /// All of M(K) in place of ½M(K).
     ConvergenceGainsEverything corrupts "convergence" [Lower] "over runs" given [Within15a] |e| { gain_at_least(e, 1.0) }
-    /// The exponent with 4Δμ: certainly more than a step gains.
-    LinearRateFourTimes corrupts "linear-rate" [Upper] "over runs" given [ConstantStep, Uphill, Within15a] |e| {
+    /// The exponent with 0.8 in place of ½: near J = 1 a step at the limit loses a quarter of ηΔμ.
+    LinearRateFourFifths corrupts "linear-rate" [Upper] "over runs" given [ConstantStep, Uphill, WithinCorollary1] |e| {
         let course = e.course();
         let uniform = course.smallest(|step| step.alignment);
-        let claimed = -course.lambda - N::of(4.0) * uniform * e.eta() * N::of(course.steps.len() as f64);
-        smallvec![Part::at_most("log(1 − J(K))", -course.end().softplus(), claimed)]
+        let terms = course.steps.iter().map(|step| (uniform - step.alignment) * step.eta - step.remainder);
+        let claimed = N::of(0.2) * uniform * e.eta() * N::of(course.steps.len() as f64);
+        smallvec![Part::at_most("λ(0) + ΔμηK + log(1 − J(K))", sum(terms) - (-course.end()).softplus(), claimed)]
     }
     /// Under 1/(2√L_o) alone.
     TokenConvergenceWithout18a corrupts "token-convergence" [Lower] "over runs" given [Without15a] |e| { gain_at_least(e, 0.5) }
     /// All of M(K).
     TokenConvergenceGainsEverything corrupts "token-convergence" [Lower] "over runs" given [Within18a] |e| { gain_at_least(e, 1.0) }
-    /// 8 in place of 2.
-    AscentThresholdFourTimes corrupts "ascent-threshold" [Lower] given [BeyondTheThreshold] |e| {
+    /// 2.1 in place of 2.
+    AscentThresholdATwentiethMore corrupts "ascent-threshold" [Lower] given [BeyondTheThreshold] |e| {
         smallvec![Part::at_most("−R", -e.step().remainder, e.eta() * e.start().alignment())]
     }
     /// Theorem 2 read as a statement about every run inside the window of its own Δμ, L and G.
@@ -502,6 +529,16 @@ controls! {
     /// Theorem 4 read in the same way: every run of several tokens inside (19).
     TokenCollapseIsUniversal corrupts "token-overshoot-collapse" [Upper] "over runs" given [SeveralTokens, ConstantStep, Uphill, InsideTheTokenWindow] |e| {
         smallvec![Part::at_most("gain over loss", e.course().largest(share), N::one())]
+    }
+    /// F = ηL_o/(2.2Δμ), as if nothing collapsed below 2.2Δμ/L_o.
+    CollapseATenthLater corrupts "no-universal-collapse" [Lower] "over runs" given [ConstantStep, Uphill, BeyondCollapse] |e| {
+        let course = e.course();
+        let curvature = course.constants().curvature;
+        let level = e.eta() * curvature / (N::of(2.2) * course.smallest(|step| step.alignment));
+        let floor = N::of(0.5) * curvature * e.eta().square() - (-level).ln_1p();
+        let arrived = course.steps.iter().map(|step| (-(step.log_odds() + step.change)).softplus());
+        let deepest = arrived.reduce(N::max).unwrap_or(N::zero());
+        smallvec![Part::at_most("max_k −log J(k)", deepest, floor.max(-e.start().log_success()))]
     }
     /// J(k) ≥ e^{−L_oη²/2} wherever the run begins.
     FloorWithoutTheStart corrupts "no-universal-collapse" [Lower] "over runs" given [ConstantStep, Uphill] |e| {

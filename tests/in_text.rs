@@ -2,7 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
+use gradient_gap::collapse::{Construction, Resonant};
 use gradient_gap::instance::Update;
+use gradient_gap::line::norm;
 use gradient_gap::number::{Interval, Scalar};
 use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::run::{Direction, Plan, StepSize, Stop, run};
@@ -55,20 +57,22 @@ fn no_step_is_too_large_for_a_tabular_softmax_along_the_gap() {
 }
 
 /// §3.2.1: "Convergence is attainable only when update directions exhibit consistent alignment". False as necessity: Theorem 2's run
-/// with O⁺ and O⁻ exchanged has Δμ(k) < 0 and so M ≡ 0, and J rises at every step.
+/// with O⁺ and O⁻ exchanged has Δμ(k) < 0 and so M ≡ 0, and J rises at every step, until 1 − J < 10⁻⁶.
 #[test]
 fn j_can_rise_without_any_alignment() {
-    let mut instance = triangle_run(1.0 / 600.0, 0.1, 400);
+    let mut instance = triangle_run(1.0 / 600.0, 0.2, 1_000);
     instance.correct.iter_mut().for_each(|c| *c = !*c);
-    let evaluation = enclosed(&instance);
+    let evaluation = Evaluation::<Interval>::new(&instance, 1);
     let course = evaluation.course();
-    assert_eq!(course.steps.len(), 400);
+    assert_eq!(course.steps.len(), 1_000);
     for (k, step) in course.steps.iter().enumerate() {
         assert!(step.alignment.surely_lt(Interval::zero()), "step {k}: {:?}", step.alignment);
         assert!(Interval::zero().surely_lt(step.change), "step {k}: {:?}", step.change);
     }
     assert_eq!(course.cumulative_alignment(), Interval::zero());
-    assert!(course.change().lo() > 0.5, "{:?}", course.change());
+    // 1 − J at θ_K itself.
+    let failure = evaluation.iterates().log_failure[999].exp();
+    assert!(evaluation.start().failure().lo() > 0.3 && failure.hi() < 1e-6, "{failure:?}");
 }
 
 /// §3, end: "the step size must respect the scale Δμ/(L_o + G_o²)". Not necessary: on the cube {±1}⁴ a step of 2.4 times that
@@ -90,18 +94,42 @@ fn a_step_beyond_the_scale_can_be_safe() {
     }
 }
 
-/// Theorem 2's preface: "even with perfect update directions". The directions of its construction are nearly orthogonal to the gap.
+/// Theorem 2's preface: "even with perfect update directions". The directions of the triangle are nearly orthogonal to the gap.
 #[test]
 fn the_collapse_of_theorem_2_is_nearly_orthogonal_to_the_gap() {
     let instance = triangle_run(1.0 / 600.0, 0.2, 2);
     instance.for_each_step(|k, step| {
-        let evaluation = Evaluation::<f64>::new(step, 1);
-        let gap = evaluation.gap().vector.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let w = step.direction.iter().map(|w| w * w).sum::<f64>().sqrt();
-        let cosine = evaluation.start().alignment() / (gap * w);
-        assert!(cosine > 0.0 && cosine < 0.002, "step {k}: cosine {cosine}");
-        assert!(evaluation.step().change < 0.0, "step {k}");
+        let evaluation = enclosed(step);
+        let w: Vec<Interval> = step.direction.iter().map(|&w| Interval::of(w)).collect();
+        let cosine = evaluation.start().alignment() / (norm(&evaluation.gap().vector) * norm(&w));
+        assert!(Interval::zero().surely_lt(cosine) && cosine.hi() < 0.002, "step {k}: cosine {cosine:?}");
+        assert!(evaluation.step().change.surely_lt(Interval::zero()), "step {k}");
     });
+}
+
+/// The same sentence, true by another construction: one parameter, in resonance with a wave of λ. w = 1 is the normalised gap, as the
+/// gap is a positive number for certain, and J falls for certain at every step of the window's lower end, its middle and its upper end.
+#[test]
+fn perfect_directions_can_collapse() {
+    let mut construction = Resonant::new(1.0, 1e-3, 0.1);
+    let [low, high] = construction.window().ends(1e-3).expect("not empty");
+    for eta in [low, 0.5 * (low + high), high] {
+        (construction.eta, construction.steps) = (eta, 200);
+        construction.admissible().expect("inside the window");
+        let instance = construction.run().expect("an instance");
+        let mut falls = 0;
+        instance.for_each_step(|k, step| {
+            assert_eq!(step.direction, [1.0]);
+            let evaluation = enclosed(step);
+            assert!(Interval::zero().surely_lt(evaluation.gap().vector[0]), "η = {eta}, step {k}");
+            falls += usize::from(evaluation.step().change.surely_lt(Interval::zero()));
+        });
+        assert_eq!(falls, 200, "η = {eta}");
+    }
+    // The control: off resonance, at half the step size, the first step rises.
+    let mut off = construction.run().expect("an instance");
+    (off.eta, off.then) = (1e-3 * off.eta, vec![]);
+    assert!(Interval::zero().surely_lt(enclosed(&off).step().change));
 }
 
 /// `length` independent tokens from one row, the word of first tokens correct: Theorem 4's tokens with log p = `log_odds` each.
@@ -164,6 +192,38 @@ fn the_bracket_of_22_can_be_far_from_tight() {
     assert!((-evaluation.step().remainder).surely_le(sharp * evaluation.eta().square()));
 }
 
+/// The same: T∞ in (22) cannot be replaced by E⁺\[ℓ\] alone where J > ½ and G_p² is small against L_p. Every token is a or EOS, with
+/// log-odds ½θ² at θ = 0; O⁻ = {a²⁴}, so that 1 − J = 2⁻²⁴, E⁺\[ℓ\] < 2 and λ falls by about ½L_p·24η². With J ≤ ½, or with
+/// G_p² ≥ ½ log 2 · L_p, it can (docs/claims/token-log-odds-step.md).
+#[test]
+fn the_length_in_22_cannot_be_the_mean_length_of_correct_responses() {
+    let logits = Logits {
+        dim: 1,
+        rows: 1,
+        options: 2,
+        bias: vec![],
+        features: Features::Dense(vec![0.0, 0.0]),
+        quadratic: vec![0.0, 1.0],
+        waves: vec![],
+    };
+    let shape = Shape { vocabulary: 2, max_length: 24, ending: Ending::Cut };
+    let policy = Policy::autoregressive(shape, Context::Shared, logits).expect("one row of two");
+    // The last response is a²⁴: token 0 is EOS.
+    let wrong = policy.responses() - 1;
+    let correct = (0..policy.responses()).map(|o| o != wrong).collect();
+    let instance = Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 1e-6, correct, then: vec![] };
+    let evaluation = enclosed(&instance);
+    let (start, c, eta2) = (evaluation.start(), evaluation.constants(), evaluation.eta().square());
+    let loss = -evaluation.step().remainder;
+    let noise = c.token_score.square() * c.psi1 / start.failure();
+    let replaced = (c.token_curvature * start.length[1] + noise) * eta2;
+    assert!(start.length[1].hi() < 2.0 && (loss / replaced).lo() > 5.9, "{:?}", loss / replaced);
+    // As printed, and by the bracket of the smoothness bound, it holds.
+    let printed = (c.token_curvature * evaluation.max_length() + noise) * eta2;
+    let sharp = c.token_curvature * start.length[1] / (Interval::of(2.0) * start.failure()) * eta2;
+    assert!(loss.surely_le(printed) && loss.surely_le(sharp));
+}
+
 /// §4: "GRPO exhibits the correct scaling". Dividing by |o| inside the expectation can turn the direction round.
 #[test]
 fn grpo_can_point_away_from_the_gap() {
@@ -184,7 +244,8 @@ fn grpo_can_point_away_from_the_gap() {
     };
     let (down, stop) = run(&instance, &plan);
     assert_eq!((stop, down.updates()), (Stop::Finished, 10));
-    assert!(Evaluation::<f64>::new(&down, 1).course().change() < 0.0);
+    let course = Evaluation::<Interval>::new(&down, 1);
+    assert!(course.course().steps.iter().all(|step| step.change.surely_lt(Interval::zero())));
 }
 
 /// §5.1: "fast exponential convergence (Corollary 1)". With a fixed rate α the effective step α‖∇J‖ vanishes with 1 − J: a tabular
@@ -200,11 +261,12 @@ fn a_fixed_rate_gives_no_exponential_convergence() {
     let odds = [1_000, 2_000, 4_000].map(|most| {
         let (instance, stop) = run(&tabular(2), &plan(most));
         assert_eq!(stop, Stop::Finished);
-        Evaluation::<f64>::new(&instance, 1).course().end().exp()
+        let course = Evaluation::<Interval>::new(&instance, 1);
+        (-course.iterates().log_failure[most - 1]).exp_m1() // 1/(1−J) − 1 at θ_K
     });
     // J/(1−J) grows by 2αJ² → 1 a step; an exponential rate would multiply it.
     for (k, pair) in odds.windows(2).enumerate() {
-        let growth = (pair[1] - pair[0]) / (1_000.0 * 2f64.powi(k as i32));
-        assert!((growth - 1.0).abs() < 0.01, "{growth}: {odds:?}");
+        let growth = (pair[1] - pair[0]) / Interval::of(1_000.0 * 2f64.powi(k as i32));
+        assert!(growth.lo() > 0.99 && growth.hi() < 1.01, "{growth:?}: {odds:?}");
     }
 }

@@ -2,7 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
+use gradient_gap::check::campaign::draw;
 use gradient_gap::claims::{self, Scope};
+use gradient_gap::collapse::{Construction, Theorem2};
+use gradient_gap::families::runs::{CONSTANT, RULES, at, constant_limit};
 use gradient_gap::instance::{Update, advance};
 use gradient_gap::policy::Policy;
 use gradient_gap::run::{Direction, Plan, StepSize, Stop, run};
@@ -155,6 +158,21 @@ fn runs_end_for_a_reason() {
         assert_eq!((stop, run.updates(), run.eta), (Stop::ZeroGap, 1, 0.0));
         run.validate().expect("valid");
     }
+    // Directions of their own: a step size that needs the gap ends the run, a given one does not, and the reason is the same.
+    let listed = Direction::Sequence(vec![vec![1.0, 0.0]]);
+    for direction in [Direction::Prescribed, Direction::Random(1), Direction::RandomUphill(1), listed] {
+        for step in [StepSize::Trajectory(0.9), StepSize::Token(0.9)] {
+            let (run, stop) = run(&flat, &plan(direction.clone(), step, 10));
+            assert_eq!((stop, run.updates(), run.eta), (Stop::ZeroGap, 1, 0.0), "{direction:?}");
+        }
+        let (run, stop) = run(&flat, &plan(direction.clone(), StepSize::Constant(0.3), 10));
+        assert_eq!((stop, run.updates(), run.eta), (Stop::ZeroGap, 10, 0.3), "{direction:?}");
+    }
+    // From the bottom of λ = θ² a given step leads away: no gap at θ₀ alone.
+    let bottom = Instance { policy: Policy::curve([0.0, 0.0, 2.0], &[]).expect("finite"), ..start() };
+    let bottom = Instance { theta: vec![0.0], direction: vec![1.0], correct: vec![false, true], ..bottom };
+    let (_, stop) = run(&bottom, &plan(Direction::Prescribed, StepSize::Constant(0.3), 10));
+    assert_eq!(stop, Stop::Finished);
     // J or 1 − J below what binary64 holds.
     for (bias, expected) in [(-800.0, Stop::SureFailure), (800.0, Stop::SureSuccess)] {
         let policy = Policy::linear_softmax(2, vec![1.0, 0.25, 0.0, 0.5, -0.5, 1.0], vec![bias, 0.0, 0.0]).expect("fits");
@@ -168,12 +186,63 @@ fn runs_end_for_a_reason() {
     let policy = Policy::linear_softmax(2, vec![1.0, 0.25, 0.0, 0.5, -0.5, 1.0], vec![-690.0, 0.0, 0.0]).expect("fits");
     let (_, stop) = run(&Instance { policy, ..start() }, &plan(Direction::Gradient, StepSize::Constant(0.3), 10));
     assert_eq!(stop, Stop::Finished);
-    // θ leaves the range.
-    let (run_away, stop) = run(&start(), &plan(Direction::Prescribed, StepSize::Constant(1e308), 10));
-    assert!(matches!(stop, Stop::Overflow | Stop::SureFailure | Stop::SureSuccess), "{stop:?}");
-    run_away.validate().expect("what was taken is valid");
+    // J = 1 to rounding is no end: 1 − J = e⁻⁴⁰ is an ordinary number.
+    let policy = Policy::linear_softmax(2, vec![1.0, 0.25, 0.0, 0.5, -0.5, 1.0], vec![40.0, 0.0, 0.0]).expect("fits");
+    let sure = Instance { policy, ..start() };
+    assert_eq!(Evaluation::<f64>::new(&sure, 1).start().success(), 1.0);
+    let (_, stop) = run(&sure, &plan(Direction::Gradient, StepSize::Constant(0.3), 10));
+    assert_eq!(stop, Stop::Finished);
+}
+
+/// The k at which a number leaves the range is named, and what was taken before is kept.
+#[test]
+fn overflow_names_its_step() {
     let (_, stop) = run(&start(), &plan(Direction::Prescribed, StepSize::Rate(f64::INFINITY), 10));
-    assert_eq!(stop, Stop::Overflow);
+    assert_eq!((stop, stop.to_string().as_str()), (Stop::Overflow(0), "overflow at step 0"));
+    // θ₁ only: a direction without any effect on the responses, so that J stays where it is.
+    let mut idle = start();
+    idle.policy = Policy::linear_softmax(2, vec![1.0, 0.0, 0.0, 0.0, -0.5, 0.0], vec![]).expect("fits");
+    idle.direction = vec![0.0, 1.0];
+    let (taken, stop) = run(&idle, &plan(Direction::Prescribed, StepSize::Constant(0.9e308), 10));
+    assert_eq!((stop, taken.updates()), (Stop::Overflow(1), 1));
+    taken.validate().expect("what was taken is valid");
+    // The norm of an algorithm's gradient: two entries of 1.5·10³⁰⁸. That is no zero gap.
+    let huge = Policy::linear_softmax(2, vec![1.5e308, 1.5e308, 0.0, 0.0, 0.0, 0.0], vec![]).expect("fits");
+    let huge = Instance { policy: huge, theta: vec![0.0; 2], ..start() };
+    for direction in [Direction::Algorithm(Algorithm::Reinforce), Direction::Algorithm(Algorithm::Grpo), Direction::Gradient]
+    {
+        let (_, stop) = run(&huge, &plan(direction.clone(), StepSize::Constant(1.0), 10));
+        assert_eq!(stop, Stop::Overflow(0), "{direction:?}");
+    }
+}
+
+#[test]
+fn directions_can_be_listed() {
+    let list = vec![vec![1.0, 0.0], vec![0.0, -1.0], vec![0.6, 0.8]];
+    let (listed, stop) = run(&start(), &plan(Direction::Sequence(list.clone()), StepSize::Constant(0.25), 7));
+    assert_eq!((stop, listed.updates()), (Stop::Finished, 7));
+    listed.for_each_step(|k, step| assert_eq!(step.direction, list[k % 3], "step {k}"));
+    // Another dimension, or nothing, is an end of the run with its place, not a panic.
+    let broken = vec![vec![1.0, 0.0], vec![1.0]];
+    for (list, expected, updates) in [(broken, 1, 1), (vec![], 0, 1), (vec![vec![1.0; 3]], 0, 1)] {
+        let (taken, stop) = run(&start(), &plan(Direction::Sequence(list), StepSize::Constant(0.25), 7));
+        assert_eq!((stop, taken.updates()), (Stop::Dimension(expected), updates));
+        assert!(stop.to_string().contains("dimension"));
+        taken.validate().expect("valid");
+    }
+}
+
+/// The two directions of Theorem 2's construction, repeated, are its run, bit for bit.
+#[test]
+fn the_directions_of_a_collapse_reproduce_it() {
+    let built = Theorem2 { steps: 100, ..Theorem2::new(1.0, 1.0 / 600.0, 0.1) }.run().expect("an instance");
+    let list = vec![built.direction.clone(), built.then[0].direction.clone()];
+    assert_ne!(list[0], list[1]);
+    let start = Instance { then: vec![], ..built.clone() };
+    let (again, stop) = run(&start, &plan(Direction::Sequence(list), StepSize::Constant(built.eta), built.updates()));
+    assert_eq!((stop, &again), (Stop::Finished, &built));
+    let course = Evaluation::<f64>::new(&again, 1).course().clone();
+    assert!(course.steps.iter().all(|step| step.change < 0.0 && step.alignment > 0.0));
 }
 
 #[test]
@@ -189,6 +258,47 @@ fn bad_updates_are_refused_by_name() {
         let error = instance.validate().expect_err("refused").to_string();
         assert!(error.contains(words), "{error}");
     }
+}
+
+/// Constant step sizes sit where Corollary 1 asks for: of the runs that choose theirs against their own course a twentieth at least,
+/// in every family, have η within 1 % below the limit, and some η within 10 % above it.
+#[test]
+fn constant_step_sizes_are_at_the_limit() {
+    for (k, family) in families::RUNS.iter().enumerate().filter(|(_, family)| family.name.ends_with("-run")) {
+        let (mut runs, mut just_inside, mut just_outside) = (0, 0, 0);
+        for i in 0..240 {
+            let mut u = Vec::new();
+            draw(3, i * 16 + k as u64, family.dim, &mut u);
+            let own = family.dim - at::COUNT;
+            u[own + at::RULE] = (CONSTANT[i as usize % 3] as f64 + 0.5) / RULES as f64;
+            u[own + at::SEED] *= 0.5;
+            let instance = family.decode(&u).expect("inside the cube");
+            let share = instance.eta / constant_limit(&instance);
+            runs += 1;
+            just_inside += usize::from(share > 0.99 && share <= 1.0);
+            just_outside += usize::from(share > 1.0 && share < 1.1);
+        }
+        assert!(20 * just_inside >= runs, "{}: {just_inside} of {runs} just inside", family.name);
+        assert!(just_outside >= 3, "{}: {just_outside} of {runs} just outside", family.name);
+    }
+}
+
+/// At least a third of all trajectories reach M(K) ≥ 4, and a fifth of each family of runs.
+#[test]
+fn trajectories_reach_far() {
+    let (mut total, mut far) = (0, 0);
+    for (k, family) in families::RUNS.iter().enumerate().filter(|(_, family)| family.name.ends_with("-run")) {
+        let reached = (0..200).filter(|i| {
+            let mut u = Vec::new();
+            draw(5, i * 16 + k as u64, family.dim, &mut u);
+            let instance = family.decode(&u).expect("inside the cube");
+            Evaluation::<f64>::new(&instance, 1).course().cumulative_alignment() >= 4.0
+        });
+        let reached = reached.count();
+        assert!(5 * reached >= 200, "{}: {reached} of 200", family.name);
+        (total, far) = (total + 200, far + reached);
+    }
+    assert!(3 * far >= total, "{far} of {total}");
 }
 
 /// Every family of runs decodes to a valid instance everywhere, shares its decoding with no leftovers, and has edges of its own.

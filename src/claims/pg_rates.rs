@@ -26,25 +26,36 @@ pub struct PgRates;
 /// How far ηw may be from αg, in shares of α‖g‖: what rounding of w and η makes of it.
 const DEVIATION: f64 = 1e-12;
 
-/// The rate α with η_k w_k = α g(θ_k) at every step, with the largest deviation from it.
-fn rate<N: Scalar>(instance: &Instance, algorithm: Algorithm) -> (N, N) {
-    let (mut alpha, mut worst) = (N::zero(), N::zero());
+/// An algorithm that the updates follow, with its rate.
+struct Rate<N> {
+    /// α with η_k w_k = α g(θ_k).
+    alpha: N,
+    /// The largest deviation from it at any step.
+    deviation: N,
+}
+
+/// The rates of REINFORCE and of GRPO, read from the run in one go.
+fn rates<N: Scalar>(instance: &Instance) -> [Rate<N>; 2] {
+    let mut rates = [Algorithm::Reinforce, Algorithm::Grpo]
+        .map(|algorithm| (algorithm, Rate { alpha: N::zero(), deviation: N::zero() }));
     instance.for_each_step(|k, step| {
         let evaluation = Evaluation::<N>::new(step, 1);
-        let gradient = update(&evaluation, algorithm);
-        if k == 0 {
-            let along = crate::number::sum(step.direction.iter().zip(&gradient.gradient).map(|(&w, &g)| N::of(w) * g));
-            alpha = evaluation.eta() * along / gradient.norm.square();
-        }
-        for (&w, &g) in step.direction.iter().zip(&gradient.gradient) {
-            let deviation = (evaluation.eta() * N::of(w) - alpha * g).abs() / (alpha.abs() * gradient.norm);
-            worst = if deviation.surely_le(worst) { worst } else { worst.max(deviation) };
-            if deviation.mid().is_nan() {
-                worst = N::one();
+        for (algorithm, Rate { alpha, deviation: worst }) in &mut rates {
+            let gradient = update(&evaluation, *algorithm);
+            if k == 0 {
+                let along = step.direction.iter().zip(&gradient.gradient).map(|(&w, &g)| N::of(w) * g);
+                *alpha = evaluation.eta() * crate::number::sum(along) / gradient.norm.square();
+            }
+            for (&w, &g) in step.direction.iter().zip(&gradient.gradient) {
+                let deviation = (evaluation.eta() * N::of(w) - *alpha * g).abs() / (alpha.abs() * gradient.norm);
+                *worst = if deviation.surely_le(*worst) { *worst } else { worst.max(deviation) };
+                if deviation.mid().is_nan() {
+                    *worst = N::one();
+                }
             }
         }
     });
-    (alpha, worst)
+    rates.map(|(_, rate)| rate)
 }
 
 /// One softmax with a logit a response, all responses of one length.
@@ -67,9 +78,8 @@ pub struct ConstantRate;
 impl Condition for ConstantRate {
     const NAME: &'static str = "every update is α times the gradient of REINFORCE or of GRPO, λ(k) ≤ 700";
     fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
-        let margins = [Algorithm::Reinforce, Algorithm::Grpo].map(|algorithm| {
-            let (alpha, worst) = rate::<N>(evaluation.instance(), algorithm);
-            (N::of(DEVIATION) - worst).min(if alpha.mid() > 0.0 { alpha } else { N::of(-1.0) })
+        let margins = rates::<N>(evaluation.instance()).map(|Rate { alpha, deviation }| {
+            (N::of(DEVIATION) - deviation).min(if alpha.mid() > 0.0 { alpha } else { N::of(-1.0) })
         });
         let course = evaluation.course();
         let highest = course.largest(|step| step.log_odds().max(step.log_odds() + step.change));
@@ -113,12 +123,12 @@ impl Claim for PgRates {
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let (instance, course) = (evaluation.instance(), evaluation.course());
-        let (reinforce, deviation) = rate::<N>(instance, Algorithm::Reinforce);
-        let is_reinforce = deviation.surely_le(N::of(DEVIATION));
+        let [reinforce, grpo] = rates::<N>(instance);
+        let is_reinforce = reinforce.deviation.surely_le(N::of(DEVIATION));
         let length = N::of(f64::from(instance.policy.max_length()));
         let alpha = match is_reinforce {
-            true => reinforce,
-            false => rate::<N>(instance, Algorithm::Grpo).0 / length,
+            true => reinforce.alpha,
+            false => grpo.alpha / length,
         };
         let count = |side| N::of(instance.correct.iter().filter(|&&c| c == side).count() as f64);
         // What the deviation adds to Δλ: at most 2·DEVIATION·α‖g‖, and ‖g⁺ − g⁻‖ ≤ √2.

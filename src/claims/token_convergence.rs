@@ -2,9 +2,9 @@
 //!
 //! If $\eta_k$ is at most (18a), then $J(K) \ge J(0) / (J(0) + \{1 - J(0)\} e^{-M(K)/2})$ (18b).
 //!
-//! In log-odds: λ(K) − λ(0) ≥ ½M(K), written as a shortfall, M(K) − {λ(K) − λ(0)} ≤ ½M(K). Assumptions 2 and 3 in the reading *seg*, at every
-//! step the constants of that step alone. *Computed* is the sum of the remainders of the single steps, without cancellation. The
-//! second part is the conclusion that M(K) → ∞ forces J → 1: 1 − J(K) ≤ e^{−λ(0) − M(K)/2}.
+//! In log-odds: λ(k) − λ(0) ≥ ½M(k) for every k, written as a shortfall, M(k) − {λ(k) − λ(0)} ≤ ½M(k), at the k that uses the
+//! largest share. Assumptions 2 and 3 in the reading *seg*, at every step the constants of that step alone. The two parts are
+//! those of [`convergence`](super::convergence).
 //!
 //! Not sharp: with curvature alone, L_pE⁺[ℓ]η²/(2(1−J)), neither G_p nor T_ψ1 is needed.
 
@@ -41,7 +41,7 @@ impl Claim for TokenConvergence {
     const STATEMENT: Statement = Statement {
         slug: "token-convergence",
         place: "Theorem 3",
-        formula: "λ(K) − λ(0) ≥ M(K)/2 if every η_k is within (18a)",
+        formula: "λ(k) − λ(0) ≥ M(k)/2 for every k if every η_k is within (18a)",
         relation: Relation::Lower,
         reading: Some(Reading::Seg),
         expected: Expected::Holds,
@@ -52,6 +52,6 @@ impl Claim for TokenConvergence {
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<Within18a>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        gains_half(evaluation.course())
+        gains_half(evaluation.course(), &evaluation.iterates())
     }
 }

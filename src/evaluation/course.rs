@@ -4,6 +4,7 @@ use super::Evaluation;
 use crate::instance::Instance;
 use crate::number::{Scalar, sum};
 use crate::regularity::Constants;
+use crate::tolerance::{Tolerance, ULPS};
 
 /// One step of a course, seen from its own binary64 iterate θ_k.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +52,10 @@ impl<N: Scalar> CourseStep<N> {
     pub fn progress(&self) -> N {
         self.alignment.positive_part() * self.eta
     }
+    /// \[Δμ(k)\]₊ η_k less what λ gains, without cancellation where Δμ(k) ≥ 0.
+    pub fn shortfall(&self) -> N {
+        self.eta * (self.alignment.positive_part() - self.alignment) - self.remainder
+    }
 }
 
 /// A run of the iteration (3).
@@ -86,8 +91,7 @@ impl<N: Scalar> Course<N> {
     }
     /// M(K) − {λ(K) − λ(0)}, without cancellation where every Δμ(k) ≥ 0.
     pub fn shortfall(&self) -> N {
-        let term = |step: &CourseStep<N>| step.eta * (step.alignment.positive_part() - step.alignment) - step.remainder;
-        sum(self.steps.iter().map(term))
+        sum(self.steps.iter().map(CourseStep::shortfall))
     }
     /// (L_o + 8G_o²) Σ_k η_k² with the largest constants of all steps: Theorem 1(a)'s C₀'.
     pub fn curvature_budget(&self) -> N {
@@ -113,5 +117,31 @@ impl<N: Scalar> Course<N> {
     /// The smallest value over the steps.
     pub fn smallest(&self, of: impl Fn(&CourseStep<N>) -> N) -> N {
         self.steps.iter().map(of).reduce(N::min).unwrap_or(N::zero())
+    }
+}
+
+/// θ_1, …, θ_K seen on their own, whatever the steps between them did.
+#[derive(Clone, Debug)]
+pub struct Iterates<N> {
+    /// log(1 − J(k)) at the binary64 vector θ_k, evaluated there, k = 1, …, K.
+    pub log_failure: Vec<N>,
+    /// What λ(k) − λ(0) may owe, for every step taken, to the rounding of θ_k and of logits: [`ULPS`] rounding units of the logits
+    /// at the largest entries of all θ_k.
+    pub rounding: f64,
+}
+
+impl<N: Scalar> Evaluation<'_, N> {
+    /// 1 − J at every θ_k after θ_0, by an evaluation of its own.
+    pub fn iterates(&self) -> Iterates<N> {
+        let instance = self.instance();
+        let mut log_failure: Vec<N> = self.course().steps[1..].iter().map(|step| step.log_failure).collect();
+        let end = Instance { theta: instance.end(), then: vec![], ..instance.clone() };
+        log_failure.push(Evaluation::<N>::new(&end, 1).start().log_failure());
+        let mut largest = end;
+        instance.for_each_step(|_, step| {
+            largest.theta.iter_mut().zip(&step.theta).for_each(|(x, y)| *x = f64::max(x.abs(), y.abs()));
+        });
+        let condition = Evaluation::<f64>::new(&largest, 1).logit_condition();
+        Iterates { log_failure, rounding: Tolerance { ulps: ULPS, condition }.error() }
     }
 }

@@ -2,7 +2,7 @@
 
 mod course;
 
-pub use course::{Course, CourseStep};
+pub use course::{Course, CourseStep, Iterates};
 
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};

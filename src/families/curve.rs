@@ -6,6 +6,9 @@ use crate::policy::{Context, Policy, Tree, curve_logits};
 
 const DIM: usize = header::COUNT + 8;
 
+/// The edge that separates 2(1−J)Δμ/L_o, or 2Δμ/L_o, from anything larger by a twentieth.
+pub(super) const JUST_BEYOND: &str = "λ = −30 + δθ − θ², η = 1.02 · 2Δμ/L_o, δ = 10⁻³: just beyond ascent, λ falls";
+
 /// Places of the family's own coordinates.
 mod at {
     use super::header;
@@ -17,6 +20,18 @@ mod at {
     pub const WAVE: usize = BEND + 1;
     pub const OMEGA: usize = WAVE + 1;
     pub const PHASE: usize = OMEGA + 1;
+}
+
+/// λ(θ) = l₀ + δθ − θ² at θ = 0, w = 1, for |l₀| at least 10 (tilted), one step of η.
+pub(super) fn parabola(log_odds: f64, slope: f64, eta: f64) -> Vec<f64> {
+    let mut u = vec![0.0; DIM];
+    u[header::TILT] = header::tilt_coordinate(log_odds);
+    u[header::ETA] = header::eta_coordinate(eta * std::f64::consts::SQRT_2);
+    u[header::RULE] = choice_coordinate(1, 7); // O⁺ = {response 1}: λ itself
+    u[at::W] = 0.25;
+    u[at::SLOPE] = signed_coordinate(0.25 * slope);
+    u[at::BEND] = signed_coordinate(-0.5);
+    u
 }
 
 /// λ(θ) = l₀ + l₁θ + ½l₂θ² + (A/ω²) cos(ωθ + φ).
@@ -65,6 +80,7 @@ pub const CURVE: Family = Family {
             ),
             edge("λ = 30 + θ², η√L = ½: equality in λ(η) − λ(0) ≤ ηΔμ + L_oη²/(2J) as J → 1", 0.5, &rare(up[0], 30.0)),
             edge("crest of a fast wave, η → 0: equality also in the global reading", 1e-4, &crest),
+            Edge { name: JUST_BEYOND, u: parabola(-30.0, 1e-3, 1.02e-3) },
         ]
     },
 };

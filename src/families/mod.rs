@@ -10,7 +10,7 @@ pub mod collapse;
 mod coordinates;
 mod curve;
 mod listed;
-mod runs;
+pub mod runs;
 mod sines;
 mod softmax;
 mod tokens;

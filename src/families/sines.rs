@@ -14,6 +14,14 @@ const OMEGA: [f64; 2] = [0.5, 50.0];
 /// The largest amplitude, and what it comes down to.
 const SIZE: [f64; 2] = [4.0, 0.01];
 
+/// The place of the largest amplitude, from [`SIZE`]'s first at 0 to its last at 1.
+pub(super) const SIZE_COORDINATE: usize = at::SIZE;
+
+/// The coordinates of all amplitudes.
+pub(super) fn amplitudes(u: &mut [f64]) -> impl Iterator<Item = &mut f64> {
+    u[at::SINE..at::END].iter_mut().step_by(at::PARTS)
+}
+
 /// Places of the family's own coordinates.
 mod at {
     use super::{DIM, RESPONSES, SINES, header};

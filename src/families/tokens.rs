@@ -159,6 +159,9 @@ pub const PREFIX_LINEAR: Family = Family {
 
 // ---- geometric length ---------------------------------------------------------------------------------------------------
 
+/// The place of its EOS probability h, from 0.9 at 0 to 0.02 at 1.
+pub(super) const STOP_COORDINATE: usize = header::COUNT + 2;
+
 /// EOS with a fixed probability outside the softmax.
 pub const GEOMETRIC: Family = Family {
     name: "geometric-length",

@@ -1,8 +1,10 @@
 //! convergence: Theorem 1(b).
 
 use crate::support::{Outcome, log_odds_at_the_end};
-use crate::support::{Reach, claim, decision, examine, on_a_line, outside, parabola, parts, ratio, repeated, sample};
-use gradient_gap::check::judge::{Decision, SAMPLE_PIECES};
+use crate::support::{Reach, claim, coins, decision, examine, on_a_line, outside, parabola, parts, ratio, repeated, sample};
+use gradient_gap::check::judge::{Decision, SAMPLE_PIECES, certify, ratio as ratio_of};
+use gradient_gap::number::Interval;
+use gradient_gap::policy::{Ending, Policy};
 use gradient_gap::run::{Direction, Plan, StepSize, Stop, run};
 use gradient_gap::{Evaluation, families};
 
@@ -62,14 +64,15 @@ fn approached_on_a_parabola() {
     assert!(last > 0.998 && last <= 1.0, "{last}");
 }
 
-/// Two responses, λ = θ, two steps of 1/64: R = 0, M = λ(2) = 1/32, 1 − J(2) = 1/(1 + e^{1/32}).
+/// Two responses, λ = θ, two steps of 1/64: R = 0 at both, so k = 1 stands for both; M(2) = λ(2) = 1/32, 1 − J(2) = 1/(1 + e^{1/32}).
 #[test]
 fn two_steps_by_hand() {
     let instance = repeated(on_a_line(&[1.0, 0.0], &[], 1, 0.015625), 2);
     let parts = parts("convergence", &instance);
-    assert!(parts[0].computed.abs() < 1e-16 && (parts[0].claimed - 0.015625).abs() < 1e-16, "{parts:?}");
+    assert!(parts[0].computed.abs() < 1e-16 && (parts[0].claimed - 0.0078125).abs() < 1e-16, "{parts:?}");
+    // M(k) − log(1 + e^{M(k)}) = −log(1 + e^{−M(k)}) rises, but less than M(k) does: the share is largest at k = 2.
     let expected = 0.03125 - 0.03125f64.exp().ln_1p();
-    assert!((parts[1].computed - expected).abs() < 1e-15, "{parts:?}");
+    assert!((parts[1].computed - expected).abs() < 1e-14, "{parts:?}");
 }
 
 /// (15b) in its printed form, from J at θ_K.
@@ -90,16 +93,60 @@ fn the_printed_form_at_the_last_iterate() {
     assert!(covered >= 100, "{covered}");
 }
 
-/// M(K) → ∞ brings J → 1: with M = 2m, 1 − J(K) ≤ e^{−λ(0) − m}.
+/// M(K) → ∞ brings J → 1, as a bound along long runs: M(K) grows to 100 at (15a) along the gap, and intervals are certain that
+/// 1 − J(k) ≤ e^{−λ(0) − M(k)/2} for every k: at the end 1 − J(K) < e^{−λ(0) − 50}, at θ_K itself.
 #[test]
 fn progress_without_bound_brings_success() {
-    let start = gradient_gap::claims::conditions::triangle();
-    for target in [2.0, 4.0, 8.0] {
-        let plan = Plan { direction: Direction::Gradient, step: StepSize::Trajectory(0.99), most: 4000, target };
-        let (instance, stop) = run(&start, &plan);
-        assert_eq!(stop, Stop::Reached);
-        let failure = 1.0 / (1.0 + log_odds_at_the_end(&instance).exp());
-        assert!(failure <= 2.0 * (-0.5 * target).exp(), "{failure}"); // e^−λ(0) = 2
-        assert!(ratio("convergence", &instance) < 1.0);
+    let triangle = gradient_gap::claims::conditions::triangle();
+    let mut tabular = triangle.clone();
+    tabular.policy = Policy::tabular_softmax(3, vec![]).expect("fits");
+    (tabular.theta, tabular.direction) = (vec![0.0; 3], vec![0.0; 3]);
+    let (two_coins, line) = (coins(2, Ending::Fixed, 0.0, 0.0), on_a_line(&[1.0, 0.0], &[], 1, 0.0));
+    // λ = θ + θ²/4: G_o and L_o grow on the way.
+    let curve = parabola([0.0, 1.0, 0.5], 0.0);
+    for start in [triangle, tabular, two_coins, line, curve] {
+        let mut last = None;
+        for target in [10.0, 100.0] {
+            let plan = Plan { direction: Direction::Gradient, step: StepSize::Trajectory(0.99), most: 20_000, target };
+            let (instance, stop) = run(&start, &plan);
+            assert_eq!(stop, Stop::Reached, "{target}");
+            assert!(ratio("convergence", &instance) < 1.0);
+            let evaluation = Evaluation::<Interval>::new(&instance, 1);
+            let (progress, lambda) = (evaluation.course().cumulative_alignment(), evaluation.start().lambda());
+            let log_failure = evaluation.iterates().log_failure[instance.updates() - 1];
+            let bound = -lambda - Interval::point(0.5) * progress;
+            assert!(log_failure.surely_lt(bound) && progress.lo() >= target - 1e-9, "{log_failure:?} {bound:?}");
+            let certificate = certify(claim("convergence"), &instance);
+            assert_eq!(certificate.decision, Decision::Holds, "{:?} {target}", certificate.parts);
+            assert!(last.is_none_or(|last| log_failure.surely_lt(last)), "farther means surer");
+            last = Some(log_failure);
+        }
+        assert!(last.is_some_and(|last| last.hi() < -50.0), "{last:?}");
     }
+}
+
+/// A run whose first step is at (15a) and whose others are far inside: the share at K alone would be smaller. And the printed
+/// bound holds at every k.
+#[test]
+fn every_k_is_judged() {
+    let mut early = 0;
+    for (point, instance) in sample(families::RUNS, 12) {
+        if !matches!(examine(claim("convergence"), &instance), Ok(Outcome::Inside(_))) {
+            continue;
+        }
+        let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
+        let found = ratio_of(&parts("convergence", &instance)[0]);
+        let (mut progress, mut shortfall, mut worst) = (0.0, 0.0, f64::NEG_INFINITY);
+        for step in &evaluation.course().steps {
+            progress += step.alignment.max(0.0) * step.eta;
+            shortfall += step.alignment.max(0.0) * step.eta - step.change;
+            if progress > 1e-3 {
+                // By subtraction: fewer digits.
+                worst = f64::max(worst, shortfall / (0.5 * progress));
+                assert!(found.is_some_and(|found| found >= shortfall / (0.5 * progress) - 1e-8), "{point:?}");
+            }
+        }
+        early += usize::from(worst > shortfall / (0.5 * progress) + 1e-3);
+    }
+    assert!(early >= 20, "{early} runs are worst before their end");
 }
