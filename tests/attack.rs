@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
 use gradient_gap::check::attack::{Attack, Attacked};
+use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::judge::{Decision, certify, enclose};
 use gradient_gap::check::simplify::size;
 use gradient_gap::claims::{self, ClaimEntry, Expected, Scope};
@@ -62,6 +63,33 @@ fn no_true_claim_is_passed() {
             assert!(known.lo() <= again.hi() && again.lo() <= known.hi(), "{slug}: {known:?} against {again:?}");
         }
     }
+}
+
+/// Every part that is called sharp, from random starts alone: at least 0.995 of the bound for certain. GRADIENT_GAP_LONG=1 tries
+/// more seeds and the default number of evaluations, which is within ten seconds on two cores.
+#[test]
+fn sharp_bounds_are_reached() {
+    let long = std::env::var("GRADIENT_GAP_LONG").is_ok_and(|value| value == "1");
+    let seeds = if long { vec![DEFAULT_SEED, 2, 3, 4] } else { vec![DEFAULT_SEED] };
+    let mut parts = 0;
+    for claim in claims::REGISTRY.iter().filter(|claim| !claim.sharp.is_empty()) {
+        let slug = claim.statement.slug;
+        for &seed in &seeds {
+            let start = std::time::Instant::now();
+            let evaluations = if long { Attack::new(claim).evaluations } else { 1 << 16 };
+            let found = attack(claim, evaluations, seed);
+            assert!(found.as_expected(claim), "{slug}: {:?}", found.witness);
+            for part in claim.sharp {
+                let reached = found.parts.iter().find(|reached| reached.part == *part);
+                let reached = reached.unwrap_or_else(|| panic!("{slug} has no part {part:?}: {:?}", found.parts));
+                println!("{slug}, {part}, seed {seed}: {:?} {:.1} s", reached.enclosed, start.elapsed().as_secs_f64());
+                let low = reached.enclosed.expect("a ratio").lo();
+                assert!(low >= 0.995, "{slug}, {part}, seed {seed}: {low} for certain, {} in binary64", reached.ratio);
+                parts += 1;
+            }
+        }
+    }
+    assert!(parts >= 10 * seeds.len(), "{parts}");
 }
 
 /// What simplification keeps, and that it simplifies.

@@ -45,6 +45,7 @@ impl Claim for AscentThreshold {
         assumptions: &["Assumption 1"],
         page: include_str!("../../docs/claims/ascent-threshold.md"),
     };
+    const SHARP: &'static [&'static str] = &["−R"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<BelowThreshold>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

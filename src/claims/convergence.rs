@@ -90,6 +90,7 @@ impl Claim for Convergence {
         page: include_str!("../../docs/claims/convergence.md"),
     };
     const SCOPE: Scope = Scope::Run;
+    const SHARP: &'static [&'static str] = &["M(k) − {λ(k) − λ(0)}"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<Within15a>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

@@ -29,6 +29,7 @@ impl Claim for LengthNorm {
         assumptions: &["Assumption 3"],
         page: include_str!("../../docs/claims/length-norm.md"),
     };
+    const SHARP: &'static [&'static str] = &["T_ψ1 ≤ T∞/log 2", "E|o| ≤ log 2 · T_ψ1"];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let policy = &evaluation.instance().policy;

@@ -238,6 +238,8 @@ pub trait Claim {
     const FAMILIES: Option<&'static [&'static str]> = None;
     /// How many times as many random instances a campaign asks it about as other claims, because few meet its conditions.
     const TIMES: u64 = 1;
+    /// The parts, by name, whose constants no smaller ones could replace: an attack comes within half a per cent of them.
+    const SHARP: &'static [&'static str] = &[];
     /// The conditions under which it is said.
     const GIVEN: &'static [Hypothesis] = &[];
     /// The two sides. Called only where all of `GIVEN` holds.
@@ -255,6 +257,8 @@ pub struct ClaimEntry {
     pub families: Option<&'static [&'static str]>,
     /// How many times as many random instances a campaign asks it about as other claims.
     pub times: u64,
+    /// The parts, by name, whose constants no smaller ones could replace.
+    pub sharp: &'static [&'static str],
     /// The conditions under which it is said.
     pub given: &'static [Hypothesis],
     /// The two sides in binary64.
@@ -277,6 +281,7 @@ pub const fn claim<C: Claim>() -> ClaimEntry {
         scope: C::SCOPE,
         families: C::FAMILIES,
         times: C::TIMES,
+        sharp: C::SHARP,
         given: C::GIVEN,
         real: C::sides::<f64>,
         enclosed: C::sides::<Interval>,

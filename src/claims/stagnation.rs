@@ -30,6 +30,7 @@ impl Claim for Stagnation {
         page: include_str!("../../docs/claims/stagnation.md"),
     };
     const SCOPE: Scope = Scope::Run;
+    const SHARP: &'static [&'static str] = &["max_k λ(k) − λ(0) − C₀"];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let course = evaluation.course();

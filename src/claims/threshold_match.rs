@@ -32,6 +32,7 @@ impl Claim for ThresholdMatch {
         assumptions: &["Assumption 2", "Assumption 3"],
         page: include_str!("../../docs/claims/threshold-match.md"),
     };
+    const SHARP: &'static [&'static str] = &["(19)/(18a)"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>(), hypothesis::<PositiveAlignment>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

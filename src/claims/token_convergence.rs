@@ -49,6 +49,7 @@ impl Claim for TokenConvergence {
         page: include_str!("../../docs/claims/token-convergence.md"),
     };
     const SCOPE: Scope = Scope::Run;
+    const SHARP: &'static [&'static str] = &["M(k) − {λ(k) − λ(0)}"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<Within18a>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

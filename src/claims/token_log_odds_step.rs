@@ -30,6 +30,7 @@ impl Claim for TokenLogOddsStep {
         assumptions: &["Assumption 2", "Assumption 3"],
         page: include_str!("../../docs/claims/token-log-odds-step.md"),
     };
+    const SHARP: &'static [&'static str] = &["ηΔμ − (λ(η) − λ(0))"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

@@ -26,6 +26,7 @@ impl Claim for TokenToTrajectory {
         assumptions: &["Assumption 2"],
         page: include_str!("../../docs/claims/token-to-trajectory.md"),
     };
+    const SHARP: &'static [&'static str] = &["G_o", "L_o"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<SeveralTokens>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
