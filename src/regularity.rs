@@ -171,6 +171,29 @@ pub fn psi1_norm<N: Scalar>(law: &[(u32, N)]) -> N {
     N::between((1.0 / high).min(1.0 / ln_2) * (1.0 - 1e-9), f64::from(longest) / ln_2 * (1.0 + 1e-9))
 }
 
+/// Upper bounds of the token constants on the whole line θ + Rw.
+#[derive(Clone, Copy, Debug)]
+pub struct LineBounds<N> {
+    /// L_p: |H_t| of every token.
+    pub curvature: N,
+    /// σ²: given the prefix, ξ_t is sub-Gaussian with this proxy. The smaller of L_p and (sup ξ − inf ξ)²/4 (Hoeffding).
+    pub proxy: N,
+}
+
+/// The closed forms that are known: logits linear on the line, or with waves, or of two options with a term in t²; L_p = ‖w‖² for
+/// the cube {±1}ⁿ, a product of n bits.
+pub fn line_bounds<N: Scalar>(on_line: &OnLine<'_, N>, w: &[f64]) -> Option<LineBounds<N>> {
+    let mut curvature = N::zero();
+    let mut proxy = N::zero();
+    let product = is_full_cube(on_line.policy()).then(|| sum(w.iter().map(|&x| N::of(x).square())));
+    for row in on_line.row_bounds()? {
+        let bend = product.map_or(row.curvature, |product| product.min(row.curvature));
+        curvature = curvature.max(bend);
+        proxy = proxy.max(row.spread.map_or(bend, |spread| bend.min(N::of(0.25) * spread.square())));
+    }
+    Some(LineBounds { curvature, proxy })
+}
+
 /// A constant with what is known of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Constant {
@@ -237,6 +260,9 @@ fn feature_diameter(on_line: &OnLine<'_, Interval>) -> Interval {
 fn is_full_cube(policy: &Policy) -> bool {
     let logits = &policy.logits;
     let Features::Dense(psi) = &logits.features else { return false };
+    if !logits.options.is_power_of_two() || !logits.is_linear() {
+        return false;
+    }
     if logits.bias.iter().any(|b| *b != logits.bias[0])
         || logits.dim >= 31
         || logits.options != 1 << logits.dim

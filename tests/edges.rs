@@ -92,7 +92,7 @@ const CASES: &[(&str, &str, Bound, f64)] = &[
     ("quadratic-softmax", "slopes (1, −1 | 0), curvature 2", tight_step, 0.999),
     ("quadratic-softmax", "slopes (1, −1 | 0), curvature 2", curvature_window_above, 0.999),
     ("quadratic-softmax", "the same with O⁺ and O⁻", curvature_window_below, 0.999),
-    ("curve", "crest of a fast wave", tight_step, 0.999),
+    ("curve", "crest of a fast wave, η", tight_step, 0.999),
     ("sum-of-sines", "two tops against two troughs", tight_step, 0.999),
     ("curve", "λ = −θ², J = ½, η → 0", smooth_step_below, 0.999),
     ("curve", "λ = −30 − θ²", smooth_step_below, 0.999),

@@ -101,6 +101,58 @@ impl Condition for SeveralTokens {
     }
 }
 
+/// A closed form bounds L_p on the whole line θ + Rw: logits linear in θ, sums of sines, or two options.
+pub struct KnownOnTheLine;
+impl Condition for KnownOnTheLine {
+    const NAME: &'static str = "L_p bounded on the whole line in closed form (no logits quadratic in θ, or two options)";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        margin(evaluation.line_bounds().is_some())
+    }
+    fn witness() -> Instance {
+        two_coins()
+    }
+}
+
+/// Below this a product of binary64 numbers may have lost digits to underflow that a comparison needs.
+const SMALLEST: f64 = 1e-305;
+
+/// What is compared is of the order of L_oη², and binary64 holds that.
+pub struct WithinRange;
+impl Condition for WithinRange {
+    const NAME: &'static str = "L_oη² at least 10⁻³⁰⁵, within the range of binary64";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        evaluation.constants().curvature * evaluation.eta().square() - N::of(SMALLEST)
+    }
+    fn witness() -> Instance {
+        triangle()
+    }
+}
+
+/// The same for a token.
+pub struct TokenWithinRange;
+impl Condition for TokenWithinRange {
+    const NAME: &'static str = "L_pη² at least 10⁻³⁰⁵, within the range of binary64";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        evaluation.constants().token_curvature * evaluation.eta().square() - N::of(SMALLEST)
+    }
+    fn witness() -> Instance {
+        two_coins()
+    }
+}
+
+/// The same at θ, where there is no step.
+pub struct BentWithinRange;
+impl Condition for BentWithinRange {
+    const NAME: &'static str = "max |H| at θ at least 10⁻³⁰⁵, within the range of binary64";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        let bent = evaluation.start().responses.curvature.iter().fold(N::zero(), |top, x| top.max(x.abs()));
+        bent - N::of(SMALLEST)
+    }
+    fn witness() -> Instance {
+        triangle()
+    }
+}
+
 /// A constant step size.
 pub struct ConstantStep;
 impl Condition for ConstantStep {

@@ -13,22 +13,29 @@ pub mod conditions;
 mod ascent_threshold;
 mod conditional_policies;
 mod convergence;
+mod curvature_window;
 mod gap_alignment_angle;
 mod gradient_gap_identity;
 mod grpo_direction;
 mod grpo_effective_step;
 mod length_norm;
 mod linear_rate;
+mod linear_softmax_step;
 mod log_odds_step;
+mod log_odds_step_tight;
+mod mean_energy;
 mod no_universal_collapse;
 mod overshoot_collapse;
 mod pg_rates;
 mod policy_normalises;
+mod rare_failure_step;
 mod reinforce_gradient;
 mod safe_step_scaling;
 mod score_decomposes;
 mod second_order;
 mod second_order_printed;
+mod self_bounding;
+mod smooth_only_step;
 mod stagnation;
 mod stagnation_printed;
 #[cfg(test)]
@@ -37,6 +44,7 @@ mod threshold_match;
 mod token_convergence;
 mod token_log_odds_step;
 mod token_overshoot_collapse;
+mod token_smooth_only_step;
 mod token_to_trajectory;
 
 use crate::evaluation::Evaluation;
@@ -77,6 +85,14 @@ pub static REGISTRY: &[ClaimEntry] = &[
     claim::<token_log_odds_step::TokenLogOddsStep>(),
     claim::<ascent_threshold::AscentThreshold>(),
     claim::<no_universal_collapse::NoUniversalCollapse>(),
+    claim::<log_odds_step_tight::LogOddsStepTight>(),
+    claim::<linear_softmax_step::LinearSoftmaxStep>(),
+    claim::<curvature_window::CurvatureWindow>(),
+    claim::<smooth_only_step::SmoothOnlyStep>(),
+    claim::<token_smooth_only_step::TokenSmoothOnlyStep>(),
+    claim::<rare_failure_step::RareFailureStep>(),
+    claim::<mean_energy::MeanEnergy>(),
+    claim::<self_bounding::SelfBounding>(),
     claim::<pg_rates::PgRates>(),
 ];
 

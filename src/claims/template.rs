@@ -20,7 +20,7 @@
 //! 4. Unit facts: the smallest sizes, the equality case, one value computed by hand with its source.
 //!
 //! Then: the module and a line of `REGISTRY` in `mod.rs`; a test module in `tests/claims`; a page in `docs/claims`, included
-//! below; a row in `docs/README.md`; for a claim that holds, a wrong version of it in `tests/controls.rs`.
+//! below; a row in `docs/README.md`; for a claim that holds, a wrong version of it in `tests/controls/`.
 
 use super::tolerance::ULPS;
 use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};

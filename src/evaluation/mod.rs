@@ -6,9 +6,9 @@ pub use course::{Course, CourseStep, Iterates};
 
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
-use crate::line::{Line, OnLine, ScoreSum, Step, Straight, sum_of_scores};
+use crate::line::{Line, OnLine, ScoreSum, Step, Straight, logistic_cumulant, sum_of_scores};
 use crate::number::{Jet, Scalar};
-use crate::regularity::Constants;
+use crate::regularity::{Constants, LineBounds, line_bounds};
 use crate::tolerance::ULPS;
 use std::cell::OnceCell;
 
@@ -25,6 +25,7 @@ pub struct Evaluation<'a, N> {
     start: OnceCell<Line<N>>,
     step: OnceCell<Step<N>>,
     constants: OnceCell<Constants<N>>,
+    line_bounds: OnceCell<Option<LineBounds<N>>>,
     lambda_jet: OnceCell<Jet<N>>,
     coordinates: OnceCell<CoordinateGradients<N>>,
     gap: OnceCell<ScoreSum<N>>,
@@ -58,6 +59,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             start: OnceCell::new(),
             step: OnceCell::new(),
             constants: OnceCell::new(),
+            line_bounds: OnceCell::new(),
             lambda_jet: OnceCell::new(),
             coordinates: OnceCell::new(),
             gap: OnceCell::new(),
@@ -92,6 +94,32 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             let short = self.straight().and_then(|start| self.on_line.straight_step(start, self.eta()));
             short.unwrap_or_else(|| self.on_line.step(self.start(), self.eta()))
         })
+    }
+    /// 2R/η², R the second-order remainder of the step: the mean of λ'' over the segment with weight 2(η − t)/η². Where η² is no
+    /// normal number it is λ''(0), its limit.
+    pub fn mean_second(&self) -> N {
+        match self.has_length() {
+            true => self.step().remainder / (N::of(0.5) * self.eta().square()),
+            false => self.start().second(),
+        }
+    }
+    /// The same mean of (log P(O∓))'', without cancellation (see [`logistic_cumulant`]).
+    pub fn mean_log_second(&self) -> [N; 2] {
+        let start = self.start();
+        if !self.has_length() {
+            return [0, 1].map(|side| start.variance[side] + start.curvature[side]);
+        }
+        let second = self.mean_second();
+        let cumulant = logistic_cumulant(start, self.step().change, N::of(0.5) * self.eta().square());
+        [-(start.success() * second) - cumulant, start.failure() * second - cumulant]
+    }
+    /// Whether η² and what is of its order are normal numbers.
+    fn has_length(&self) -> bool {
+        self.instance.eta > 1e-140
+    }
+    /// Upper bounds of G_p and L_p on the whole line θ + Rw, where a closed form is known.
+    pub fn line_bounds(&self) -> Option<LineBounds<N>> {
+        *self.line_bounds.get_or_init(|| line_bounds(&self.on_line, &self.instance.direction))
     }
     /// G_o, L_o, G_p, L_p, T_ψ1 on the segment.
     pub fn constants(&self) -> &Constants<N> {
@@ -141,6 +169,10 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     /// T∞.
     pub fn max_length(&self) -> N {
         N::of(f64::from(self.instance.policy.max_length()))
+    }
+    /// The number of tokens that are modelled: T∞, or 1 where lengths are only declared.
+    pub fn modelled_tokens(&self) -> N {
+        N::of(f64::from(self.instance.policy.tree.shape().max_length))
     }
     /// Whether tokens are modelled, so that G_p and L_p mean something (not so for declared lengths).
     pub fn has_tokens(&self) -> bool {

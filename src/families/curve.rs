@@ -81,6 +81,11 @@ pub const CURVE: Family = Family {
             edge("λ = 30 + θ², η√L = ½: equality in λ(η) − λ(0) ≤ ηΔμ + L_oη²/(2J) as J → 1", 0.5, &rare(up[0], 30.0)),
             edge("crest of a fast wave, η → 0: equality also in the global reading", 1e-4, &crest),
             Edge { name: JUST_BEYOND, u: parabola(-30.0, 1e-3, 1.02e-3) },
+            edge(
+                "crest of a fast wave, J → 1, η → 0: equality in −log(1−J(η)) ≥ …, (c) of rare-failure-step",
+                1e-4,
+                &[crest[0], crest[1], (header::TILT, header::tilt_coordinate(30.0))],
+            ),
         ]
     },
 };

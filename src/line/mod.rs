@@ -18,10 +18,11 @@ mod straight;
 
 pub use scores::{ScoreSum, norm, sum_of_scores};
 pub use step::Step;
+pub(crate) use step::{OVERFLOWS, log_of_excess, logistic_cumulant};
 pub(crate) use straight::Straight;
 
 use crate::number::{Scalar, finite_top, sum};
-use crate::policy::{Ending, LineLogits, Policy};
+use crate::policy::{Ending, LineLogits, Policy, RowBounds};
 use smallvec::SmallVec;
 
 /// A list that stays off the heap when short.
@@ -168,7 +169,7 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         self.logits.at(t, |z| z)
     }
 
-    /// h'(t) of every logit.
+    /// h'(t) of every logit, up to a number common to its row.
     pub fn slopes(&self, t: N) -> List<N> {
         self.logits.slope_at(t)
     }
@@ -215,6 +216,21 @@ impl<'a, N: Scalar> OnLine<'a, N> {
             score: self.add_up(&tokens.score, [N::zero(); 2]),
             curvature: self.add_up(&tokens.curvature, [N::zero(); 2]),
         }
+    }
+
+    /// For every response, the sum over its tokens of a quantity per token (0 for a fixed EOS).
+    pub(crate) fn token_sums(&self, per_token: &[N]) -> List<N> {
+        self.add_up(per_token, [N::zero(); 2])
+    }
+
+    /// Bounds on the whole line of every row that is read; `None` where one has none.
+    pub(crate) fn row_bounds(&self) -> Option<List<RowBounds<N>>> {
+        let mut all = Some(List::new());
+        self.for_each_row(|row| match (self.logits.row_bounds(row), &mut all) {
+            (Some(bounds), Some(list)) => list.push(bounds),
+            _ => all = None,
+        });
+        all
     }
 
     /// log-probabilities of (stopping, going on) where EOS has a fixed probability, zeros otherwise.
@@ -287,8 +303,9 @@ impl<'a, N: Scalar> OnLine<'a, N> {
             let side = usize::from(correct);
             top[side] = f64::max(top[side], lp.mid());
         }
-        // Beyond −600 a probability is still normal, and what underflows beside it is below 10⁻⁴⁰ of it.
-        if self.is_flat() && top[0] > -600.0 && top[1] > -600.0 {
+        // Beyond −300 a probability is still normal after multiplication by a curvature that is as small, and what underflows
+        // beside it is below 10⁻⁴⁰ of it.
+        if self.is_flat() && top[0] > -300.0 && top[1] > -300.0 {
             return (List::from_slice(&tokens.prob), [N::zero(); 2]);
         }
         let shift = top.map(|top| if top.is_finite() { N::of(top) } else { N::zero() });

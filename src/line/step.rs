@@ -59,6 +59,9 @@ impl<N: Scalar> OnLine<'_, N> {
     /// ρ of one side: log E\[e^{y − E\[y\]}\] + E\[bend\].
     fn side(&self, start: &Line<N>, change: &[N], bend: &[N], side: bool) -> N {
         let (mut mean, mut drift) = (N::zero(), N::zero());
+        if let Some(only) = self.single(side) {
+            return bend.get(only).copied().unwrap_or(N::zero());
+        }
         let members = || (0..self.correct.len()).filter(|&o| self.correct[o] == side);
         for o in members() {
             mean = mean + start.conditional[o] * change[o];
@@ -77,13 +80,57 @@ impl<N: Scalar> OnLine<'_, N> {
             return total.ln_1p() + drift;
         }
         let log_mass = start.log_mass()[usize::from(side)];
-        let terms: List<N> = members().map(|o| start.responses.log_prob[o] - log_mass + (change[o] - mean)).collect();
-        log_sum_exp(&terms) + drift
+        let terms = members().map(|o| (start.conditional[o], start.responses.log_prob[o] - log_mass, change[o] - mean));
+        log_mean_exp(&terms.collect::<Vec<_>>()) + drift
     }
 }
 
-/// Beyond this |y| nothing cancels in log E\[e^y\], and a weight too small for binary64 may still matter: logarithms serve.
+/// K/`unit` with K = log{J e^{(1−J)c} + (1−J) e^{−Jc}} ≥ 0, the cumulant of a centred coin, c = λ(η) − λ(0) and `unit` of the
+/// order of η².
+///
+/// From J(η)/J = 1/(J + (1−J)e^{−c}), with R the remainder of the step,
+///
+/// ```text
+/// log J(η) − log J(0) − η (log J)'(0)             = (1−J) R − K
+/// log(1−J(η)) − log(1−J(0)) − η (log(1−J))'(0)    =   −J R  − K
+/// ```
+///
+/// K/`unit` is formed without K, which may be below what binary64 holds where J or 1 − J is tiny.
+pub(crate) fn logistic_cumulant<N: Scalar>(start: &Line<N>, change: N, unit: N) -> N {
+    let (success, failure) = (start.success(), start.failure());
+    if f64::abs(change.mid()) > OVERFLOWS {
+        let (up, down) = (start.log_success() + failure * change, start.log_failure() - success * change);
+        return log_sum_exp(&[up, down]) / unit;
+    }
+    let up = success * ((failure * change).exp_remainder() / unit);
+    let down = failure * ((-(success * change)).exp_remainder() / unit);
+    log_of_excess(up + down, unit)
+}
+
+/// log(1 + x·`unit`)/`unit` for x ≥ 0.
+pub(crate) fn log_of_excess<N: Scalar>(x: N, unit: N) -> N {
+    const TINY: f64 = 1.0 / (1u64 << 60) as f64;
+    let total = x * unit;
+    let share = match total.surely_le(N::of(TINY)) {
+        true => N::between(1.0 - f64::EPSILON, 1.0), // 1 − y/2 ≤ log(1 + y)/y ≤ 1
+        false => total.ln_1p() / total,
+    };
+    x * share
+}
+
+/// Below this |y| the exponential e^y is far from overflow.
+pub(crate) const OVERFLOWS: f64 = 600.0;
+
+/// Beyond this |y| nothing cancels in e^y − 1 − y, and a weight too small for binary64 may still matter: its logarithm serves.
 pub(super) const FAR: f64 = 30.0;
+
+impl<N> OnLine<'_, N> {
+    /// The only response of a side, if it has no other.
+    fn single(&self, side: bool) -> Option<usize> {
+        let mut members = (0..self.correct.len()).filter(|&o| self.correct[o] == side);
+        members.next().filter(|_| members.next().is_none())
+    }
+}
 
 /// Replaces y by y − E\[y\] and returns log E\[e^{y − E\[y\]}\] ≥ 0.
 fn centre<N: Scalar>(weight: &[N], log_weight: &[N], y: &mut [N]) -> N {
@@ -92,7 +139,20 @@ fn centre<N: Scalar>(weight: &[N], log_weight: &[N], y: &mut [N]) -> N {
     if y.iter().all(|y| f64::abs(y.mid()) <= FAR) {
         sum(weight.iter().zip(&*y).map(|(&w, &y)| w * y.exp_remainder())).ln_1p()
     } else {
-        let terms: List<N> = log_weight.iter().zip(&*y).map(|(&l, &y)| l + y).collect();
-        log_sum_exp(&terms)
+        let terms = weight.iter().zip(log_weight).zip(&*y).map(|((&w, &l), &y)| (w, l, y));
+        log_mean_exp(&terms.collect::<Vec<_>>())
     }
+}
+
+/// log E\[e^y\] for E\[y\] = 0, from (weight, its logarithm, y), where some |y| is large: e^y − 1 − y then takes the logarithm of
+/// the weight, beside terms that may be as small as ever.
+fn log_mean_exp<N: Scalar>(terms: &[(N, N, N)]) -> N {
+    if terms.iter().any(|(_, l, y)| (*l + *y).mid() > OVERFLOWS) {
+        return log_sum_exp(&terms.iter().map(|&(_, l, y)| l + y).collect::<List<N>>());
+    }
+    let excess = terms.iter().map(|&(w, l, y)| match f64::abs(y.mid()) > FAR {
+        true => (l + y).exp() - w * (N::one() + y),
+        false => w * y.exp_remainder(),
+    });
+    sum(excess).ln_1p()
 }

@@ -17,6 +17,8 @@ pub(crate) struct Straight<N> {
     mass: [N; 2],
     /// E∓\[a\].
     mean: [N; 2],
+    /// Whether a side has one response only, whose ρ is 0.
+    single: [bool; 2],
 }
 
 /// Below e^−600 of the largest weight a side is left to the general route, which keeps logarithms.
@@ -30,17 +32,18 @@ impl<N: Scalar> OnLine<'_, N> {
             return None;
         }
         let weight = self.logits.weights(N::zero());
-        let (mut mass, mut mean) = ([N::zero(); 2], [N::zero(); 2]);
+        let (mut mass, mut mean, mut members) = ([N::zero(); 2], [N::zero(); 2], [0; 2]);
         for ((&w, &a), &correct) in weight.iter().zip(self.logits.straight_slopes()).zip(self.correct) {
             let side = usize::from(correct);
             mass[side] = mass[side] + w;
             mean[side] = mean[side] + w * a;
+            members[side] += 1;
         }
         if !(mass[0].mid() > RARE && mass[1].mid() > RARE) {
             return None;
         }
         let mean = [mean[0] / mass[0], mean[1] / mass[1]];
-        Some(Straight { weight, mass, mean })
+        Some(Straight { weight, mass, mean, single: members.map(|n| n == 1) })
     }
 
     /// The step to t = η; `None` where it is so long that logarithms are needed.
@@ -48,6 +51,9 @@ impl<N: Scalar> OnLine<'_, N> {
         let mut excess = [N::zero(); 2];
         for ((&w, &a), &correct) in start.weight.iter().zip(self.logits.straight_slopes()).zip(self.correct) {
             let side = usize::from(correct);
+            if start.single[side] {
+                continue;
+            }
             let y = eta * (a - start.mean[side]);
             if f64::abs(y.mid()) > super::step::FAR {
                 return None;

@@ -72,6 +72,9 @@ struct LineWave<N> {
 }
 
 /// The logits on a line: h + a·t + c·t²/2 + waves, one entry a logit.
+///
+/// Within every row a and c are those relative to the option that is heaviest at t = 0, which changes no probability: where one
+/// option has nearly all the mass, means and variances over the row then keep full relative accuracy.
 #[derive(Clone, Debug)]
 pub struct LineLogits<N> {
     /// The number of options in every context.
@@ -238,7 +241,8 @@ impl Logits {
         }
     }
 
-    /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
+    /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen), up to a
+    /// multiple of t and of t² common to a row.
     pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let (d, count) = (self.dim, self.count());
         let mut value: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), count);
@@ -277,6 +281,7 @@ impl Logits {
             omega: dot(&wave.frequency, w),
             phase: dot::<N>(&wave.frequency, theta) + N::of(wave.phase),
         }));
+        on_line.subtract_heaviest();
         on_line
     }
 }
@@ -296,7 +301,36 @@ pub(crate) fn dot<N: Scalar>(x: &[f64], y: &[f64]) -> N {
     sum(x.iter().zip(y).map(|(&x, &y)| N::of(x) * N::of(y)))
 }
 
+/// Upper bounds on the whole line for one row of logits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowBounds<N> {
+    /// Of |h'_u − h'_v|, and so of |ξ|; `None` where it is unbounded.
+    pub spread: Option<N>,
+    /// Of |H|.
+    pub curvature: N,
+}
+
+/// Subtracts entry `at` from every entry: there it becomes 0 exactly, which in an interval the difference would not.
+fn subtract_entry<N: Scalar>(row: &mut [N], at: usize) {
+    let reference = row[at];
+    row.iter_mut().for_each(|x| *x = *x - reference);
+    row[at] = N::zero();
+}
+
 impl<N: Scalar> LineLogits<N> {
+    /// In every row, slopes and curvatures relative to the option with the largest logit at t = 0 (waves aside).
+    fn subtract_heaviest(&mut self) {
+        for first in (0..self.value.len()).step_by(self.options) {
+            let row = first..first + self.options;
+            let larger = |top: usize, j: usize| if self.value[j].mid() > self.value[top].mid() { j } else { top };
+            let top = row.clone().fold(first, larger) - first;
+            subtract_entry(&mut self.slope[row.clone()], top);
+            if !self.curvature.is_empty() {
+                subtract_entry(&mut self.curvature[row], top);
+            }
+        }
+    }
+
     /// The number of logits.
     pub fn count(&self) -> usize {
         self.value.len()
@@ -330,6 +364,61 @@ impl<N: Scalar> LineLogits<N> {
     /// dh/dt, where logits are linear in t.
     pub(crate) fn straight_slopes(&self) -> &[N] {
         &self.slope
+    }
+
+    /// What is known of one row on the whole line; `None` where a logit has a term in t² and there are more than two options.
+    ///
+    /// With the waves' |α|, |αω| and |α|ω² added up to A, B and C for every logit, h' lies within B of its slope and h'' within
+    /// C of its curvature.
+    ///
+    /// * No t²: |h'_u − h'_v| ≤ d, the largest of |a_u − a_v| + B_u + B_v, and H_v = Σ_u p_u(h''_v − h''_u) − Var(h') lies
+    ///   within d²/4 + the sum of the two largest C.
+    /// * Two options, whose log-odds are q + waves with q = l₀ + l₁t + l₂t²/2: |H| ≤ |l₂| + C + p(1−p)λ'². Here
+    ///   q'² = l₁² + 2l₂(q − l₀), p(1−p) ≤ ¼ and p(1−p)|λ| ≤ 0.224, so without waves
+    ///   p(1−p)λ'² ≤ ¼|l₁² − 2l₂l₀| + 0.448|l₂|; with waves λ'² ≤ 2q'² + 2B² and |q| ≤ |λ| + A.
+    pub(crate) fn row_bounds(&self, row: std::ops::Range<usize>) -> Option<RowBounds<N>> {
+        let zero = N::zero();
+        let mut waves: SmallVec<[[N; 3]; 8]> = SmallVec::from_elem([zero; 3], row.len());
+        let mut wavy = false;
+        for wave in self.waves.iter().filter(|wave| row.contains(&wave.logit)) {
+            let ([a, b, c], size) = (&mut waves[wave.logit - row.start], wave.amplitude.abs());
+            (*a, *b, *c) = (*a + size, *b + size * wave.omega.abs(), *c + size * wave.omega.square());
+            wavy = true;
+        }
+        let slope = &self.slope[row.clone()];
+        let straight = self.curvature.is_empty() || self.curvature[row.clone()].iter().all(|c| c.is_zero());
+        let two = N::of(2.0);
+        match row.len() {
+            _ if straight => {
+                let (mut spread, mut bend) = (zero, zero);
+                if wavy {
+                    for (u, [_, b, c]) in waves.iter().enumerate() {
+                        for (v, [_, other, bent]) in waves[..u].iter().enumerate() {
+                            spread = spread.max((slope[u] - slope[v]).abs() + *b + *other);
+                            bend = bend.max(*c + *bent);
+                        }
+                    }
+                } else {
+                    let ends = slope.iter().fold((slope[0], slope[0]), |(low, high), &a| (low.min(a), high.max(a)));
+                    spread = ends.1 - ends.0;
+                }
+                Some(RowBounds { spread: Some(spread), curvature: bend + N::of(0.25) * spread.square() })
+            }
+            2 => {
+                let at = row.start;
+                let difference = |list: &[N]| list[at + 1] - list[at];
+                let [l0, l1, l2] = [&self.value, &self.slope, &self.curvature].map(|list| difference(list));
+                let [a, b, c] = std::array::from_fn(|i| waves[0][i] + waves[1][i]);
+                let (steep, bent) = (N::of(0.25) * (l1.square() - two * l2 * l0).abs(), l2.abs());
+                let drift = steep + N::of(0.448) * bent;
+                let drift = match wavy {
+                    true => two * (drift + N::of(0.5) * bent * a) + N::of(0.5) * b.square(),
+                    false => drift,
+                };
+                Some(RowBounds { spread: None, curvature: bent + c + drift })
+            }
+            _ => None,
+        }
     }
 
     /// Whether every logit is linear in t.

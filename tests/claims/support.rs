@@ -136,6 +136,13 @@ pub fn outside(slug: &str, instance: &Instance) -> &'static str {
     }
 }
 
+/// computed/claimed of every part, enclosed, the segment cut into 256 pieces.
+pub fn shares(slug: &str, instance: &Instance) -> Vec<Interval> {
+    instance.validate().expect("a valid instance");
+    let parts = (claim(slug).enclosed)(&Evaluation::new(instance, 256));
+    parts.iter().map(|part| part.computed / part.claimed).collect()
+}
+
 /// What intervals say.
 pub fn decision(slug: &str, instance: &Instance) -> Decision {
     instance.validate().expect("a valid instance");
@@ -260,6 +267,52 @@ pub const TOKENS_MODELLED: Reach = &[
     ("geometric-length", 1.0),
 ];
 
+/// Every family, all instances but those with no step, no direction or nothing that bends.
+pub const NOT_STILL: Reach = &[
+    ("linear-softmax", 0.9),
+    ("tabular-softmax", 0.9),
+    ("cube", 0.9),
+    ("quadratic-softmax", 0.9),
+    ("declared-lengths", 0.9),
+    ("curve", 0.9),
+    ("sum-of-sines", 0.85),
+    ("listed-responses", 0.9),
+    ("prefix-tabular", 0.9),
+    ("last-token", 0.9),
+    ("prefix-linear", 0.9),
+    ("geometric-length", 0.85),
+];
+
+/// Every family with tokens, all instances but those with no step, no direction or nothing that bends.
+pub const TOKENS_NOT_STILL: Reach = &[
+    ("linear-softmax", 0.9),
+    ("tabular-softmax", 0.9),
+    ("cube", 0.9),
+    ("quadratic-softmax", 0.9),
+    ("curve", 0.9),
+    ("sum-of-sines", 0.85),
+    ("prefix-tabular", 0.9),
+    ("last-token", 0.9),
+    ("prefix-linear", 0.9),
+    ("geometric-length", 0.85),
+];
+
+/// Where L_p is bounded on the whole line in closed form: no logits quadratic in θ, or two responses.
+pub const ON_THE_LINE: Reach = &[
+    ("linear-softmax", 1.0),
+    ("tabular-softmax", 1.0),
+    ("cube", 1.0),
+    ("quadratic-softmax", 0.15),
+    ("declared-lengths", 1.0),
+    ("curve", 1.0),
+    ("sum-of-sines", 1.0),
+    ("listed-responses", 0.12),
+    ("prefix-tabular", 1.0),
+    ("last-token", 1.0),
+    ("prefix-linear", 1.0),
+    ("geometric-length", 1.0),
+];
+
 /// Every token-level family, every instance.
 pub const SEVERAL_TOKENS: Reach =
     &[("prefix-tabular", 1.0), ("last-token", 1.0), ("prefix-linear", 1.0), ("geometric-length", 1.0)];
@@ -338,8 +391,10 @@ pub fn on_edge_instances(slug: &str, reach: Reach, least: u32) {
         }
         // The constructions of Theorems 2 and 4 may meet a condition at an end of their windows and nowhere else.
         let construction = claim.scope == Scope::Run && !family.name.ends_with("-run");
+        // And a listed instance of an edge may be straight, which random ones are not.
+        let listed = family.name == "listed-responses";
         assert!(
-            covered == 0 || construction || reach.iter().any(|(name, _)| *name == family.name),
+            covered == 0 || construction || listed || reach.iter().any(|(name, _)| *name == family.name),
             "{slug}: edge set of {}",
             family.name
         );
@@ -448,6 +503,16 @@ pub fn on_a_line(phi: &[f64], bias: &[f64], plus: usize, eta: f64) -> Instance {
 pub fn parabola(polynomial: [f64; 3], eta: f64) -> Instance {
     let policy = Policy::curve(polynomial, &[]).expect("finite");
     Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![false, true], then: vec![] }
+}
+
+/// Slopes (G, −G | 0) and curvatures (2L, 2L | 0) of the logits, masses (J/2, J/2 | 1−J) with J = L/(G² + 2L): s = ±G on O⁺ and 0
+/// on O⁻, H = +L on O⁺ and −L on O⁻.
+pub fn torn(smooth: f64, score: f64, eta: f64) -> Instance {
+    let success = smooth / (score * score + 2.0 * smooth);
+    let bias = vec![(0.5 * success).ln(), (0.5 * success).ln(), (-success).ln_1p()];
+    let quadratic = vec![2.0 * smooth, 2.0 * smooth, 0.0];
+    let policy = Policy::quadratic_softmax(1, vec![score, -score, 0.0], quadratic, bias).expect("fits");
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta, correct: vec![true, true, false], then: vec![] }
 }
 
 /// `length` tokens from one shared row: log-odds `log_odds` + θ of token 0 against token 1, θ = 0, w = 1. Correct: the first

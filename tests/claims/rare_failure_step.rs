@@ -1,0 +1,56 @@
+//! rare-failure-step: what a step does where failures are rare.
+
+use crate::support::{ON_THE_LINE, coins, decision, on_a_line, parts, shares};
+use gradient_gap::Instance;
+use gradient_gap::check::judge::Decision;
+use gradient_gap::policy::{Ending, Policy};
+
+standard_tests!("rare-failure-step", reach: ON_THE_LINE, edges: 90, outside: &[]);
+
+/// φ = ±1, J = ½: log E[e^{ηs}] = log cosh η against η²/2.
+#[test]
+fn equality_of_the_exponential_moment() {
+    let share = shares("rare-failure-step", &on_a_line(&[1.0, -1.0], &[], 1, 1e-3))[0];
+    assert!(share.lo() > 0.999999 && share.hi() <= 1.0000001, "{share:?}");
+}
+
+/// λ = 40 − (A/ω²)(1 − cos ωt), ω → ∞: the slopes vanish against the curvature, and 1 − J is rare: h'' → −A = −L_p.
+#[test]
+fn equality_of_the_step_on_a_fast_wave() {
+    let (a, omega) = (1.0, 1e3);
+    let size = a / (omega * omega);
+    let policy = Policy::curve([8.0 - size, 0.0, 0.0], &[[size, omega, 0.0]]).expect("finite");
+    let instance =
+        Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 1e-6, correct: vec![false, true], then: vec![] };
+    let share = shares("rare-failure-step", &instance)[3];
+    assert!(share.lo() > 0.995 && share.hi() < 1.005, "{share:?}");
+    assert_eq!(decision("rare-failure-step", &instance), Decision::Holds);
+}
+
+/// The factor 1/(1−J) is not real: for φ = 0 | ±1 and J → 1, −λ'' = Var⁻ = 1 stays bounded, far below L_o/(1−J)-like bounds and
+/// below 2v log(1 + 2/(1−J)) with v = 1.
+#[test]
+fn rare_failures_by_hand() {
+    let mut last = 0.0;
+    for log_odds in [0.0, 10.0, 100.0, 690.0] {
+        let instance = on_a_line(&[0.0, -1.0, 1.0], &[log_odds, 0.0, 0.0], 1, 0.01);
+        let parts = parts("rare-failure-step", &instance);
+        assert!((parts[1].computed - 1.0).abs() < 1e-14, "{:?}", parts[1]);
+        let failure = 1.0 / (1.0 + 0.5 * f64::exp(log_odds));
+        assert!((parts[1].claimed - 2.0 * (2.0 / failure).ln_1p()).abs() < 1e-11, "{:?}", parts[1]);
+        assert!(parts[1].claimed > last && parts[1].claimed < 2.0 * (2.0 / failure).ln() + 2.2);
+        last = parts[1].claimed;
+    }
+}
+
+/// (c) is listed only where √b η ≤ π; (a) and (b) hold at every step size.
+#[test]
+fn long_steps() {
+    for (eta, listed) in [(0.1, 4), (2.2, 4), (2.3, 3), (1e3, 3)] {
+        let instance = on_a_line(&[1.0, -1.0], &[], 1, eta); // v = 1, b = 2
+        assert_eq!(parts("rare-failure-step", &instance).len(), listed, "η = {eta}");
+        assert_eq!(decision("rare-failure-step", &instance), Decision::Holds, "η = {eta}");
+    }
+    let words = coins(6, Ending::Fixed, 2.0, 0.25);
+    assert_eq!(decision("rare-failure-step", &words), Decision::Holds);
+}
