@@ -53,7 +53,7 @@ impl<'a> Objective<'a> {
     pub fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
         if self.family.decode_into(u, &mut self.instance).is_err() {
             self.evaluations += 1;
-            return Some(-3.0); // outside the cube, which a search never is
+            return Some(f64::NEG_INFINITY); // outside the cube, which a search never is
         }
         let (pieces, cost) = match self.claim.scope {
             Scope::Step => (PIECES, 1),
@@ -62,7 +62,7 @@ impl<'a> Objective<'a> {
         self.evaluations += cost;
         let first = match parts(self.claim, &self.instance, pieces[0]) {
             Ok(parts) => parts,
-            Err(margin) => return Some(-1.0 - margin / (1.0 + margin)),
+            Err(distance) => return Some(-1.0 - distance),
         };
         if !first.iter().any(|&(_, ratio)| ratio.is_some_and(beyond_limit)) {
             return tell(&first, &mut see);
@@ -108,13 +108,15 @@ pub fn finest(claim: &ClaimEntry, instance: &Instance, part: &str) -> Option<f64
     all.into_iter().filter(|&(name, _)| name == part).filter_map(|(_, ratio)| ratio).reduce(f64::max)
 }
 
-/// The ratio of every part in binary64, or by how much the first failing hypothesis fails.
+/// The ratio of every part in binary64, or how far the point is from the hypotheses: one for every hypothesis after the first that
+/// fails, and m/(1+m) for the margin m by which that one does.
 fn parts(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Result<Vec<(&'static str, Option<f64>)>, f64> {
     let evaluation = Evaluation::<f64>::new(instance, pieces);
-    for hypothesis in claim.given {
+    for (i, hypothesis) in claim.given.iter().enumerate() {
         let margin = (hypothesis.real)(&evaluation);
         if margin.is_nan() || margin < 0.0 {
-            return Err(if margin.is_finite() { -margin } else { 1e6 });
+            let after = (claim.given.len() - 1 - i) as f64;
+            return Err(after + if margin.is_finite() { margin / (margin - 1.0) } else { 1.0 });
         }
     }
     Ok((claim.real)(&evaluation).iter().map(|part| (part.name, ratio(part))).collect())
