@@ -76,7 +76,8 @@ fn sharp_bounds_are_reached() {
         let slug = claim.statement.slug;
         for &seed in &seeds {
             let start = std::time::Instant::now();
-            let evaluations = if long { Attack::new(claim).evaluations } else { 1 << 16 };
+            let short = if claim.scope == Scope::Run { 1 << 18 } else { 1 << 16 };
+            let evaluations = if long { Attack::new(claim).evaluations } else { short };
             let found = attack(claim, evaluations, seed);
             assert!(found.as_expected(claim), "{slug}: {:?}", found.witness);
             for part in claim.sharp {

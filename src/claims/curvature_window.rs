@@ -32,6 +32,14 @@ impl Claim for CurvatureWindow {
         assumptions: &["Assumption 1"],
         page: include_str!("../../docs/claims/curvature-window.md"),
     };
+    const SHARP: &'static [&'static str] = &[
+        "Jλ'² − L_o/(1−J) ≤ λ''",
+        "λ'' ≤ L_o/J − (1−J)λ'²",
+        "−L_o/(1−J)",
+        "L_o/J",
+        "−(G_o² + L_o)/J",
+        "(G_o² + L_o)/(1−J)",
+    ];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<BentWithinRange>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

@@ -32,6 +32,7 @@ impl Claim for LinearSoftmaxStep {
         assumptions: &[],
         page: include_str!("../../docs/claims/linear-softmax-step.md"),
     };
+    const SHARP: &'static [&'static str] = &["−R ≤ diam(O⁻)²η²/8", "R ≤ diam(O⁺)²η²/8", "|R| ≤ D²‖w‖²η²/8"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<LinearResponses>(), hypothesis::<ApartOnASide>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

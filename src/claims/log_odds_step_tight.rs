@@ -28,6 +28,7 @@ impl Claim for LogOddsStepTight {
         assumptions: &["Assumption 1"],
         page: include_str!("../../docs/claims/log-odds-step-tight.md"),
     };
+    const SHARP: &'static [&'static str] = &["|R|"];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let constants = evaluation.constants();

@@ -31,6 +31,7 @@ impl Claim for MeanEnergy {
         assumptions: &["Assumption 2", "Assumption 3"],
         page: include_str!("../../docs/claims/mean-energy.md"),
     };
+    const SHARP: &'static [&'static str] = &["E[s²] against G_p²E[ℓ]", "E[s²] against L_pE[ℓ]"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>(), hypothesis::<TokenWithinRange>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

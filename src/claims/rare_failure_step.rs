@@ -37,6 +37,7 @@ impl Claim for RareFailureStep {
         assumptions: &["Assumption 2"],
         page: include_str!("../../docs/claims/rare-failure-step.md"),
     };
+    const SHARP: &'static [&'static str] = &["2η⁻² log E[e^{ηs}]", "shortfall of −log(1−J)"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownOnTheLine>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

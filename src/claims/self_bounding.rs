@@ -30,6 +30,7 @@ impl Claim for SelfBounding {
         assumptions: &["Assumption 1"],
         page: include_str!("../../docs/claims/self-bounding.md"),
     };
+    const SHARP: &'static [&'static str] = &["s(o)²", "((1−J)Δμ)²", "(JΔμ)²"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownOnTheLine>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

@@ -31,6 +31,8 @@ impl Claim for SmoothOnlyStep {
         assumptions: &["Assumption 1"],
         page: include_str!("../../docs/claims/smooth-only-step.md"),
     };
+    const SHARP: &'static [&'static str] =
+        &["−R ≤ L_oη²/(2(1−J))", "R ≤ L_oη²/(2J)", "log J against its tangent", "log(1−J) against its tangent"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<WithinRange>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

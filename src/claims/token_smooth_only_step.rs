@@ -32,6 +32,15 @@ impl Claim for TokenSmoothOnlyStep {
         assumptions: &["Assumption 2", "Assumption 3"],
         page: include_str!("../../docs/claims/token-smooth-only-step.md"),
     };
+    const SHARP: &'static [&'static str] = &[
+        "−R ≤ L_pE⁺[ℓ]η²/(2(1−J))",
+        "R ≤ L_pE⁻[ℓ]η²/(2J)",
+        "log J against its tangent",
+        "log(1−J) against its tangent",
+        "−R ≤ L_pT∞η²/(2(1−J))",
+        "R ≤ L_pT∞η²/(2J)",
+        "J exp(E⁺[ℓ]/T_ψ1) + (1−J) exp(E⁻[ℓ]/T_ψ1)",
+    ];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>(), hypothesis::<TokenWithinRange>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

@@ -30,6 +30,9 @@ use tournament::Round;
 const FIRST_ROUND: u64 = 16_384;
 /// Evaluations of the first round of runs, a run of K updates counting as K.
 const FIRST_ROUND_OF_RUNS: u64 = 131_072;
+/// How near to the largest ratio the end of a search must come to stand in for it, and how many are tried.
+const ENDS_WITHIN: f64 = 0.995;
+const MOST_ENDS: usize = 8;
 /// The share of the ratio that a simpler instance must keep.
 const KEPT: f64 = 0.999;
 
@@ -121,6 +124,8 @@ impl Attacked {
 struct Progress {
     /// By part: its name and the best point with the number of its family.
     best: Vec<(&'static str, Option<(usize, Best)>)>,
+    /// The points that searches of a last quarter ended with: part, family, point.
+    ends: Vec<(&'static str, usize, Best)>,
     /// By family: the largest ratio, and the evaluations.
     families: Vec<(Option<f64>, u64)>,
     violation: Option<(usize, Vec<f64>)>,
@@ -162,6 +167,7 @@ impl<'a> Attack<'a> {
         let late = || end.is_some_and(|end| Instant::now() >= end);
         let mut progress = Progress {
             best: vec![],
+            ends: vec![],
             families: vec![(None, 0); self.families.len()],
             violation: None,
             undecided: 0,
@@ -187,19 +193,13 @@ impl<'a> Attack<'a> {
     }
 
     fn conclude(&self, progress: Progress, timed_out: bool, simplest: bool) -> Attacked {
-        let reached = |(part, best): (&'static str, Option<(usize, Best)>)| {
-            let (family, Best { u, value }) = best.filter(|(_, best)| best.value >= 0.0)?;
-            let family = self.families[family];
-            let certificate = tight(self.claim, &family.decode(&u).ok()?, part);
-            let enclosed = certificate.share(part);
-            let identity = certificate.parts.iter().any(|known| known.name == part && known.tolerance.is_some());
-            let decision = certificate.decision;
-            Some(Reached { part, family: family.name, ratio: value, enclosed, identity, decision, u })
-        };
+        let reached =
+            |(part, best): &(&'static str, Option<(usize, Best)>)| self.reached(part, best.clone()?, &progress.ends);
+        let parts: Vec<Reached> = progress.best.iter().filter_map(reached).collect();
         let evaluations = progress.families.iter().map(|&(_, n)| n).sum();
         let names = self.families.iter().map(|family| family.name);
         let mut attacked = Attacked {
-            parts: progress.best.into_iter().filter_map(reached).collect(),
+            parts,
             families: names.zip(progress.families).map(|(name, (best, n))| (name, best, n)).collect(),
             witness: None,
             violated: false,
@@ -218,6 +218,34 @@ impl<'a> Attack<'a> {
             (attacked.witness, attacked.simplified) = self.simplest(&best).unzip();
         }
         attacked
+    }
+
+    /// The best point of a part. Extreme points can have enclosures that say little: among the ends of searches that come within half
+    /// a per cent, the one of which most is certain.
+    fn reached(&self, part: &'static str, best: (usize, Best), ends: &[(&'static str, usize, Best)]) -> Option<Reached> {
+        let top = best.1.value;
+        let mut candidates = vec![best];
+        let near = |end: &Best| end.value >= ENDS_WITHIN * top;
+        let mut others: Vec<(usize, Best)> =
+            ends.iter().filter(|(name, _, end)| *name == part && near(end)).map(|(_, f, end)| (*f, end.clone())).collect();
+        others.sort_by(|x, y| y.1.value.total_cmp(&x.1.value).then(x.0.cmp(&y.0)));
+        candidates.extend(others.into_iter().take(MOST_ENDS));
+        let mut chosen: Option<Reached> = None;
+        let low = |reached: &Reached| reached.enclosed.map_or(f64::NEG_INFINITY, Interval::lo);
+        for (family, Best { u, value }) in candidates.into_iter().filter(|(_, point)| point.value >= 0.0) {
+            let family = self.families[family];
+            let certificate = tight(self.claim, &family.decode(&u).ok()?, part);
+            let identity = certificate.parts.iter().any(|known| known.name == part && known.tolerance.is_some());
+            let (enclosed, decision) = (certificate.share(part), certificate.decision);
+            let found = Reached { part, family: family.name, ratio: value, enclosed, identity, decision, u };
+            if chosen.as_ref().is_none_or(|known| low(&found) > low(known)) {
+                chosen = Some(found);
+            }
+            if identity || chosen.as_ref().is_some_and(|chosen| low(chosen) >= KEPT * top) {
+                break;
+            }
+        }
+        chosen
     }
 
     /// The instance that reached this, and the simplest that keeps 99.9 % of its ratio, with the ratio that it has.

@@ -78,6 +78,7 @@ impl<'a> Round<'_, 'a> {
         }
         islands.iter().for_each(|island| {
             progress.attacked.add(shown(island.search.best.value));
+            progress.ends.push((island.part, island.family, island.search.best.clone()));
             note(island, progress);
         });
     }
