@@ -103,7 +103,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             false => self.start().second(),
         }
     }
-    /// The same mean of (log P(O∓))'', without cancellation (see [`logistic_cumulant`]).
+    /// The same mean of (log P(O∓))'', without cancellation (`line::step` says how).
     pub fn mean_log_second(&self) -> [N; 2] {
         let start = self.start();
         if !self.has_length() {

@@ -150,7 +150,7 @@ impl<N: Scalar> Line<N> {
 impl<'a, N: Scalar> OnLine<'a, N> {
     /// The line θ + t·w. `theta`, `w` and `correct` must fit the policy (see [`Instance::validate`](crate::Instance::validate)).
     pub fn new(policy: &'a Policy, correct: &'a [bool], theta: &[f64], w: &[f64]) -> Self {
-        OnLine { policy, correct, logits: policy.logits.restrict(theta, w) }
+        OnLine { policy, correct, logits: policy.logits.restrict(theta, w).relative_to_heaviest() }
     }
 
     /// The policy.

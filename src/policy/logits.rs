@@ -72,9 +72,6 @@ struct LineWave<N> {
 }
 
 /// The logits on a line: h + a·t + c·t²/2 + waves, one entry a logit.
-///
-/// Within every row a and c are those relative to the option that is heaviest at t = 0, which changes no probability: where one
-/// option has nearly all the mass, means and variances over the row then keep full relative accuracy.
 #[derive(Clone, Debug)]
 pub struct LineLogits<N> {
     /// The number of options in every context.
@@ -241,8 +238,7 @@ impl Logits {
         }
     }
 
-    /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen), up to a
-    /// multiple of t and of t² common to a row.
+    /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
     pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let (d, count) = (self.dim, self.count());
         let mut value: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), count);
@@ -281,7 +277,6 @@ impl Logits {
             omega: dot(&wave.frequency, w),
             phase: dot::<N>(&wave.frequency, theta) + N::of(wave.phase),
         }));
-        on_line.subtract_heaviest();
         on_line
     }
 }
@@ -310,16 +305,21 @@ pub(crate) struct RowBounds<N> {
     pub curvature: N,
 }
 
-/// Subtracts entry `at` from every entry: there it becomes 0 exactly, which in an interval the difference would not.
+/// Subtracts entry `at` from every entry: there it becomes 0 exactly, which in an interval the difference would not. A row whose
+/// differences overflow stays as it is.
 fn subtract_entry<N: Scalar>(row: &mut [N], at: usize) {
     let reference = row[at];
+    if !row.iter().all(|&x| f64::abs((x - reference).mid()) < f64::MAX) {
+        return;
+    }
     row.iter_mut().for_each(|x| *x = *x - reference);
     row[at] = N::zero();
 }
 
 impl<N: Scalar> LineLogits<N> {
-    /// In every row, slopes and curvatures relative to the option with the largest logit at t = 0 (waves aside).
-    fn subtract_heaviest(&mut self) {
+    /// In every row, slopes and curvatures relative to the option with the largest logit at t = 0 (waves aside). This changes no
+    /// probability; where one option has nearly all the mass, means and variances over the row then keep full relative accuracy.
+    pub(crate) fn relative_to_heaviest(mut self) -> Self {
         for first in (0..self.value.len()).step_by(self.options) {
             let row = first..first + self.options;
             let larger = |top: usize, j: usize| if self.value[j].mid() > self.value[top].mid() { j } else { top };
@@ -329,6 +329,7 @@ impl<N: Scalar> LineLogits<N> {
                 subtract_entry(&mut self.curvature[row], top);
             }
         }
+        self
     }
 
     /// The number of logits.
