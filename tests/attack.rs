@@ -66,18 +66,22 @@ fn no_true_claim_is_passed() {
 }
 
 /// Every part that is called sharp, from random starts alone: at least 0.995 of the bound for certain. GRADIENT_GAP_LONG=1 tries
-/// three more seeds and twice the evaluations, within ten seconds on two cores.
+/// three more seeds and more evaluations, within ten seconds on two cores.
 #[test]
 fn sharp_bounds_are_reached() {
     let long = std::env::var("GRADIENT_GAP_LONG").is_ok_and(|value| value == "1");
     let seeds = if long { vec![DEFAULT_SEED, 2, 3, 4] } else { vec![DEFAULT_SEED] };
-    let mut parts = 0;
+    let (mut parts, mut missed) = (0, Vec::new());
     for claim in claims::REGISTRY.iter().filter(|claim| !claim.sharp.is_empty()) {
         let slug = claim.statement.slug;
         for &seed in &seeds {
             let start = std::time::Instant::now();
-            let short = if claim.scope == Scope::Run { 1 << 18 } else { 1 << 16 };
-            let evaluations = if long { 2 * short } else { short };
+            let evaluations = match (claim.scope, long) {
+                (Scope::Run, true) => 1 << 20,
+                (Scope::Run, false) => 1 << 18,
+                (Scope::Step, true) => 1 << 18,
+                (Scope::Step, false) => 1 << 16,
+            };
             let found = attack(claim, evaluations, seed);
             assert!(found.as_expected(claim), "{slug}: {:?}", found.witness);
             for part in claim.sharp {
@@ -85,12 +89,29 @@ fn sharp_bounds_are_reached() {
                 let reached = reached.unwrap_or_else(|| panic!("{slug} has no part {part:?}: {:?}", found.parts));
                 println!("{slug}, {part}, seed {seed}: {:?} {:.1} s", reached.enclosed, start.elapsed().as_secs_f64());
                 let low = reached.enclosed.expect("a ratio").lo();
-                assert!(low >= 0.995, "{slug}, {part}, seed {seed}: {low} for certain, {} in binary64", reached.ratio);
+                if low < 0.995 {
+                    missed.push(format!("{slug}, {part}, seed {seed}: {low} for certain, {} in binary64", reached.ratio));
+                }
                 parts += 1;
             }
         }
     }
-    assert!(parts >= 10 * seeds.len(), "{parts}");
+    assert!(missed.is_empty(), "{missed:#?}");
+    assert!(parts >= 30 * seeds.len(), "{parts}");
+}
+
+/// A hundred seeds on curvature-window, of which at most five may end below 0.99; GRADIENT_GAP_LONG=1, otherwise ten and none. An
+/// attack of 16 384 evaluations is far below five seconds.
+#[test]
+fn nearly_every_seed_reaches_the_curvature_window() {
+    let long = std::env::var("GRADIENT_GAP_LONG").is_ok_and(|value| value == "1");
+    let seeds = if long { 100 } else { 10 };
+    let claim = claim("curvature-window");
+    let low = |seed| attack(claim, 16_384, seed).best().and_then(|best| best.enclosed).map_or(0.0, |enclosed| enclosed.lo());
+    let lows: Vec<f64> = (1..=seeds).map(low).collect();
+    let short: Vec<f64> = lows.iter().copied().filter(|&low| low < 0.99).collect();
+    println!("{} of {seeds} reach 0.99; below: {short:?}", lows.len() - short.len());
+    assert!(short.len() <= seeds as usize / 20, "{short:?}");
 }
 
 /// What simplification keeps, and that it simplifies.

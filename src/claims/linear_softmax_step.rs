@@ -32,6 +32,8 @@ impl Claim for LinearSoftmaxStep {
         assumptions: &[],
         page: include_str!("../../docs/claims/linear-softmax-step.md"),
     };
+    /// A quarter of the instances are linear at the trajectory level.
+    const TIMES: u64 = 2;
     const SHARP: &'static [&'static str] = &["−R ≤ diam(O⁻)²η²/8", "R ≤ diam(O⁺)²η²/8", "|R| ≤ D²‖w‖²η²/8"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<LinearResponses>(), hypothesis::<ApartOnASide>()];
 

@@ -41,7 +41,10 @@ pub fn short(x: f64) -> String {
         0.0 => return "0".into(),
         f64::INFINITY => return if x > 0.0 { "inf" } else { "-inf" }.into(),
         // A ratio below 1 must not be shown as 1.
-        size if size < 1.0 && size > 0.9999 => return format!("{x:.10}").trim_end_matches('0').to_string(),
+        size if size < 1.0 && size > 0.9999 => {
+            let cut = x.signum() * (size * 1e10).floor() / 1e10;
+            return format!("{cut:.10}").trim_end_matches('0').to_string();
+        }
         _ => {}
     }
     let scientific = format!("{x:.3e}");
@@ -99,7 +102,7 @@ mod tests {
     #[test]
     fn numbers_for_people() {
         assert_eq!(short(0.5), "0.5000");
-        assert_eq!(short(0.99999998), "0.99999998");
+        assert_eq!((short(0.99999998).as_str(), short(1.0 - 1e-15).as_str()), ("0.99999998", "0.9999999999"));
         assert_eq!(short(0.001_600_49), "0.001600");
         assert_eq!((short(1.0), short(-9.99961), short(9_999.4)), ("1.000".into(), "-10.00".into(), "9999".into()));
         assert_eq!(
