@@ -1,13 +1,16 @@
 //! The attack: how near it comes to bounds that are sharp, that it never passes one that is true, and that it is reproducible.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
+#![allow(clippy::print_stdout, reason = "--nocapture shows what was reached, and how fast")]
 
 use gradient_gap::check::attack::{Attack, Attacked};
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::judge::{Decision, certify, enclose};
 use gradient_gap::check::simplify::size;
-use gradient_gap::claims::{self, ClaimEntry, Expected, Scope};
+use gradient_gap::claims::coefficients::COEFFICIENTS;
+use gradient_gap::claims::{self, ClaimEntry, Expected, Part, Parts, Scope};
 use gradient_gap::families;
+use gradient_gap::number::Scalar;
 
 fn claim(slug: &str) -> &'static ClaimEntry {
     claims::find(slug).expect("in the registry")
@@ -80,6 +83,8 @@ fn sharp_bounds_are_reached() {
                 (Scope::Run, true) => 1 << 20,
                 (Scope::Run, false) => 1 << 18,
                 (Scope::Step, true) => 1 << 18,
+                // Its last part is a narrow ridge.
+                (Scope::Step, false) if slug == "rare-failure-step" => 1 << 18,
                 (Scope::Step, false) => 1 << 16,
             };
             let found = attack(claim, evaluations, seed);
@@ -98,6 +103,32 @@ fn sharp_bounds_are_reached() {
     }
     assert!(missed.is_empty(), "{missed:#?}");
     assert!(parts >= 30 * seeds.len(), "{parts}");
+}
+
+/// What docs/tightness says of (16) and (22): no coefficient is needed beyond the proved one, all but one are needed whole, and of
+/// that one at least a tenth. Control: 0.99 of those that are needed whole is refuted.
+#[test]
+fn the_coefficients_of_the_two_bounds() {
+    for coefficient in COEFFICIENTS {
+        let found = attack(&coefficient.claim, 1 << 16, DEFAULT_SEED);
+        let name = coefficient.bound;
+        assert!(!found.violated && found.as_expected(&coefficient.claim), "{name}: {:?}", found.witness);
+        let needed = found.certain().expect("covered");
+        let whole = coefficient.of != "G_p²T_ψ1/(1−J)";
+        assert!(needed >= if whole { 0.995 } else { 0.1 } && needed <= 1.0 + 1e-9, "{name}: {needed}");
+        assert!(coefficient.paper.is_nan() || coefficient.paper >= coefficient.proved, "{name}");
+    }
+    let control = ClaimEntry {
+        real: |e| less((COEFFICIENTS[1].claim.real)(e)),
+        enclosed: |e| less((COEFFICIENTS[1].claim.enclosed)(e)),
+        ..COEFFICIENTS[1].claim
+    };
+    assert!(attack(&control, 1 << 17, DEFAULT_SEED).violated, "0.99 of the coefficient of G_o² serves");
+}
+
+/// A hundredth less is claimed.
+fn less<N: Scalar>(parts: Parts<N>) -> Parts<N> {
+    parts.into_iter().map(|part| Part { claimed: N::of(0.99) * part.claimed, ..part }).collect()
 }
 
 /// A hundred seeds on curvature-window, of which at most five may end below 0.99; GRADIENT_GAP_LONG=1, otherwise ten and none. An

@@ -37,7 +37,7 @@ pub fn tightness(
         page,
         "Made by `{command}`; every number is a ratio computed/claimed. *Random* points are those that an attack begins with; \
          *attacked* is the largest ratio that it reached from them, without being shown the known equality cases; *at least* is what \
-         intervals make certain of it, the constants enclosed over the whole segment (for identities, where the ratio is an error \
+         intervals make certain of it (at the point itself or at its simplest form), the constants enclosed over the whole segment (for identities, where the ratio is an error \
          over its tolerance in binary64, there is nothing to enclose). A ratio near 1 says that no smaller constant would do; a small \
          one says only that the search found nothing better.\n"
     );

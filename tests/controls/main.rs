@@ -4,6 +4,7 @@
 //! the default one (case i depends on the seed and on i alone), so what it refutes the default campaign refutes.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a panic in a test is a failed test, with its place")]
+#![allow(clippy::print_stdout, reason = "--nocapture shows how many evaluations every control took")]
 
 mod companion;
 mod paper;
