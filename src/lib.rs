@@ -26,7 +26,7 @@
 //! | [`families`] | unit cube → instance | |
 //! | [`claims`] | the statements, and the only registry of them | all numbered ones |
 //! | [`collapse`] | runs whose success rate falls at every step | Theorems 2 and 4 |
-//! | [`check`] | campaigns, certificates, witnesses | |
+//! | [`check`] | campaigns, attacks, certificates, witnesses | |
 //! | [`report`] | tables, JSON, JUnit | |
 //!
 //! Arrows go one way, from top to bottom: a claim never samples, a family never judges, a report never computes.

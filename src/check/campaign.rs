@@ -45,7 +45,7 @@ pub struct Campaign<'a> {
     pub seed: u64,
     /// Threads; 0 for as many as there are cores.
     pub threads: usize,
-    /// Evaluations of the short [attack] on every claim; 0 for none. Runs get eight times as many, a run of K updates
+    /// Evaluations of the short [attack](super::attack) on every claim; 0 for none. Runs get eight times as many, a run of K updates
     /// counting as K.
     pub attack: u64,
 }

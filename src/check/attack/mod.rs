@@ -4,7 +4,7 @@
 //! points alone: the edge sets, which hold known equality cases, are not shown to it.
 //!
 //! Rounds of doubling size follow each other. In a round every family is sampled; the best points of every family, for every part
-//! of the statement, start [searches](search); after each quarter of the round the worse half of them is given up and the others get
+//! of the statement, start searches; after each quarter of the round the worse half of them is given up and the others get
 //! twice as long. A search is a sequence of its own random numbers, so that the result is the same on any number of threads.
 
 mod objective;
