@@ -35,6 +35,16 @@ pub fn explain(claim: &ClaimEntry, result: &ClaimResult, instances: u64, seed: u
             let _ = writeln!(text, "- {}", hypothesis.name);
         });
     }
+    if !claim.sharp.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nNo smaller constants would do, as an attack shows (`gradient-gap attack {}`), in:\n",
+            statement.slug
+        );
+        claim.sharp.iter().for_each(|part| {
+            let _ = writeln!(text, "- {part}");
+        });
+    }
     let _ = writeln!(
         text,
         "\n## Verdict\n\n{} (expected: {}); {} of {} instances covered, worst ratio {}; seed {seed}, run just now.",
