@@ -35,6 +35,6 @@ impl Claim for TokenOvershootCollapse {
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<ConstantStep>(), hypothesis::<KnownGlobally>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        collapses(evaluation, Some(120.0))
+        collapses(evaluation, 120.0)
     }
 }
