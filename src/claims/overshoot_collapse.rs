@@ -49,6 +49,18 @@ pub(super) fn collapses<N: Scalar>(evaluation: &Evaluation<'_, N>, factor: f64) 
     collapse_parts(course, &terms)
 }
 
+/// Two updates or more. One step that lowers J is no collapse, and the construction returns after two, A and B.
+pub(super) struct SeveralUpdates;
+impl Condition for SeveralUpdates {
+    const NAME: &'static str = "at least two updates";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        N::of(if evaluation.instance().updates() >= 2 { 0.0 } else { -1.0 })
+    }
+    fn witness() -> Instance {
+        KnownGlobally::witness()
+    }
+}
+
 /// A response is one token, so that the constants of [`Terms::of`], which are a token's, are G_o and L_o.
 struct OneToken;
 impl Condition for OneToken {
@@ -91,8 +103,12 @@ impl Claim for OvershootCollapse {
     };
     const SCOPE: Scope = Scope::Run;
     const FAMILIES: Option<&'static [&'static str]> = Some(&["overshoot-collapse", "resonant-collapse"]);
-    const GIVEN: &'static [Hypothesis] =
-        &[hypothesis::<ConstantStep>(), hypothesis::<OneToken>(), hypothesis::<KnownGlobally>()];
+    const GIVEN: &'static [Hypothesis] = &[
+        hypothesis::<ConstantStep>(),
+        hypothesis::<SeveralUpdates>(),
+        hypothesis::<OneToken>(),
+        hypothesis::<KnownGlobally>(),
+    ];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         collapses(evaluation, 60.0)
