@@ -5,7 +5,7 @@
 //!
 //! Every run of the constructing families is put to the test, in intervals for the worst of them: at every step the gain ηΔμ(k) is
 //! below the loss, ‖w_k‖ ≤ 1, and η lies in the window of Δμ = min_k Δμ(k) > 0. The constants are the global ones, as upper bounds in
-//! closed form. Not every pair $G_o \ge \sqrt{L_o}$ has one: [`no_universal_collapse`](super::no_universal_collapse). The limit J → 0 is that of the
+//! closed form, of a policy of one token: with more, they would be a token's and not G_o and L_o. Not every pair $G_o \ge \sqrt{L_o}$ has one: [`no_universal_collapse`](super::no_universal_collapse). The limit J → 0 is that of the
 //! [construction](crate::collapse) in real numbers, and is no part: the proof is on the page.
 
 use super::conditions::ConstantStep;
@@ -41,12 +41,36 @@ pub fn collapse_parts<N: Scalar>(course: &Course<N>, terms: &Terms<N>) -> Parts<
 /// Theorem 2.
 pub struct OvershootCollapse;
 
-/// The comparisons of the collapse, with the c of the window (`None`: by the number of tokens); Δμ is the smallest Δμ(k).
-pub(super) fn collapses<N: Scalar>(evaluation: &Evaluation<'_, N>, factor: Option<f64>) -> Parts<N> {
+/// The comparisons of the collapse, with the c of the window; Δμ is the smallest Δμ(k).
+pub(super) fn collapses<N: Scalar>(evaluation: &Evaluation<'_, N>, factor: f64) -> Parts<N> {
     let course = evaluation.course();
     let Some(mut terms) = Terms::of(evaluation.instance(), course) else { return Parts::new() };
-    terms.factor = factor.unwrap_or(terms.factor);
+    terms.factor = factor;
     collapse_parts(course, &terms)
+}
+
+/// Two updates or more. One step that lowers J is no collapse, and the construction returns after two, A and B.
+pub(super) struct SeveralUpdates;
+impl Condition for SeveralUpdates {
+    const NAME: &'static str = "at least two updates";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        N::of(if evaluation.instance().updates() >= 2 { 0.0 } else { -1.0 })
+    }
+    fn witness() -> Instance {
+        KnownGlobally::witness()
+    }
+}
+
+/// A response is one token, so that the constants of [`Terms::of`], which are a token's, are G_o and L_o.
+struct OneToken;
+impl Condition for OneToken {
+    const NAME: &'static str = "a response is one token";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        N::of(if evaluation.instance().policy.is_one_token() { 0.0 } else { -1.0 })
+    }
+    fn witness() -> Instance {
+        super::conditions::triangle()
+    }
 }
 
 /// The global constants are known in closed form, and Δμ(k) > 0 at every step.
@@ -79,9 +103,14 @@ impl Claim for OvershootCollapse {
     };
     const SCOPE: Scope = Scope::Run;
     const FAMILIES: Option<&'static [&'static str]> = Some(&["overshoot-collapse", "resonant-collapse"]);
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<ConstantStep>(), hypothesis::<KnownGlobally>()];
+    const GIVEN: &'static [Hypothesis] = &[
+        hypothesis::<ConstantStep>(),
+        hypothesis::<SeveralUpdates>(),
+        hypothesis::<OneToken>(),
+        hypothesis::<KnownGlobally>(),
+    ];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        collapses(evaluation, None)
+        collapses(evaluation, 60.0)
     }
 }

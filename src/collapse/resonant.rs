@@ -8,7 +8,8 @@
 //! policy depends on η.
 //!
 //! |∇log π| ≤ sup|λ'| = max(Δμ, 2A − Δμ) =: G and |∇²log π| ≤ 2πA/η + G²/4. With B² = 5s² given, A solves 4πA/η + 2A² =
-//! B², and G_o² = L_o = B²/2 are upper bounds, which is what Assumption 1 asks of its constants.
+//! B², and G_o² = L_o = B²/2 are upper bounds in the window, which is what Assumption 1 asks of its constants; and as long as ½Δμ ≤
+//! A ≤ B/(2√2).
 //!
 //! In binary64 the frequency 2π/η, the phase and kη are rounded. At the iterates the cosine is at its crest, so an error
 //! ε of the argument costs Aε²/2 of Δμ(k); Δμ is aimed at from above, and every step is certified from its own θ_k. The limit

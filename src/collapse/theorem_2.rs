@@ -4,6 +4,10 @@
 //! vη and y = sx, step A goes along (Δμ/g, +v) and step B along ((Δμ − s v tanh y)/g, −v). Both have the gap alignment
 //! Δμ; λ changes by ηΔμ − log cosh y in A, by ηΔμ − (y tanh y − log cosh y) in B, and θ₂ is 0 again.
 //!
+//! The theorem has directions that serve every η in its window, and these do: as a rule that reads θ and not η, go along A at θ₂ = 0,
+//! and else along ((Δμ + s v σ tanh(sθ₂))/g, σv) with σ = −sign θ₂, which at θ₂ = vη is B. A run reads its iterate likewise
+//! ([`Theorem2::pull`]).
+//!
 //! λ falls by the same every two steps, so J → 0. That is so in real numbers; in binary64, [`Theorem2::decrement`] certifies it for the
 //! exact iteration along the two stored directions of a run that is not turned. A turned iterate drifts, its directions with it, and
 //! no more is certified of it than the steps that are run.

@@ -103,12 +103,14 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
         verified.campaign.seed,
         verified.seconds
     );
-    let refuted = result.claims.iter().filter(|claim| claim.verdict == Verdict::Refuted).count();
+    let reached = |verdict: Verdict| result.claims.iter().filter(|claim| claim.verdict == verdict).count();
+    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { " is" } else { "s are" });
     let _ = writeln!(
         text,
-        "Established: {refuted} statement{} refuted, by a counterexample certified in interval arithmetic. Not established: that a \
-         statement \"not refuted\" is true; no instance of these families violated it.",
-        if refuted == 1 { " is" } else { "s are" }
+        "Established: {} refuted, by a counterexample certified in interval arithmetic; {} certified in the same manner, by runs of \
+         finitely many steps. Not established: that a statement \"not refuted\" is true; no instance of these families violated it.",
+        counted(reached(Verdict::Refuted), "statement"),
+        counted(reached(Verdict::Certified), "existence statement")
     );
     text
 }

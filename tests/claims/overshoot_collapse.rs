@@ -60,3 +60,17 @@ fn other_families_say_nothing() {
         assert_eq!(certify(claim, &instance).decision, Decision::Holds, "{}", edge.name);
     }
 }
+
+/// One step that lowers J is no collapse: it takes an A and a B.
+#[test]
+fn one_update_is_outside() {
+    let of = |updates: usize| {
+        let mut instance = plain();
+        instance.then.truncate(updates - 1);
+        instance
+    };
+    assert_eq!(outside("overshoot-collapse", &of(1)), "at least two updates");
+    assert_eq!(outside("token-overshoot-collapse", &of(1)), "at least two updates");
+    assert_eq!(decision("overshoot-collapse", &of(1)), Decision::Outside);
+    assert_eq!(decision("overshoot-collapse", &of(2)), Decision::Holds);
+}

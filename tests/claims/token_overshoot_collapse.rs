@@ -4,6 +4,8 @@ use crate::support::{Reach, claim, decision, outside, parts};
 use gradient_gap::check::judge::{Decision, certify};
 use gradient_gap::claims::Relation;
 use gradient_gap::collapse::{Theorem2, Theorem4};
+use gradient_gap::instance::Update;
+use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::{Instance, families};
 
 const REACH: Reach = &[("token-overshoot-collapse", 1.0)];
@@ -49,4 +51,36 @@ fn every_edge_of_the_construction_is_certified() {
         let instance = family.decode(&edge.u).expect("inside");
         assert_eq!(certify(claim, &instance).decision, Decision::Holds, "{}", edge.name);
     }
+}
+
+/// Four tokens at a step inside (19) of G_p = 2 and L_p = 1. Theorem 2 speaks of G_o = 8 and L_o = 4: S = 68, and this η is above
+/// 1/(2√68) = 0.0606. A token's constants in its window would certify it.
+#[test]
+fn several_tokens_are_no_instance_of_theorem_2() {
+    let logits = Logits {
+        dim: 2,
+        rows: 1,
+        options: 3,
+        bias: vec![],
+        features: Features::Dense(vec![0.0, 0.0, -1.7, -1.0, -1.7, 1.0]),
+        quadratic: vec![],
+        waves: vec![],
+    };
+    let shape = Shape { vocabulary: 3, max_length: 4, ending: Ending::Fixed };
+    let policy = Policy::autoregressive(shape, Context::Shared, logits).expect("81 responses");
+    let (alignment, eta, across) = (5e-4, 0.11, 0.9f64);
+    let back = (alignment - across * (across * eta).tanh()) / 1.7;
+    let step = |k: usize| match k % 2 {
+        0 => vec![alignment / 1.7, across],
+        _ => vec![back, -across],
+    };
+    let then = (1..10).map(|k| Update { direction: step(k), eta }).collect();
+    let correct = (0..81).map(|o| o == 0).collect();
+    let instance = Instance { policy, theta: vec![0.0; 2], direction: step(0), eta, correct, then };
+    assert_eq!(outside("overshoot-collapse", &instance), "a response is one token");
+    assert_eq!(decision("overshoot-collapse", &instance), Decision::Outside);
+    assert_eq!(decision("token-overshoot-collapse", &instance), Decision::Holds);
+    assert!(4.0 * eta * eta * 68.0 > 1.0 && 4.0 * eta * eta * 20.0 < 1.0);
+    // One of them alone is an instance of both theorems' windows.
+    assert_eq!(decision("overshoot-collapse", &enumerated(1, 0.2)), Decision::Holds);
 }

@@ -24,9 +24,12 @@ fn every_step_falls_at_both_ends_and_inside() {
         }
     }
     let mut rng = generator(5);
-    for _ in 0..100 {
+    for case in 0..100 {
         let construction = inside(spread(&mut rng, 1e-3, 1e3), spread(&mut rng, 1e-4, 1.0), rng.random());
-        assert!(certified(&Resonant { steps: 50, ..construction }).collapses());
+        // A dozen of them for long.
+        let steps = if case < 12 { steps(200) } else { 50 };
+        let found = certified(&Resonant { steps, ..construction.clone() });
+        assert!(found.collapses() && found.steps == steps, "{found:?} {construction:?}");
     }
 }
 
@@ -95,4 +98,30 @@ fn amplitude_solves_its_equation() {
         assert!(Interval::of(a).surely_positive());
         assert!(a.is_finite() && !Scalar::is_zero(a));
     }
+}
+
+/// The bounds G_o² = L_o = B²/2 need A ≤ B/(2√2), that is, η ≤ 16π/(3·2√2·B) = 5.92/B: beyond, sup|λ'| = 2A − Δμ is longer.
+#[test]
+fn beyond_the_largest_amplitude_the_bounds_fail() {
+    let last = 16.0 * std::f64::consts::PI / (3.0 * 8f64.sqrt());
+    assert!((last - 5.92).abs() < 0.005);
+    let at = |scale: f64, alignment: f64, eta: f64| {
+        let [score, curvature] = Resonant::new(scale, alignment, eta).bounds();
+        let half = Interval::of(2.5 * scale * scale);
+        (score.square().surely_le(half) && curvature.surely_le(half), score.square().mid())
+    };
+    for scale in [1e-3, 1.0, 30.0] {
+        // B = √5 s, and Δμ so small that 2A − Δμ is 2A.
+        let eta = last / (5f64.sqrt() * scale);
+        assert!(at(scale, 1e-6 * scale, 0.9999 * eta).0 && !at(scale, 1e-6 * scale, 1.0001 * eta).0, "{scale}");
+    }
+    let (serve, square) = at(1.0, 0.01, 3.0);
+    assert!(!serve && (square - 2.851).abs() < 5e-4, "{square}");
+    assert!(at(1.0, 0.01, 2.64).0);
+    // The statement itself fails, not its estimate: |∇log π(o⁺)| = (1−J)|λ'|, λ' = −G at mid-period, and ten periods on J is small.
+    let run = Resonant::new(1.0, 0.01, 3.0).run().expect("an instance");
+    let low = gradient_gap::Instance { theta: vec![31.5], then: vec![], ..run };
+    let evaluation = Evaluation::<Interval>::new(&low, 1);
+    let slope = evaluation.start().failure() * evaluation.start().alignment();
+    assert!(Interval::of(2.85).surely_le(slope.square()), "{slope:?}");
 }

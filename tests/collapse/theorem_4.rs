@@ -1,6 +1,6 @@
 //! Construction 3.2: any number of tokens in closed form, against the enumerated policy and against the window (19).
 
-use crate::{certified, generator, steps, uniform};
+use crate::{certified, generator, spread, steps, uniform};
 use gradient_gap::collapse::{Construction, Theorem2, Theorem4};
 use gradient_gap::number::{Interval, Scalar};
 use gradient_gap::{Evaluation, collapse::Certified};
@@ -25,6 +25,38 @@ fn every_step_falls_for_any_number_of_tokens() {
             assert_eq!(found.steps, steps(300));
         }
     }
+}
+
+/// A dozen random numbers of tokens, shapes, starts and places in (19), eight of them turned: 10 000 steps with `GRADIENT_GAP_LONG=1`.
+#[test]
+fn a_dozen_random_tokens_collapse_for_long() {
+    let mut rng = generator(7);
+    let (mut tried, mut turned, mut most) = (0, 0, 0);
+    for case in 0..12 {
+        let construction = loop {
+            let tokens = spread(&mut rng, 1.0, 1e4) as u32;
+            let plain = inside(tokens, spread(&mut rng, 1e-3, 0.99), uniform(&mut rng, 0.01, 0.99), rng.random());
+            let token = Theorem2 {
+                steps: steps(200),
+                start: uniform(&mut rng, -20.0, 0.69),
+                across: uniform(&mut rng, 0.6, 0.97),
+                reach: uniform(&mut rng, 1.0, 1.73),
+                rotation: if case % 3 == 0 { 0.0 } else { uniform(&mut rng, -3.0, 3.0) },
+                ..plain.token.clone()
+            };
+            let drawn = Theorem4 { token, ..plain };
+            // A wide across or an EOS may cost what the statement does not promise.
+            if drawn.admissible().is_ok() {
+                break drawn;
+            }
+        };
+        let found = certified(&construction);
+        assert!(found.collapses(), "{found:?} {construction:?}");
+        tried += found.steps;
+        turned += usize::from(construction.token.rotation != 0.0);
+        most = most.max(construction.tokens);
+    }
+    assert!(tried == 12 * steps(200) && turned == 8 && most > 1_000, "{tried} {turned} {most}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Controls of the companion's sharp theorems: every part that is called sharp with a hundredth less, which an equality case must
-//! exceed, and a wrong formula beside each.
+//! exceed, and a wrong formula beside each. The comparisons of Theorems 2 and 4 are corrupted in the same two ways.
 
 use gradient_gap::Evaluation;
-use gradient_gap::claims::{self, Claim, ClaimEntry, Expected, Hypothesis, Part, Parts, Relation, Statement, claim};
+use gradient_gap::claims::{self, Claim, ClaimEntry, Expected, Part, Parts, Relation, Statement, claim, collapse_parts};
+use gradient_gap::collapse::Terms;
 use gradient_gap::number::{Interval, Scalar};
 use smallvec::smallvec;
 
@@ -68,6 +69,16 @@ fn smaller() -> Vec<ClaimEntry> {
         "self-bounding", "s(o)²", 0.99;
         "self-bounding", "((1−J)Δμ)²", 0.99;
         "self-bounding", "(JΔμ)²", 0.99;
+        "overshoot-collapse", "J(k+1) < J(k)", 0.05;
+        "overshoot-collapse", "‖w_k‖²", 0.8;
+        "overshoot-collapse", "Δμ ≤ √S", 0.99;
+        "overshoot-collapse", "window, lower end", 0.99;
+        "overshoot-collapse", "window, upper end", 0.99;
+        "token-overshoot-collapse", "J(k+1) < J(k)", 0.05;
+        "token-overshoot-collapse", "‖w_k‖²", 0.8;
+        "token-overshoot-collapse", "Δμ ≤ √S", 0.99;
+        "token-overshoot-collapse", "window, lower end", 0.99;
+        "token-overshoot-collapse", "window, upper end", 0.99;
     }
 }
 
@@ -90,15 +101,20 @@ macro_rules! wrong {
                 fn sides<N: Scalar>($e: &Evaluation<'_, N>) -> Parts<N> $body
             }
         )*
-        /// The wrong formulas, under the hypotheses of the claims that they corrupt.
+        /// The wrong formulas, under the hypotheses of the claims that they corrupt and on their families.
         fn wrong() -> Vec<ClaimEntry> {
-            vec![$(ClaimEntry { given: given($slug), ..claim::<$name>() }),*]
+            vec![$({
+                let ClaimEntry { scope, families, given, .. } = *registered($slug);
+                ClaimEntry { scope, families, given, ..claim::<$name>() }
+            }),*]
         }
     };
 }
 
-fn given(slug: &str) -> &'static [Hypothesis] {
-    registered(slug).given
+/// [`collapse_parts`] with other terms than the claim's.
+fn collapse<N: Scalar>(e: &Evaluation<'_, N>, corrupted: impl Fn(Terms<N>) -> Terms<N>) -> Parts<N> {
+    let terms = Terms::of(e.instance(), e.course());
+    terms.map(|terms| collapse_parts(e.course(), &corrupted(terms))).unwrap_or_default()
 }
 
 wrong! {
@@ -147,6 +163,22 @@ wrong! {
         let start = e.start();
         let square = (start.failure() * start.alignment()).square();
         smallvec![Part::at_most("((1−J)Δμ)²", square, bounds.curvature * e.modelled_tokens() * -start.log_success())]
+    }
+    /// S without G_o²: the window of another S.
+    CollapseWindowWithoutTheScore corrupts "overshoot-collapse" |e| {
+        collapse(e, |terms| Terms { score: N::zero(), ..terms })
+    }
+    /// (19)'s c in Theorem 2.
+    CollapseWindowOfTokens corrupts "overshoot-collapse" |e| {
+        collapse(e, |terms| Terms { factor: 120.0, ..terms })
+    }
+    /// (19) without G_p².
+    TokenCollapseWindowWithoutTheScore corrupts "token-overshoot-collapse" |e| {
+        collapse(e, |terms| Terms { score: N::zero(), factor: 120.0, ..terms })
+    }
+    /// (19) with half of its c more.
+    TokenCollapseWindowOfAHalfMore corrupts "token-overshoot-collapse" |e| {
+        collapse(e, |terms| Terms { factor: 180.0, ..terms })
     }
 }
 
