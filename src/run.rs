@@ -72,6 +72,8 @@ pub enum Stop {
     /// At this k (θ_{k+1} is the iterate, if it is one) a number left the range of binary64: an iterate, a step size, a gradient's
     /// norm. That step is not taken.
     Overflow(usize),
+    /// A step size, a share, a rate or the target is negative or not a number: no step is taken.
+    Plan,
     /// The direction of this k in [`Direction::Sequence`] has not the dimension of θ, or the list is empty.
     Dimension(usize),
 }
@@ -85,6 +87,7 @@ impl fmt::Display for Stop {
             Stop::SureFailure => f.pad("J underflows"),
             Stop::SureSuccess => f.pad("1 − J underflows"),
             Stop::Overflow(k) => f.pad(&format!("overflow at step {k}")),
+            Stop::Plan => f.pad("the plan's step size or target is negative or not a number"),
             Stop::Dimension(k) => f.pad(&format!("the direction of step {k} has another dimension than θ")),
         }
     }
@@ -104,7 +107,11 @@ pub fn run(start: &Instance, plan: &Plan) -> (Instance, Stop) {
         _ => ChaCha8Rng::seed_from_u64(0),
     };
     let mut without_gap = 0;
+    let (StepSize::Constant(size) | StepSize::Rate(size) | StepSize::Trajectory(size) | StepSize::Token(size)) = plan.step;
     let stop = loop {
+        if !(size >= 0.0 && plan.target >= 0.0) {
+            break Stop::Plan;
+        }
         if taken.len() >= plan.most.max(1) {
             break if without_gap == taken.len() { Stop::ZeroGap } else { Stop::Finished };
         }

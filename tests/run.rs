@@ -321,3 +321,20 @@ fn families_of_runs_decode() {
         assert_eq!((simplest, updates), (least, most), "{}", family.name);
     }
 }
+
+/// A plan with a negative number, or none at all, takes no step and says why; the instance stays valid.
+#[test]
+fn plans_that_are_no_plans_are_refused() {
+    for wrong in [-0.1, f64::NAN] {
+        for step in [StepSize::Constant(wrong), StepSize::Rate(wrong), StepSize::Trajectory(wrong), StepSize::Token(wrong)] {
+            let (instance, stop) = run(&start(), &plan(Direction::Gradient, step, 5));
+            assert_eq!((stop, instance.updates(), instance.eta), (Stop::Plan, 1, 0.0), "{step:?}");
+            assert_eq!(instance.validate(), Ok(()), "{step:?}");
+        }
+        let aimless = Plan { target: wrong, ..plan(Direction::Gradient, StepSize::Constant(0.1), 5) };
+        assert_eq!(run(&start(), &aimless).1, Stop::Plan, "{wrong}");
+    }
+    // Control: the same with numbers that serve.
+    assert_eq!(run(&start(), &plan(Direction::Gradient, StepSize::Constant(0.1), 5)).1, Stop::Finished);
+    assert!(!Stop::Plan.to_string().is_empty());
+}

@@ -51,7 +51,8 @@ pub fn ratio(part: &Part<f64>) -> Option<f64> {
     };
     match bound {
         _ if excess.is_nan() || bound.is_nan() => Some(f64::NAN),
-        bound if bound > 0.0 => Some(excess / bound),
+        // The largest number stands for what has no bound.
+        bound if bound > 0.0 => Some(if excess >= f64::MAX { f64::INFINITY } else { excess / bound }),
         bound if excess > bound => Some(f64::INFINITY),
         _ => None,
     }

@@ -42,7 +42,7 @@ pub(super) fn gains_half<N: Scalar>(course: &Course<N>, iterates: &Iterates<N>) 
 
 /// X_k ≤ B_k for every k as one comparison: X and B of the k where X/B is largest. Every other X_k is brought to that B, as
 /// X_k·B/B_k, or as B + (X_k − B_k) where B_k may be 0; so intervals that are certain of the part are certain of every k.
-fn at_every_k<N: Scalar>(name: &'static str, sides: &[(N, N)]) -> Part<N> {
+pub(super) fn at_every_k<N: Scalar>(name: &'static str, sides: &[(N, N)]) -> Part<N> {
     let rank = |&(x, bound): &(N, N)| match (x.mid(), bound.mid()) {
         (x, bound) if x.is_nan() || bound.is_nan() => f64::INFINITY,
         (x, bound) if bound > 0.0 => x / bound,

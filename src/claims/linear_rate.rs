@@ -4,11 +4,13 @@
 //! $\eta \le \min\{\Delta\mu/(2(L_o + 8G_o^2)),\ 1/(2\sqrt{L_o})\}$, then
 //! $1 - J(K) \le \frac{1 - J(0)}{J(0)} e^{-\Delta\mu\,\eta K/2}$.
 //!
-//! With $h = -\log(1 - J)$: h(K) ≥ λ(0) + ½ΔμηK, written as a shortfall below λ(0) + ΔμηK. Δμ is the smallest alignment of the
+//! With $h = -\log(1 - J)$: h(k) ≥ λ(0) + ½Δμηk, written as a shortfall below λ(0) + Δμηk, for every k ≤ K, Δμ being that of the
+//! whole run. Δμ is the smallest alignment of the
 //! run, L_o and G_o are the largest constants of its steps, Assumption 1 in the reading *seg*.
 
 use super::conditions::ConstantStep;
-use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Scope, Statement, hypothesis};
+use super::convergence::at_every_k;
+use super::{Claim, Condition, Expected, Hypothesis, Parts, Relation, Scope, Statement, hypothesis};
 use crate::evaluation::{Course, Evaluation};
 use crate::instance::Instance;
 use crate::number::Scalar;
@@ -57,10 +59,15 @@ impl Claim for LinearRate {
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let course = evaluation.course();
         let uniform = uniform_alignment(course);
-        // λ(0) + ΔμηK − h(K) = Σ_k {(Δμ − Δμ(k))η − R_k} − log(1 + e^−λ(K)).
-        let terms = course.steps.iter().map(|step| (uniform - step.alignment) * step.eta - step.remainder);
-        let shortfall = crate::number::sum(terms) - (-course.end()).softplus();
-        let half = N::of(0.5) * uniform * evaluation.eta() * N::of(course.steps.len() as f64);
-        smallvec![Part::at_most("λ(0) + ΔμηK + log(1 − J(K))", shortfall, half)]
+        // λ(0) + Δμηk − h(k) = Σ_{j<k} {(Δμ − Δμ(j))η − R_j} − log(1 + e^−λ(k)), for every k.
+        let (mut shortfall, mut end) = (N::zero(), course.lambda);
+        let mut sides = Vec::with_capacity(course.steps.len());
+        for (k, step) in course.steps.iter().enumerate() {
+            shortfall = shortfall + (uniform - step.alignment) * step.eta - step.remainder;
+            end = end + step.change;
+            let half = N::of(0.5) * uniform * evaluation.eta() * N::of((k + 1) as f64);
+            sides.push((shortfall - (-end).softplus(), half));
+        }
+        smallvec![at_every_k("λ(0) + Δμηk + log(1 − J(k))", &sides)]
     }
 }

@@ -36,6 +36,9 @@ construction!(
     THEOREM_4, "token-overshoot-collapse", "Theorem 4: independent tokens, one correct word", TOKEN_COLLAPSE_DIM, token_collapse
 );
 
+/// The names of the families here.
+pub const NAMES: [&str; 3] = [THEOREM_2.name, RESONANT.name, THEOREM_4.name];
+
 /// Both ends of the window, at the largest and at a small Δμ.
 fn edges(dim: usize) -> Vec<Edge> {
     let mut edges = Vec::new();

@@ -4,6 +4,7 @@ use super::{Verified, finish, grouped, new_table, short, short_log10};
 use crate::check::campaign::{ClaimResult, Spread, Verdict};
 use crate::check::histogram::Histogram;
 use crate::check::judge::Decision;
+use crate::families;
 use comfy_table::{Cell, CellAlignment};
 use std::fmt::Write;
 
@@ -37,8 +38,18 @@ fn attacked(claim: &ClaimResult) -> String {
 /// One line a claim, one line a family, and what was and was not established.
 pub fn verify_table(verified: &Verified<'_>) -> String {
     let result = verified.result;
-    let mut claims =
-        new_table(&["claim", "place", "verdict", "expected", "", "cases", "worst ratio", "by intervals", "attacked"]);
+    let mut claims = new_table(&[
+        "claim",
+        "place",
+        "verdict",
+        "expected",
+        "",
+        "cases",
+        "outside",
+        "worst ratio",
+        "by intervals",
+        "attacked",
+    ]);
     for claim in &result.claims {
         let statement = &claim.claim.statement;
         let worst = match claim.worst_case {
@@ -55,6 +66,7 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
             Cell::new(statement.expected),
             Cell::new(if claim.as_expected { "ok" } else { "UNEXPECTED" }),
             Cell::new(grouped(claim.cases)).set_alignment(CellAlignment::Right),
+            Cell::new(grouped(claim.outside.values().sum())).set_alignment(CellAlignment::Right),
             Cell::new(claim.max_ratio.map_or("–".into(), short)).set_alignment(CellAlignment::Right),
             Cell::new(worst),
             Cell::new(attacked(claim)).set_alignment(CellAlignment::Right),
@@ -89,7 +101,12 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
     text.push('\n');
     if !result.runs.is_empty() {
         text += &finish(&runs(&result.runs));
-        text.push('\n');
+        let apart = |name: &str| families::collapse::NAMES.contains(&name);
+        let ordinary = result.runs.iter().filter(|(name, _)| !apart(name)).map(|(_, spread)| spread);
+        let (far, all) = ordinary.fold((0, 0), |(far, all), spread| (far + spread.far, all + spread.cases));
+        let share = 100.0 * far as f64 / all.max(1) as f64;
+        let (far, all) = (grouped(far), grouped(all));
+        let _ = writeln!(text, "M(K) ≥ 4 in {far} of {all} runs ({share:.0} %), the collapse constructions apart.\n");
     }
     let count = |families: &[(&str, Spread)]| families.iter().map(|(_, spread)| spread.cases).sum();
     let (instances, runs): (u64, u64) = (count(&result.families), count(&result.runs));

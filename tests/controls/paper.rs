@@ -502,7 +502,7 @@ controls! {
         let uniform = course.smallest(|step| step.alignment);
         let terms = course.steps.iter().map(|step| (uniform - step.alignment) * step.eta - step.remainder);
         let claimed = N::of(0.2) * uniform * e.eta() * N::of(course.steps.len() as f64);
-        smallvec![Part::at_most("λ(0) + ΔμηK + log(1 − J(K))", sum(terms) - (-course.end()).softplus(), claimed)]
+        smallvec![Part::at_most("λ(0) + ΔμηK + log(1 − J(K)), the last K", sum(terms) - (-course.end()).softplus(), claimed)]
     }
     /// Under 1/(2√L_o) alone.
     TokenConvergenceWithout18a corrupts "token-convergence" [Lower] "over runs" given [Without15a] |e| { gain_at_least(e, 0.5) }
