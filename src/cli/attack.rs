@@ -97,6 +97,10 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let start = Instant::now();
     let found = attack.run(&|done| bar.inc(done))?;
     bar.finish_and_clear();
+    if found.parts.is_empty() && !found.violated {
+        let why = format!("{}: none of {} evaluations satisfied the hypotheses", options.slug, found.evaluations);
+        return Err(Error::new(why));
+    }
     let attacks = Attacks { attack: &attack, found: &found, seconds: start.elapsed().as_secs_f64() };
     let text = match options.format {
         Format::Table => report::attack_table(&attacks),

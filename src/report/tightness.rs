@@ -39,7 +39,7 @@ pub fn tightness(
          *attacked* is the largest ratio that it reached from them, without being shown the known equality cases; *at least* is what \
          intervals make certain of it (at the point itself or at its simplest form), the constants enclosed over the whole segment (for identities, where the ratio is an error \
          over its tolerance in binary64, there is nothing to enclose). A ratio near 1 says that no smaller constant would do; a small \
-         one says only that the search found nothing better.\n"
+         one says only that the search found nothing better. Statements that are refuted have no picture.\n"
     );
     page += "| claim | part | random, median | random, 99 % | attacked | at least | in |\n|---|---|---|---|---|---|---|\n";
     let mut files = Vec::new();
@@ -56,7 +56,8 @@ pub fn tightness(
                 0 => (format!("[{slug}](../claims/{slug}.md) ([picture]({slug}.svg))"), at(0.5), at(0.99)),
                 _ => (String::new(), String::new(), String::new()),
             };
-            let (ratio, least) = (below(part.ratio), least(found, part));
+            let simplest = if found.best().is_some_and(|best| best.part == part.part) { found.certain() } else { None };
+            let (ratio, least) = (below(part.ratio.max(simplest.unwrap_or(part.ratio))), least(found, part));
             let _ = writeln!(
                 page,
                 "| {name} | {} | {median} | {high} | {ratio} | {least} | {} |",

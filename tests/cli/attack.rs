@@ -76,3 +76,12 @@ fn only_witnesses_have_a_simplified_instance() {
     let plain = folder.write("plain.json", crate::replay::HAND_WRITTEN);
     refused_in_one_line(&run(&["replay", &plain, "--simplified"]), &["plain.json", "not a witness"]);
 }
+
+#[test]
+fn an_attack_that_finds_nothing_is_an_error() {
+    let folder = Directory::new();
+    let file = folder.path("witness.json");
+    let nothing = run(&["attack", "curvature-window", "--seconds", "1e-9", "--out", &file]);
+    refused_in_one_line(&nothing, &["curvature-window", "none of 0 evaluations"]);
+    assert!(folder.files().is_empty(), "a draft was left behind");
+}

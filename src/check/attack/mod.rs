@@ -62,7 +62,7 @@ pub struct Reached {
     pub family: &'static str,
     /// The share in binary64, with constants sampled finely.
     pub ratio: f64,
-    /// The same enclosed, the constants over the whole segment; `None` where the point is outside the claim for certain.
+    /// The same enclosed, the constants over the whole segment.
     pub enclosed: Option<Interval>,
     /// Whether it is an identity, whose ratio is an error over its tolerance.
     pub identity: bool,
@@ -231,17 +231,21 @@ impl<'a> Attack<'a> {
         others.sort_by(|x, y| y.1.value.total_cmp(&x.1.value).then(x.0.cmp(&y.0)));
         candidates.extend(others.into_iter().take(MOST_ENDS));
         let mut chosen: Option<Reached> = None;
-        let low = |reached: &Reached| reached.enclosed.map_or(f64::NEG_INFINITY, Interval::lo);
+        // Confirmed before undecided, then by what is certain.
+        let rank = |reached: &Reached| (reached.decision == Decision::Holds, low(reached));
         for (family, Best { u, value }) in candidates.into_iter().filter(|(_, point)| point.value >= 0.0) {
             let family = self.families[family];
             let certificate = tight(self.claim, &family.decode(&u).ok()?, part);
             let identity = certificate.parts.iter().any(|known| known.name == part && known.tolerance.is_some());
             let (enclosed, decision) = (certificate.share(part), certificate.decision);
+            if decision == Decision::Outside {
+                continue; // inside in binary64 alone, whose sampled constants are too small
+            }
             let found = Reached { part, family: family.name, ratio: value, enclosed, identity, decision, u };
-            if chosen.as_ref().is_none_or(|known| low(&found) > low(known)) {
+            if chosen.as_ref().is_none_or(|known| rank(&found) > rank(known)) {
                 chosen = Some(found);
             }
-            if identity || chosen.as_ref().is_some_and(|chosen| low(chosen) >= KEPT * top) {
+            if identity || chosen.as_ref().is_some_and(|chosen| rank(chosen) >= (true, KEPT * top)) {
                 break;
             }
         }
@@ -256,9 +260,11 @@ impl<'a> Attack<'a> {
         let part = certificate.parts.iter().position(|part| part.name == reached.part)?;
         let share = certificate.share(reached.part)?;
         let witness = Witness::new(self.claim, family, &reached.u, instance.clone(), &certificate, part);
+        let moved = moves(&instance);
         let keep = |instance: &Instance| {
             let ratio = finest(self.claim, instance, reached.part);
-            ratio.is_some_and(|ratio| ratio >= KEPT * reached.ratio && !beyond_limit(ratio))
+            let near = ratio.is_some_and(|ratio| ratio >= KEPT * reached.ratio && !beyond_limit(ratio));
+            near && (moves(instance) || !moved)
         };
         let u = descend(family, self.claim.scope, &reached.u, &keep);
         let plain = plain(&family.decode(&u).ok()?, &keep);
@@ -270,6 +276,16 @@ impl<'a> Attack<'a> {
             None => (witness, share),
         })
     }
+}
+
+/// What is certain of a ratio.
+fn low(reached: &Reached) -> f64 {
+    reached.enclosed.map_or(f64::NEG_INFINITY, Interval::lo)
+}
+
+/// Whether there is a step at all: η > 0 and w ≠ 0.
+fn moves(instance: &Instance) -> bool {
+    instance.eta > 0.0 && instance.direction.iter().any(|&w| w != 0.0)
 }
 
 /// The claim on an instance in intervals, the segment cut until the share of `part` is known to 10⁻⁴ of itself.

@@ -13,6 +13,9 @@ const PIECES: [usize; 2] = [8, 64];
 /// The same for every segment of a run.
 const PIECES_OF_A_RUN: [usize; 2] = [1, 16];
 
+/// Below this share nobody asks how certain the hypotheses are.
+const CHECKED_FROM: f64 = 0.5;
+
 /// No hypothesis fails; a bound of 0 is met exactly.
 const NO_RATIO: f64 = -0.25;
 
@@ -29,13 +32,24 @@ pub struct Objective<'a> {
     pub disagreements: u64,
     /// The first certified violation.
     pub violation: Option<Vec<f64>>,
+    /// The largest value whose hypotheses hold with finely sampled constants.
+    checked: f64,
 }
 
 impl<'a> Objective<'a> {
     /// Nothing evaluated yet.
     pub fn new(claim: &'a ClaimEntry, family: &'a Family) -> Self {
         let instance = families::blank();
-        Objective { claim, family, instance, evaluations: 0, undecided: 0, disagreements: 0, violation: None }
+        Objective {
+            claim,
+            family,
+            instance,
+            evaluations: 0,
+            undecided: 0,
+            disagreements: 0,
+            violation: None,
+            checked: CHECKED_FROM,
+        }
     }
 
     /// The value of `part` at u: its ratio; below 0 where the claim says nothing, the lower the farther from its hypotheses.
@@ -46,7 +60,18 @@ impl<'a> Objective<'a> {
                 value = value.max(ratio);
             }
         })
-        .unwrap_or(value)
+        .map_or_else(|| self.check(value, part), |outside| outside)
+    }
+
+    /// A value that would be the best so far counts only if the hypotheses hold with finely sampled constants too.
+    fn check(&mut self, value: f64, part: &str) -> f64 {
+        if value <= self.checked || self.claim.given.is_empty() || self.claim.statement.reading.is_none() {
+            return value;
+        }
+        let Some(fine) = finest(self.claim, &self.instance, part) else { return -1.0 };
+        let settled = if beyond_limit(fine) { value } else { value.min(fine) };
+        self.checked = self.checked.max(settled);
+        settled
     }
 
     /// Tells `see` the name and the ratio of every part at u. Where there is none, the value of the point, below 0.
