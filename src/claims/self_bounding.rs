@@ -5,7 +5,7 @@
 //! $p \ge \frac12$; in particular, as $\beta(p) \le 2\log\frac1p$, with $2L_o\log\frac1p$.
 //!
 //! L_o in the reading *line*, in closed form: sup of −H along the whole line θ + Rw. Equality for two responses, λ linear, at
-//! J = ½; for every other J by a curve whose log J is a parabola up to J = ½.
+//! J = ½; for J < ½ by a curve whose log J is a parabola up to J = ½. Not sharp for J > ½ (see the page).
 //!
 //! *Computed* is the square of a first derivative; *claimed* knows the probability alone.
 
