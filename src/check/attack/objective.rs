@@ -60,7 +60,7 @@ impl<'a> Objective<'a> {
                 value = value.max(ratio);
             }
         })
-        .map_or_else(|| self.check(value, part), |outside| outside)
+        .unwrap_or_else(|| self.check(value, part))
     }
 
     /// A value that would be the best so far counts only if the hypotheses hold with finely sampled constants too.
