@@ -51,8 +51,8 @@ enum Command {
         #[arg(long)]
         simplified: bool,
         /// How to print the result.
-        #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
-        format: ReplayFormat,
+        #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
+        format: TableOrJson,
     },
     /// Search for the instance that uses most of a claim's bound.
     Attack(attack::Options),
@@ -114,12 +114,8 @@ struct Verify {
     /// Evaluations of the short attack on every claim; 0 for none.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTACK, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
     attack: u64,
-    /// The seed; the same seed gives the same result on any number of threads.
-    #[arg(long, default_value_t = DEFAULT_SEED)]
-    seed: u64,
-    /// Threads; 0 for as many as there are cores.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1024))]
-    threads: u64,
+    #[command(flatten)]
+    draw: Draw,
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -128,14 +124,24 @@ struct Verify {
     out: Option<PathBuf>,
 }
 
+/// What random numbers and how many threads.
+#[derive(Debug, Args)]
+struct Draw {
+    /// The seed; the same seed gives the same result on any number of threads.
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    /// Threads; 0 for as many as there are cores.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1024))]
+    threads: u64,
+}
+
 impl Default for Verify {
     fn default() -> Self {
         Verify {
             slugs: vec![],
             instances: DEFAULT_INSTANCES,
             attack: DEFAULT_ATTACK,
-            seed: DEFAULT_SEED,
-            threads: 0,
+            draw: Draw { seed: DEFAULT_SEED, threads: 0 },
             format: Format::Table,
             out: None,
         }
@@ -150,7 +156,7 @@ enum Format {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum ReplayFormat {
+enum TableOrJson {
     Table,
     Json,
 }
@@ -303,7 +309,8 @@ fn verify(options: &Verify) -> Result<bool, Error> {
     let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
     let output = out.map(Output::create).transpose()?;
     let standard = Campaign::new(&claims, options.instances);
-    let campaign = Campaign { seed: options.seed, threads: options.threads as usize, attack: options.attack, ..standard };
+    let campaign =
+        Campaign { seed: options.draw.seed, threads: options.draw.threads as usize, attack: options.attack, ..standard };
     let bar = progress_bar(campaign.drawn(Scope::Step) + campaign.drawn(Scope::Run));
     let start = std::time::Instant::now();
     let result = campaign.run(&|done| bar.inc(done))?;
@@ -339,7 +346,7 @@ fn explain(slug: &str) -> Result<bool, Error> {
 /// The largest instance file that is read.
 const MAX_FILE: u64 = 64 << 20;
 
-fn replay(file: &Path, simplified: bool, format: ReplayFormat) -> Result<bool, Error> {
+fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Error> {
     let place = file.display();
     let mut text = String::new();
     let read = |source: &mut dyn Read, text: &mut String| source.take(MAX_FILE + 1).read_to_string(text);
@@ -355,8 +362,8 @@ fn replay(file: &Path, simplified: bool, format: ReplayFormat) -> Result<bool, E
     let instance = read(&text).map_err(|e| e.at(&place))?;
     let replay = Replay::new(&instance);
     print(&match format {
-        ReplayFormat::Table => report::replay_table(&replay),
-        ReplayFormat::Json => report::replay_json(&replay),
+        TableOrJson::Table => report::replay_table(&replay),
+        TableOrJson::Json => report::replay_json(&replay),
     })?;
     Ok(replay.as_expected())
 }

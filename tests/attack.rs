@@ -3,6 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 #![allow(clippy::print_stdout, reason = "--nocapture shows what was reached, and how fast")]
 
+#[path = "common/long.rs"]
+mod long;
+
 use gradient_gap::check::attack::{Attack, Attacked};
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::judge::{Decision, certify, enclose};
@@ -11,6 +14,7 @@ use gradient_gap::claims::coefficients::COEFFICIENTS;
 use gradient_gap::claims::{self, ClaimEntry, Expected, Part, Parts, Scope};
 use gradient_gap::families;
 use gradient_gap::number::Scalar;
+use long::long;
 
 fn claim(slug: &str) -> &'static ClaimEntry {
     claims::find(slug).expect("in the registry")
@@ -72,7 +76,7 @@ fn no_true_claim_is_passed() {
 /// three more seeds and more evaluations, within ten seconds on two cores.
 #[test]
 fn sharp_bounds_are_reached() {
-    let long = std::env::var("GRADIENT_GAP_LONG").is_ok_and(|value| value == "1");
+    let long = long();
     let seeds = if long { vec![DEFAULT_SEED, 2, 3, 4] } else { vec![DEFAULT_SEED] };
     let (mut parts, mut missed) = (0, Vec::new());
     for claim in claims::REGISTRY.iter().filter(|claim| !claim.sharp.is_empty()) {
@@ -136,8 +140,7 @@ fn less<N: Scalar>(parts: Parts<N>) -> Parts<N> {
 /// attack of 16 384 evaluations is far below five seconds.
 #[test]
 fn nearly_every_seed_reaches_the_curvature_window() {
-    let long = std::env::var("GRADIENT_GAP_LONG").is_ok_and(|value| value == "1");
-    let seeds = if long { 100 } else { 10 };
+    let seeds = if long() { 100 } else { 10 };
     let claim = claim("curvature-window");
     let low = |seed| attack(claim, 16_384, seed).best().and_then(|best| best.enclosed).map_or(0.0, |enclosed| enclosed.lo());
     let lows: Vec<f64> = (1..=seeds).map(low).collect();

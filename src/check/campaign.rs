@@ -251,11 +251,7 @@ impl<'a> Campaign<'a> {
         if self.claims.is_empty() || self.families.is_empty() || self.runs.is_empty() {
             return Err(Error::new("a campaign needs at least one claim and one family of each kind"));
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .build()
-            .map_err(|e| Error::new(format!("{} threads: {e}", self.threads)))?;
-        Ok(pool.install(|| {
+        Ok(super::pool(self.threads)?.install(|| {
             let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| Pass::new(self, scope).run(progress));
             let mut claims: Vec<ClaimResult> = steps.claims.into_iter().chain(runs.claims).collect();
             claims.iter_mut().for_each(|result| self.attack(result));

@@ -4,6 +4,7 @@ use crate::claims::{ClaimEntry, Part, Scope};
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar};
+use std::fmt;
 
 /// Into how many pieces the segment is cut in binary64: suprema are sampled at both ends (straight softmax, whose scores are
 /// extreme there), and in the middle too for every other policy (see [`Evaluation::new`]).
@@ -64,13 +65,16 @@ fn exceeds(found: Option<f64>, known: Option<f64>) -> bool {
     rank(found) > rank(known)
 }
 
+/// The first hypothesis that fails, by its number, and its margin: negative or NaN.
+pub fn first_failing(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Option<(usize, f64)> {
+    let mut margins = claim.given.iter().map(|hypothesis| (hypothesis.real)(evaluation)).enumerate();
+    margins.find(|&(_, margin)| margin.is_nan() || margin < 0.0)
+}
+
 /// Measures a claim on an instance.
 pub fn measure(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Measured {
-    for hypothesis in claim.given {
-        if (hypothesis.real)(evaluation) >= 0.0 {
-            continue;
-        }
-        return Measured::Outside(hypothesis.name); // a NaN margin too
+    if let Some((i, _)) = first_failing(claim, evaluation) {
+        return Measured::Outside(claim.given[i].name);
     }
     let mut worst = Measured::Inside { ratio: None, part: "" };
     for part in &(claim.real)(evaluation) {
@@ -95,6 +99,17 @@ pub enum Decision {
     Outside,
     /// Nothing could be decided.
     Undecided,
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Decision::Holds => "certified",
+            Decision::Violated => "violated",
+            Decision::Outside => "outside",
+            Decision::Undecided => "undecided",
+        })
+    }
 }
 
 /// One interval evaluation.

@@ -4,6 +4,8 @@
 //! [`witness`] keeps, simplifies and re-reads what refuted something. A sampled success is never called proved, and a
 //! refutation counts only when one interval evaluation confirms it.
 
+use crate::error::Error;
+
 pub mod attack;
 pub mod campaign;
 pub mod histogram;
@@ -11,3 +13,9 @@ pub mod judge;
 mod pass;
 pub mod simplify;
 pub mod witness;
+
+/// A pool of so many threads; 0 for as many as there are cores.
+fn pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|e| Error::new(format!("{threads} threads: {e}")))
+}

@@ -200,6 +200,7 @@ impl<'a> Pass<'a> {
             simplify(claim, &self.families[family], &u)
         });
         let witness = witnesses.collect::<Vec<_>>().into_iter().min_by(Witness::simplicity);
+        let witness = witness.map(|witness| witness.with_plainest(claim));
         let worst_case = all.worst.and_then(|(_, case)| {
             let (family, u) = self.point(case, edges);
             let instance = self.families[family].decode(&u).ok()?;

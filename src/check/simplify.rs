@@ -54,62 +54,84 @@ pub fn descend(family: &Family, scope: Scope, u: &[f64], keep: &dyn Fn(&Instance
 /// The most significant digits that a rounded number keeps; beyond, it stays as it is.
 const DIGITS: i32 = 6;
 
-/// The plainest instance that `keep` accepts: without the updates, responses and terms that are not needed, seen as a policy on its
-/// own line (θ = 0 ∈ R¹, w = 1), its numbers with as few digits as will do. `keep` is not asked about `instance` itself.
-pub fn plain(instance: &Instance, keep: &dyn Fn(&Instance) -> bool) -> Instance {
-    let mut best = instance.clone();
-    // Rounding must not lead out of the unit ball.
-    let widest = norm(&instance.direction).max(1.0) * (1.0 + 1e-15);
-    let mut attempt = |candidate: Instance| {
-        let kept = norm(&candidate.direction) <= widest && candidate.validate().is_ok() && keep(&candidate);
+/// The plainest instance so far, and what it must keep.
+struct Plainest<'a> {
+    instance: Instance,
+    keep: &'a dyn Fn(&Instance) -> bool,
+    /// The largest ‖w‖ allowed: rounding must not lead out of the unit ball.
+    widest: f64,
+}
+
+impl Plainest<'_> {
+    /// Takes the candidate if it is valid and kept, and says whether.
+    fn accept(&mut self, candidate: Instance) -> bool {
+        let kept = norm(&candidate.direction) <= self.widest && candidate.validate().is_ok() && (self.keep)(&candidate);
         if kept {
-            best = candidate;
+            self.instance = candidate;
         }
-        (kept, best.clone())
-    };
-    let mut current = instance.clone();
-    let mut length = current.then.len();
-    while length > 0 {
-        length /= 2;
-        let mut shorter = current.clone();
-        shorter.then.truncate(length);
-        let kept;
-        (kept, current) = attempt(shorter);
-        if !kept {
-            break;
+        kept
+    }
+
+    fn fewer_updates(&mut self) {
+        let mut length = self.instance.then.len();
+        let mut kept = true;
+        while kept && length > 0 {
+            length /= 2;
+            let mut shorter = self.instance.clone();
+            shorter.then.truncate(length);
+            kept = self.accept(shorter);
         }
     }
-    if current.then.is_empty() {
-        for candidate in [on_its_line as fn(&Instance) -> Instance, centred, unit_slopes] {
-            (_, current) = attempt(candidate(&current));
-        }
-    }
-    for o in (0..current.policy.responses()).rev() {
-        if let Some(fewer) = without_response(&current, o) {
-            (_, current) = attempt(fewer);
-        }
-    }
-    for i in 0..numbers(&mut current).len() {
-        for digits in 0..=DIGITS {
-            let mut rounder = current.clone();
-            let Some(x) = numbers(&mut rounder).into_iter().nth(i).filter(|x| **x != 0.0 || x.is_sign_negative()) else {
-                break;
-            };
-            *x = rounded(*x, digits);
-            let kept;
-            (kept, current) = attempt(rounder);
-            if kept {
-                break;
+
+    fn fewer_responses(&mut self) {
+        for o in (0..self.instance.policy.responses()).rev() {
+            if let Some(fewer) = without_response(&self.instance, o) {
+                self.accept(fewer);
             }
         }
     }
-    let waves = &mut current.policy.logits.waves;
-    let before = waves.len();
-    waves.retain(|wave| wave.amplitude != 0.0);
-    if before > waves.len() {
-        (_, current) = attempt(current);
+
+    /// Every number with as few digits as will do, 0 for none.
+    fn fewer_digits(&mut self) {
+        for i in 0..numbers(&mut self.instance).len() {
+            for digits in 0..=DIGITS {
+                let mut rounder = self.instance.clone();
+                let Some(x) = numbers(&mut rounder).into_iter().nth(i).filter(|x| **x != 0.0 || x.is_sign_negative()) else {
+                    break;
+                };
+                *x = rounded(*x, digits);
+                if self.accept(rounder) {
+                    break;
+                }
+            }
+        }
     }
-    current
+
+    fn fewer_waves(&mut self) {
+        let mut calmer = self.instance.clone();
+        calmer.policy.logits.waves.retain(|wave| wave.amplitude != 0.0);
+        if calmer != self.instance {
+            self.accept(calmer);
+        }
+    }
+}
+
+/// The plainest instance that `keep` accepts: without the updates, responses and terms that are not needed, seen as a policy on its
+/// own line (θ = 0 ∈ R¹, w = 1), its numbers with as few digits as will do. `keep` is not asked about `instance` itself.
+pub fn plain(instance: &Instance, keep: &dyn Fn(&Instance) -> bool) -> Instance {
+    let widest = norm(&instance.direction).max(1.0) * (1.0 + 1e-15);
+    let mut plainest = Plainest { instance: instance.clone(), keep, widest };
+    plainest.fewer_updates();
+    if plainest.instance.then.is_empty() {
+        for form in [on_its_line, centred, unit_slopes] {
+            let candidate = form(&plainest.instance);
+            plainest.accept(candidate);
+        }
+    }
+    plainest.fewer_responses();
+    plainest.fewer_digits();
+    plainest.fewer_waves();
+    plainest.instance
 }
 
 /// x to so many significant digits; 0 for none.

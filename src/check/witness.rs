@@ -72,6 +72,13 @@ impl Witness {
         }
     }
 
+    /// The counterexample with its [plainest](plain) form, where that is another one.
+    pub(super) fn with_plainest(self, claim: &ClaimEntry) -> Witness {
+        let plainest = plain(&self.instance, &|instance| is_violated(claim, instance));
+        let simplified = Some(plainest).filter(|plainest| *plainest != self.instance);
+        Witness { simplified, ..self }
+    }
+
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.
     pub fn simplicity(&self, other: &Witness) -> std::cmp::Ordering {
         let distance = |w: &Witness| f64::abs(w.computed[0] - w.claimed[0]);
@@ -96,18 +103,20 @@ impl Witness {
     }
 }
 
-/// The certified counterexample at `u`, if it is one, and the simplest that [`descend`] finds from it, with a still
-/// [plainer](plain) form of it.
+/// The certified counterexample at `u`, if it is one, and the simplest that [`descend`] finds from it.
 pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
-    let violated = |instance: &Instance| certify(claim, instance).decision == Decision::Violated;
+    let violated = |instance: &Instance| is_violated(claim, instance);
     if !violated(&family.decode(u).ok()?) {
         return None;
     }
     let u = descend(family, claim.scope, u, &violated);
     let instance = family.decode(&u).ok()?;
     let certificate = certify(claim, &instance);
-    let simplified = Some(plain(&instance, &violated)).filter(|plain| *plain != instance);
-    Some(Witness { simplified, ..Witness::new(claim, family, &u, instance, &certificate, certificate.worst) })
+    Some(Witness::new(claim, family, &u, instance, &certificate, certificate.worst))
+}
+
+fn is_violated(claim: &ClaimEntry, instance: &Instance) -> bool {
+    certify(claim, instance).decision == Decision::Violated
 }
 
 /// A hand-written trajectory-level instance: logits, slopes and curvatures of its responses along the line.

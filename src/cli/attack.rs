@@ -1,10 +1,9 @@
 //! `gradient-gap attack`.
 
-use super::{Output, find, print, progress_bar};
-use clap::{Args, ValueEnum};
+use super::{Draw, Output, TableOrJson, find, print, progress_bar};
+use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::attack::Attack;
-use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::families::Family;
 use gradient_gap::report::{self, Attacks};
 use std::path::{Path, PathBuf};
@@ -28,27 +27,17 @@ pub struct Options {
     /// Stop after S seconds. What time cuts short may differ from run to run; --evaluations does not.
     #[arg(long, value_name = "S", value_parser = seconds)]
     seconds: Option<f64>,
-    /// The seed; the same seed and evaluations give the same result on any number of threads.
-    #[arg(long, default_value_t = DEFAULT_SEED)]
-    seed: u64,
-    /// Threads; 0 for as many as there are cores.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1024))]
-    threads: u64,
+    #[command(flatten)]
+    draw: Draw,
     /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
+    format: TableOrJson,
     /// Write the witness to this file.
     #[arg(long, value_name = "WITNESS")]
     out: Option<PathBuf>,
     /// Draw the shares of the bound that random and attacking instances use to this file.
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Table,
-    Json,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -85,8 +74,8 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let attack = Attack {
         families: restrict(&standard.families, &options.family, &options.slug)?,
         evaluations,
-        seed: options.seed,
-        threads: options.threads as usize,
+        seed: options.draw.seed,
+        threads: options.draw.threads as usize,
         time: options.seconds.map(Duration::from_secs_f64),
         ..standard
     };
@@ -103,8 +92,8 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     }
     let attacks = Attacks { attack: &attack, found: &found, seconds: start.elapsed().as_secs_f64() };
     let text = match options.format {
-        Format::Table => report::attack_table(&attacks),
-        Format::Json => report::attack_json(&attacks),
+        TableOrJson::Table => report::attack_table(&attacks),
+        TableOrJson::Json => report::attack_json(&attacks),
     };
     if let (Some(output), Some(witness)) = (witness, &found.witness) {
         let text = serde_json::to_string_pretty(witness).map_err(|e| Error::new(e.to_string()))?;

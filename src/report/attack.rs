@@ -5,7 +5,6 @@ use super::plot::{escape, superscript};
 use super::{finish, grouped, new_table, short, short_log10};
 use crate::check::attack::{Attack, Attacked};
 use crate::check::histogram::Histogram;
-use crate::check::judge::Decision;
 use crate::instance::Instance;
 use crate::number::Interval;
 use serde_json::{Value, json};
@@ -20,15 +19,6 @@ pub struct Attacks<'a> {
     pub found: &'a Attacked,
     /// Wall time in seconds.
     pub seconds: f64,
-}
-
-fn decision(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Holds => "certified",
-        Decision::Violated => "violated",
-        Decision::Outside => "outside",
-        Decision::Undecided => "undecided",
-    }
 }
 
 fn interval(x: Option<Interval>) -> String {
@@ -56,7 +46,7 @@ pub fn attack_table(attacks: &Attacks<'_>) -> String {
             part.part.to_string(),
             below(part.ratio),
             interval(part.enclosed),
-            decision(part.decision).into(),
+            part.decision.to_string(),
             part.family.to_string(),
         ]);
     }
@@ -131,7 +121,7 @@ pub fn attack_json(attacks: &Attacks<'_>) -> String {
     let statement = &attack.claim.statement;
     let parts = found.parts.iter().map(|part| {
         json!({"name": part.part, "best_ratio": number(part.ratio), "enclosed": ends(part.enclosed),
-               "decision": decision(part.decision), "family": part.family})
+               "decision": part.decision.to_string(), "family": part.family})
     });
     let families = found.families.iter().map(|(name, best, evaluations)| {
         json!({"name": name, "best_ratio": best.map_or(Value::Null, number), "evaluations": evaluations})

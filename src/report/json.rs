@@ -3,7 +3,6 @@
 use super::Verified;
 use crate::check::campaign::{ClaimResult, Spread};
 use crate::check::histogram::Histogram;
-use crate::check::judge::Decision;
 use serde_json::{Value, json};
 
 /// A number in JSON: infinities are the strings "inf" and "-inf", NaN is null.
@@ -46,12 +45,7 @@ fn claim(result: &ClaimResult) -> Value {
         "times": result.claim.times,
         "cases": result.cases,
         "max_ratio": option(result.max_ratio),
-        "worst_case": result.worst_case.map(|decision| match decision {
-            Decision::Holds => "certified",
-            Decision::Violated => "violated",
-            Decision::Outside => "outside",
-            Decision::Undecided => "undecided",
-        }),
+        "worst_case": result.worst_case.map(|decision| decision.to_string()),
         "attack": result.attacked.as_ref().map(|found| json!({
             "evaluations": found.evaluations,
             "refuted": found.violated,

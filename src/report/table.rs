@@ -3,7 +3,6 @@
 use super::{Verified, finish, grouped, new_table, short, short_log10};
 use crate::check::campaign::{ClaimResult, Spread, Verdict};
 use crate::check::histogram::Histogram;
-use crate::check::judge::Decision;
 use crate::families;
 use comfy_table::{Cell, CellAlignment};
 use std::fmt::Write;
@@ -52,13 +51,7 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
     ]);
     for claim in &result.claims {
         let statement = &claim.claim.statement;
-        let worst = match claim.worst_case {
-            Some(Decision::Holds) => "certified",
-            Some(Decision::Violated) => "violated",
-            Some(Decision::Outside) => "outside",
-            Some(Decision::Undecided) => "undecided",
-            None => "–",
-        };
+        let worst = claim.worst_case.map_or("–".into(), |decision| decision.to_string());
         claims.add_row(vec![
             Cell::new(statement.slug),
             Cell::new(statement.place),

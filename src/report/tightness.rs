@@ -8,10 +8,15 @@ use crate::claims::coefficients::Coefficient;
 use crate::number::Interval;
 use std::fmt::Write;
 
-/// A ratio that is certain, its digits cut, not rounded.
+/// Five digits, cut and not rounded.
+fn cut(x: f64) -> String {
+    format!("{:.5}", (x * 1e5).floor() / 1e5)
+}
+
+/// A ratio that is certain.
 fn certain(low: Option<f64>) -> String {
     match low {
-        Some(low) if low >= 1e-3 => format!("{:.5}", (low.min(1.0) * 1e5).floor() / 1e5),
+        Some(low) if low >= 1e-3 => cut(low.min(1.0)),
         Some(low) if low > 0.0 => short(low),
         _ => "–".into(),
     }
@@ -73,9 +78,7 @@ pub fn tightness(
     for (coefficient, found) in coefficients {
         let best = found.best();
         let paper = if coefficient.paper.is_nan() { "–".into() } else { coefficient.paper.to_string() };
-        let needed = found
-            .certain()
-            .map_or("–".into(), |low| format!("{:.5}", (coefficient.proved * low.min(1.0) * 1e5).floor() / 1e5));
+        let needed = found.certain().map_or("–".into(), |low| cut(coefficient.proved * low.min(1.0)));
         let _ = writeln!(
             page,
             "| {} | {} | {paper} | {} | {needed} | {} |",

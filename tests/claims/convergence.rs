@@ -1,6 +1,6 @@
 //! convergence: Theorem 1(b).
 
-use crate::support::{Outcome, log_odds_at_the_end};
+use crate::support::{Outcome, gains_half_at_the_last_iterate};
 use crate::support::{Reach, claim, coins, decision, examine, on_a_line, outside, parabola, parts, ratio, repeated, sample};
 use gradient_gap::check::judge::{Decision, SAMPLE_PIECES, certify, ratio as ratio_of};
 use gradient_gap::number::Interval;
@@ -78,19 +78,7 @@ fn two_steps_by_hand() {
 /// (15b) in its printed form, from J at θ_K.
 #[test]
 fn the_printed_form_at_the_last_iterate() {
-    let mut covered = 0;
-    for (point, instance) in sample(families::RUNS, 12) {
-        if !matches!(examine(claim("convergence"), &instance), Ok(Outcome::Inside(_))) {
-            continue;
-        }
-        let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
-        let (start, progress) = (evaluation.start(), evaluation.course().cumulative_alignment());
-        let lambda = log_odds_at_the_end(&instance);
-        let bound = start.success() / (start.success() + start.failure() * (-0.5 * progress).exp());
-        assert!(1.0 / (1.0 + (-lambda).exp()) >= bound * (1.0 - 1e-9), "{point:?}");
-        covered += 1;
-    }
-    assert!(covered >= 100, "{covered}");
+    gains_half_at_the_last_iterate("convergence");
 }
 
 /// M(K) → ∞ brings J → 1, as a bound along long runs: M(K) grows to 100 at (15a) along the gap, and intervals are certain that

@@ -9,6 +9,7 @@
 
 #[macro_use]
 mod support;
+mod instances;
 
 mod ascent_threshold;
 mod attacked;

@@ -1,12 +1,12 @@
 //! token-convergence: Theorem 3.
 
-use crate::support::{Outcome, Reach, claim, coins, decision, examine, log_odds_at_the_end, on_a_line, outside};
-use crate::support::{parabola, parts, ratio, repeated, sample};
+use crate::support::{Reach, coins, decision, gains_half_at_the_last_iterate, on_a_line, outside};
+use crate::support::{parabola, parts, ratio, repeated};
+use gradient_gap::Evaluation;
 use gradient_gap::check::judge::{Decision, SAMPLE_PIECES};
 use gradient_gap::number::Interval;
 use gradient_gap::policy::Ending;
 use gradient_gap::run::{Direction, Plan, StepSize, Stop, run};
-use gradient_gap::{Evaluation, families};
 
 const REACH: Reach = &[
     ("linear-softmax-run", 0.3),
@@ -96,19 +96,7 @@ fn two_steps_by_hand() {
 /// (18b) in its printed form, from J at θ_K.
 #[test]
 fn the_printed_form_at_the_last_iterate() {
-    let mut covered = 0;
-    for (point, instance) in sample(families::RUNS, 12) {
-        if !matches!(examine(claim("token-convergence"), &instance), Ok(Outcome::Inside(_))) {
-            continue;
-        }
-        let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
-        let (start, progress) = (evaluation.start(), evaluation.course().cumulative_alignment());
-        let lambda = log_odds_at_the_end(&instance);
-        let bound = start.success() / (start.success() + start.failure() * (-0.5 * progress).exp());
-        assert!(1.0 / (1.0 + (-lambda).exp()) >= bound * (1.0 - 1e-9), "{point:?}");
-        covered += 1;
-    }
-    assert!(covered >= 100, "{covered}");
+    gains_half_at_the_last_iterate("token-convergence");
 }
 
 /// M(K) → ∞ brings J → 1 under (18a): a run to M(K) = 100, 1 − J(K) ≤ e^{−λ(0) − M(K)/2} for certain, at θ_K itself.

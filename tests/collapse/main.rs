@@ -5,6 +5,8 @@ mod constants;
 mod controls;
 mod families;
 mod limits;
+#[path = "../common/long.rs"]
+mod long;
 mod resonant;
 mod sharp;
 mod small;
@@ -14,16 +16,20 @@ mod theorem_4;
 mod thresholds;
 mod window;
 
-use gradient_gap::collapse::{Certified, Construction};
+use gradient_gap::collapse::{Certified, Construction, Window};
 use gradient_gap::number::Interval;
+use long::long;
 use rand::{Rng, RngExt, SeedableRng};
 
 /// Steps per run: 10 000 with `GRADIENT_GAP_LONG=1`, `plain` without.
 fn steps(plain: usize) -> usize {
-    match std::env::var("GRADIENT_GAP_LONG").is_ok_and(|value| value == "1") {
-        true => 10_000,
-        false => plain,
-    }
+    if long() { 10_000 } else { plain }
+}
+
+/// Δμ, a `part` of the largest that `window` admits, and η at the share `at` of the way through it.
+fn place(window: &Window, part: f64, at: f64) -> (f64, f64) {
+    let alignment = window.most_aligned() * part;
+    (alignment, window.inside(alignment, at).expect("not empty"))
 }
 
 /// The run, certified step by step; J of the stored iterates falls too.

@@ -1,6 +1,6 @@
 //! Construction 3.3: perfect alignment.
 
-use crate::{certified, generator, spread, steps};
+use crate::{certified, generator, place, spread, steps};
 use gradient_gap::Evaluation;
 use gradient_gap::collapse::{Construction, Resonant};
 use gradient_gap::number::{Interval, Scalar};
@@ -9,8 +9,7 @@ use rand::RngExt;
 
 fn inside(scale: f64, part: f64, at: f64) -> Resonant {
     let mut construction = Resonant::new(scale, 1.0, 1.0);
-    construction.alignment = construction.window().most_aligned() * part;
-    construction.eta = construction.window().inside(construction.alignment, at).expect("not empty");
+    (construction.alignment, construction.eta) = place(&construction.window(), part, at);
     construction
 }
 

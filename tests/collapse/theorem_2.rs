@@ -1,6 +1,6 @@
 //! Theorem 2: both ends of the window, random numbers inside it, rotations, extra responses.
 
-use crate::{certified, generator, spread, steps, uniform};
+use crate::{certified, generator, place, spread, steps, uniform};
 use gradient_gap::collapse::{Certified, Construction, Extra, Theorem2, largest_norm, share};
 use gradient_gap::number::{Interval, Scalar};
 use rand::{Rng, RngExt};
@@ -8,8 +8,7 @@ use rand::{Rng, RngExt};
 /// The construction at the share `at` of the way through the window, with Δμ a `part` of the largest.
 pub fn inside(scale: f64, part: f64, at: f64) -> Theorem2 {
     let mut construction = Theorem2::new(scale, 1.0, 1.0);
-    construction.alignment = construction.window().most_aligned() * part;
-    construction.eta = construction.window().inside(construction.alignment, at).expect("not empty");
+    (construction.alignment, construction.eta) = place(&construction.window(), part, at);
     construction
 }
 

@@ -1,8 +1,9 @@
 //! Controls of the companion's sharp theorems: every part that is called sharp with a hundredth less, which an equality case must
 //! exceed, and a wrong formula beside each. The comparisons of Theorems 2 and 4 are corrupted in the same two ways.
 
+use crate::wrong_statement;
 use gradient_gap::Evaluation;
-use gradient_gap::claims::{self, Claim, ClaimEntry, Expected, Part, Parts, Relation, Statement, claim, collapse_parts};
+use gradient_gap::claims::{self, Claim, ClaimEntry, Part, Parts, Relation, Statement, claim, collapse_parts};
 use gradient_gap::collapse::Terms;
 use gradient_gap::number::{Interval, Scalar};
 use smallvec::smallvec;
@@ -20,16 +21,7 @@ fn registered(slug: &str) -> &'static ClaimEntry {
 macro_rules! smaller {
     ($($slug:literal, $part:literal, $factor:literal;)*) => {
         vec![$(ClaimEntry {
-            statement: Statement {
-                slug: concat!($slug, ", ", stringify!($factor), " of: ", $part),
-                place: $slug,
-                formula: "smaller on purpose",
-                relation: Relation::Upper,
-                reading: None,
-                expected: Expected::Fails,
-                assumptions: &[],
-                page: "",
-            },
+            statement: wrong_statement(concat!($slug, ", ", stringify!($factor), " of: ", $part), $slug, Relation::Upper),
             real: |e: &Evaluation<'_, f64>| scaled((registered($slug).real)(e), $part, $factor),
             enclosed: |e: &Evaluation<'_, Interval>| scaled((registered($slug).enclosed)(e), $part, $factor),
             ..*registered($slug)
@@ -88,16 +80,7 @@ macro_rules! wrong {
             $(#[$doc])*
             struct $name;
             impl Claim for $name {
-                const STATEMENT: Statement = Statement {
-                    slug: stringify!($name),
-                    place: $slug,
-                    formula: "wrong on purpose",
-                    relation: Relation::Upper,
-                    reading: None,
-                    expected: Expected::Fails,
-                    assumptions: &[],
-                    page: "",
-                };
+                const STATEMENT: Statement = wrong_statement(stringify!($name), $slug, Relation::Upper);
                 fn sides<N: Scalar>($e: &Evaluation<'_, N>) -> Parts<N> $body
             }
         )*

@@ -154,11 +154,7 @@ impl<'a> Attack<'a> {
         if self.families.is_empty() {
             return Err(Error::new("an attack needs at least one family"));
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .build()
-            .map_err(|e| Error::new(format!("{} threads: {e}", self.threads)))?;
-        Ok(pool.install(|| self.within(true, tick)))
+        Ok(super::pool(self.threads)?.install(|| self.within(true, tick)))
     }
 
     /// Runs the attack on the threads of the caller. Unless `simplest`, the witness is looked for only where the claim is violated.
@@ -212,7 +208,8 @@ impl<'a> Attack<'a> {
             attacked: progress.attacked,
         };
         if let Some((family, u)) = &progress.violation {
-            attacked.witness = simplify(self.claim, self.families[*family], u);
+            let witness = simplify(self.claim, self.families[*family], u);
+            attacked.witness = witness.map(|witness| witness.with_plainest(self.claim));
             attacked.violated = attacked.witness.is_some();
         } else if let (true, Some(best)) = (simplest, attacked.best().cloned()) {
             (attacked.witness, attacked.simplified) = self.simplest(&best).unzip();

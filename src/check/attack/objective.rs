@@ -1,6 +1,6 @@
 //! What an attack maximises: the share of the bound that one part of a claim uses, at a point of a family's cube.
 
-use crate::check::judge::{Decision, beyond_limit, certify, ratio};
+use crate::check::judge::{Decision, beyond_limit, certify, first_failing, ratio};
 use crate::claims::{ClaimEntry, Scope};
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
@@ -12,6 +12,10 @@ use crate::number::Interval;
 const PIECES: [usize; 2] = [8, 64];
 /// The same for every segment of a run.
 const PIECES_OF_A_RUN: [usize; 2] = [1, 16];
+
+fn pieces(scope: Scope) -> [usize; 2] {
+    if scope == Scope::Run { PIECES_OF_A_RUN } else { PIECES }
+}
 
 /// Below this share nobody asks how certain the hypotheses are.
 const CHECKED_FROM: f64 = 0.5;
@@ -80,19 +84,16 @@ impl<'a> Objective<'a> {
             self.evaluations += 1;
             return Some(f64::NEG_INFINITY); // outside the cube, which a search never is
         }
-        let (pieces, cost) = match self.claim.scope {
-            Scope::Step => (PIECES, 1),
-            Scope::Run => (PIECES_OF_A_RUN, self.instance.updates() as u64),
-        };
-        self.evaluations += cost;
-        let first = match parts(self.claim, &self.instance, pieces[0]) {
+        self.evaluations += if self.claim.scope == Scope::Run { self.instance.updates() as u64 } else { 1 };
+        let [coarse, fine] = pieces(self.claim.scope);
+        let first = match parts(self.claim, &self.instance, coarse) {
             Ok(parts) => parts,
             Err(distance) => return Some(-1.0 - distance),
         };
         if !first.iter().any(|&(_, ratio)| ratio.is_some_and(beyond_limit)) {
             return tell(&first, &mut see);
         }
-        let Ok(finer) = parts(self.claim, &self.instance, pieces[1]) else { return Some(-1.0) };
+        let Ok(finer) = parts(self.claim, &self.instance, fine) else { return Some(-1.0) };
         if !finer.iter().any(|&(_, ratio)| ratio.is_some_and(beyond_limit)) {
             return tell(&finer, &mut see);
         }
@@ -128,8 +129,7 @@ fn tell(parts: &[(&'static str, Option<f64>)], see: &mut impl FnMut(&'static str
 
 /// The ratio of one part in binary64, the segment cut as finely as a search ever does; `None` outside the claim.
 pub fn finest(claim: &ClaimEntry, instance: &Instance, part: &str) -> Option<f64> {
-    let pieces = if claim.scope == Scope::Run { PIECES_OF_A_RUN } else { PIECES };
-    let all = parts(claim, instance, pieces[1]).ok()?;
+    let all = parts(claim, instance, pieces(claim.scope)[1]).ok()?;
     all.into_iter().filter(|&(name, _)| name == part).filter_map(|(_, ratio)| ratio).reduce(f64::max)
 }
 
@@ -137,12 +137,9 @@ pub fn finest(claim: &ClaimEntry, instance: &Instance, part: &str) -> Option<f64
 /// fails, and m/(1+m) for the margin m by which that one does.
 fn parts(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Result<Vec<(&'static str, Option<f64>)>, f64> {
     let evaluation = Evaluation::<f64>::new(instance, pieces);
-    for (i, hypothesis) in claim.given.iter().enumerate() {
-        let margin = (hypothesis.real)(&evaluation);
-        if margin.is_nan() || margin < 0.0 {
-            let after = (claim.given.len() - 1 - i) as f64;
-            return Err(after + if margin.is_finite() { margin / (margin - 1.0) } else { 1.0 });
-        }
+    if let Some((i, margin)) = first_failing(claim, &evaluation) {
+        let after = (claim.given.len() - 1 - i) as f64;
+        return Err(after + if margin.is_finite() { margin / (margin - 1.0) } else { 1.0 });
     }
     Ok((claim.real)(&evaluation).iter().map(|part| (part.name, ratio(part))).collect())
 }
