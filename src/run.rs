@@ -226,14 +226,14 @@ fn next(at: &mut Instance, start: &Instance, plan: &Plan, k: usize, rng: &mut Ch
 }
 
 /// `share` times what `limit` allows, the constants taken over the segment of that very step: from the limit at a point, which is
-/// too large, to the limit over the segment that it spans, whose own segment is shorter.
+/// too large, to the limit over the segment that it spans, whose own segment is shorter. Not finite where the product is not.
 fn allowed(at: &mut Instance, share: f64, limit: impl Fn(&Constants<f64>) -> f64) -> f64 {
-    at.eta = 0.0;
+    let mut eta = 0.0;
     for _ in 0..2 {
-        let eta = share * limit(Evaluation::<f64>::new(at, 1).constants());
-        at.eta = if eta.is_finite() { eta } else { 0.0 };
+        at.eta = if f64::is_finite(eta) { eta } else { 0.0 };
+        eta = share * limit(Evaluation::<f64>::new(at, 1).constants());
     }
-    at.eta
+    eta
 }
 
 /// A point of the unit sphere: the direction of the first point of the cube \[−1, 1\]^d that lies in the ball, for d ≤ 3, and of a

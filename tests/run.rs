@@ -199,6 +199,10 @@ fn runs_end_for_a_reason() {
 fn overflow_names_its_step() {
     let (_, stop) = run(&start(), &plan(Direction::Prescribed, StepSize::Rate(f64::INFINITY), 10));
     assert_eq!((stop, stop.to_string().as_str()), (Stop::Overflow(0), "overflow at step 0"));
+    // A step that no number holds is not one of size 0.
+    let beyond = StepSize::Trajectory(f64::INFINITY);
+    assert_eq!(run(&start(), &plan(Direction::Gradient, beyond, 10)).1, Stop::Overflow(0));
+    assert_eq!(run(&start(), &plan(Direction::Gradient, StepSize::Token(f64::INFINITY), 10)).1, Stop::Overflow(0));
     // θ₁ only: a direction without any effect on the responses, so that J stays where it is.
     let mut idle = start();
     idle.policy = Policy::linear_softmax(2, vec![1.0, 0.0, 0.0, 0.0, -0.5, 0.0], vec![]).expect("fits");

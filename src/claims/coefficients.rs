@@ -3,9 +3,10 @@
 //! Each asks for one coefficient while the others are held where they are proved to serve; an attack on it finds the largest
 //! coefficient that some instance needs.
 
-use super::conditions::TokensModelled;
-use super::{Claim, ClaimEntry, Expected, Hypothesis, Part, Parts, Relation, Statement, claim, hypothesis};
+use super::conditions::{TokensModelled, two_coins};
+use super::{Claim, ClaimEntry, Condition, Expected, Hypothesis, Part, Parts, Relation, Statement, claim, hypothesis};
 use crate::evaluation::Evaluation;
+use crate::instance::Instance;
 use crate::number::Scalar;
 use crate::regularity::Reading;
 use smallvec::smallvec;
@@ -45,11 +46,18 @@ pub static COEFFICIENTS: &[Coefficient] = &[
         claim: claim::<OfTokenCurvature>(),
     },
     Coefficient {
-        bound: "(22), −R ≤ (L_pT∞ + c G_p²T_ψ1/(1−J)) η²",
+        bound: "(22), −R ≤ (L_pT∞ + c G_p²T_ψ1/(1−J)) η², every η",
         of: "G_p²T_ψ1/(1−J)",
         paper: 1.0,
-        proved: 1.0,
+        proved: ANY_STEP,
         claim: claim::<OfTokenScore>(),
+    },
+    Coefficient {
+        bound: "the same where η ≤ 1/(2√(L_pT∞ + G_p²T_ψ1)), as in (18a)",
+        of: "G_p²T_ψ1/(1−J)",
+        paper: 1.0,
+        proved: STEP_OF_18A,
+        claim: claim::<OfTokenScoreWithin18a>(),
     },
     Coefficient {
         bound: "in place of (22)'s bracket, −R ≤ c L_pE⁺[ℓ]/(1−J) η²",
@@ -59,6 +67,10 @@ pub static COEFFICIENTS: &[Coefficient] = &[
         claim: claim::<OfCorrectLength>(),
     },
 ];
+
+/// Proved for every η, and for those of (18a): 4(2^{(1−√½)/2} − 1) = 0.42735… (page token-log-odds-step, "The other coefficient").
+const ANY_STEP: f64 = 0.84;
+const STEP_OF_18A: f64 = 0.4274;
 
 const fn question(slug: &'static str, place: &'static str, formula: &'static str) -> Statement {
     Statement {
@@ -111,13 +123,44 @@ impl Claim for OfTokenCurvature {
     }
 }
 
+/// −R − L_pT∞η² against `proved` of G_p²T_ψ1η²/(1−J).
+fn beside_curvature<N: Scalar>(evaluation: &Evaluation<'_, N>, proved: f64) -> Parts<N> {
+    let [smooth, noise, loss] = bracket(evaluation);
+    smallvec![Part::at_most("−R − L_pT∞η²", loss - smooth, N::of(proved) * noise)]
+}
+
 struct OfTokenScore;
 impl Claim for OfTokenScore {
-    const STATEMENT: Statement = question("coefficient-of-token-score", "Eq. (22)", "−R − L_pT∞η² ≤ G_p²T_ψ1/(1−J) η²");
+    const STATEMENT: Statement =
+        question("coefficient-of-token-score", "Eq. (22)", "−R − L_pT∞η² ≤ 0.84 G_p²T_ψ1/(1−J) η²");
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>()];
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        let [smooth, noise, loss] = bracket(evaluation);
-        smallvec![Part::at_most("−R − L_pT∞η²", loss - smooth, noise)]
+        beside_curvature(evaluation, ANY_STEP)
+    }
+}
+
+/// The second member of (18a).
+struct WithinSecondOf18a;
+impl Condition for WithinSecondOf18a {
+    const NAME: &'static str = "4η²(L_pT∞ + G_p²T_ψ1) ≤ 1";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        let constants = evaluation.constants();
+        let noise = constants.token_score.square() * constants.psi1;
+        let bend = constants.token_curvature * evaluation.max_length() + noise;
+        N::one() - N::of(4.0) * evaluation.eta().square() * bend
+    }
+    fn witness() -> Instance {
+        Instance { eta: 0.01, ..two_coins() }
+    }
+}
+
+struct OfTokenScoreWithin18a;
+impl Claim for OfTokenScoreWithin18a {
+    const STATEMENT: Statement =
+        question("coefficient-of-token-score-18a", "Eq. (22)", "−R − L_pT∞η² ≤ 0.4274 G_p²T_ψ1/(1−J) η²");
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>(), hypothesis::<WithinSecondOf18a>()];
+    fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        beside_curvature(evaluation, STEP_OF_18A)
     }
 }
 

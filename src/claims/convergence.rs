@@ -25,7 +25,8 @@ pub struct Convergence;
 /// λ(k) − λ(0) ≥ ½M(k), and what follows for 1 − J(k), for every k: (15b) and (18b).
 ///
 /// θ_{k+1} is rounded after every step. The first part does not see that, as it adds up what the single steps do; the second
-/// compares 1 − J at θ_k with λ(0), so [`Iterates::rounding`] is allowed for every step.
+/// compares 1 − J at θ_k with λ(0), so [`Iterates::rounding`] is allowed for every step. It speaks of M(K) → ∞ and is left out
+/// while M(K) = 0 for certain: there is nothing that could be used of its bound.
 pub(super) fn gains_half<N: Scalar>(course: &Course<N>, iterates: &Iterates<N>) -> Parts<N> {
     let (mut progress, mut shortfall, mut allowed) = (N::zero(), N::zero(), N::zero());
     let (mut gains, mut failures) = (Vec::with_capacity(course.steps.len()), Vec::with_capacity(course.steps.len()));
@@ -37,7 +38,11 @@ pub(super) fn gains_half<N: Scalar>(course: &Course<N>, iterates: &Iterates<N>) 
         gains.push((shortfall, half));
         failures.push((course.lambda + progress + log_failure, half + allowed));
     }
-    smallvec![at_every_k("M(k) − {λ(k) − λ(0)}", &gains), at_every_k("λ(0) + M(k) + log(1 − J(k))", &failures),]
+    let mut parts = smallvec![at_every_k("M(k) − {λ(k) − λ(0)}", &gains)];
+    if !progress.surely_le(N::zero()) {
+        parts.push(at_every_k("λ(0) + M(k) + log(1 − J(k))", &failures));
+    }
+    parts
 }
 
 /// X_k ≤ B_k for every k as one comparison: X and B of the k where X/B is largest. Every other X_k is brought to that B, as
@@ -147,6 +152,15 @@ mod tests {
         wrong.log_failure[1] += 2.0;
         let found = gains_half(evaluation.course(), &wrong);
         assert!(found[1].computed > found[1].claimed && found[0].computed < found[0].claimed, "{found:?}");
+    }
+
+    #[test]
+    fn nothing_is_said_of_success_without_progress() {
+        let mut downhill = one_long_step(2);
+        downhill.direction = vec![-1.0];
+        downhill.then.iter_mut().for_each(|update| update.direction = vec![-1.0]);
+        let parts = |instance| Convergence::sides(&Evaluation::<f64>::new(instance, SAMPLE_PIECES)).len();
+        assert_eq!((parts(&downhill), parts(&one_long_step(2))), (1, 2));
     }
 
     #[test]

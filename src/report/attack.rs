@@ -161,13 +161,16 @@ pub fn attack_svg(attacks: &Attacks<'_>) -> String {
     let bottom = top + 2.0 * height + gap;
     // Up to one fifth of a decade above 1, where an equality case rounds to.
     let x = |log10: f64| left + (right - left) * (log10.clamp(LEAST, 0.2) - LEAST) / (0.2 - LEAST);
-    let best = found.best().map_or("–".into(), |best| below(best.ratio));
+    let best = match (found.violated, found.best()) {
+        (true, _) => "refuted".into(),
+        (_, best) => format!("largest share {}", best.map_or("–".into(), |best| below(best.ratio))),
+    };
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {total}\" width=\"{width}\" height=\"{total}\" \
          font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#333\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
          <text x=\"{left}\" y=\"26\" font-size=\"15\">{}: share of the bound used</text>\n\
-         <text x=\"{left}\" y=\"48\" fill=\"#666\">largest share {best}; {} evaluations, seed {}</text>\n",
+         <text x=\"{left}\" y=\"48\" fill=\"#666\">{best}; {} evaluations, seed {}</text>\n",
         escape(attack.claim.statement.slug),
         grouped(found.evaluations),
         attack.seed,
@@ -192,7 +195,7 @@ pub fn attack_svg(attacks: &Attacks<'_>) -> String {
         let floor = top + height + i as f64 * (height + gap);
         let mut bars: Vec<(f64, u64)> = Vec::new();
         for (low, n) in histogram.fifths() {
-            let low = low.max(LEAST);
+            let low = low.clamp(LEAST, 0.0); // all that is beyond 1 in one bar
             match bars.last_mut() {
                 Some(last) if last.0 == low => last.1 += n,
                 _ => bars.push((low, n)),

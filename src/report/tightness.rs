@@ -44,7 +44,7 @@ pub fn tightness(
          *attacked* is the largest ratio that it reached from them, without being shown the known equality cases; *at least* is what \
          intervals make certain of it (at the point itself or at its simplest form), the constants enclosed over the whole segment (for identities, where the ratio is an error \
          over its tolerance in binary64, there is nothing to enclose). A ratio near 1 says that no smaller constant would do; a small \
-         one says only that the search found nothing better. Statements that are refuted have no picture.\n"
+         one says only that the search found nothing better. An attack ends where it refutes a statement.\n"
     );
     page += "| claim | part | random, median | random, 99 % | attacked | at least | in |\n|---|---|---|---|---|---|---|\n";
     let mut files = Vec::new();
@@ -52,13 +52,15 @@ pub fn tightness(
         let statement = &attack.claim.statement;
         let slug = statement.slug;
         let at = |q: f64| found.random.quantile_log10(q).map_or("–".into(), short_log10);
+        let linked = format!("[{slug}](../claims/{slug}.md) ([picture]({slug}.svg))");
+        files.push((format!("{slug}.svg"), attack_svg(&Attacks { attack, found, seconds: 0.0 })));
         if statement.expected == Expected::Fails {
-            let _ = writeln!(page, "| [{slug}](../claims/{slug}.md) | | {} | {} | refuted | | |", at(0.5), at(0.99));
+            let _ = writeln!(page, "| {linked} | | {} | {} | refuted | | |", at(0.5), at(0.99));
             continue;
         }
         for (i, part) in found.parts.iter().enumerate() {
             let (name, median, high) = match i {
-                0 => (format!("[{slug}](../claims/{slug}.md) ([picture]({slug}.svg))"), at(0.5), at(0.99)),
+                0 => (linked.clone(), at(0.5), at(0.99)),
                 _ => (String::new(), String::new(), String::new()),
             };
             let simplest = if found.best().is_some_and(|best| best.part == part.part) { found.certain() } else { None };
@@ -70,7 +72,6 @@ pub fn tightness(
                 part.family
             );
         }
-        files.push((format!("{slug}.svg"), attack_svg(&Attacks { attack, found, seconds: 0.0 })));
     }
     page += "\n## The constants of (16) and (22)\n\nFor every coefficient, the others held where they are proved to serve: the paper's \
              value, the smallest that is proved to serve, and the largest that some instance is certain to need.\n\n\
