@@ -131,8 +131,7 @@ fn beside_curvature<N: Scalar>(evaluation: &Evaluation<'_, N>, proved: f64) -> P
 
 struct OfTokenScore;
 impl Claim for OfTokenScore {
-    const STATEMENT: Statement =
-        question("coefficient-of-token-score", "Eq. (22)", "−R − L_pT∞η² ≤ 0.84 G_p²T_ψ1/(1−J) η²");
+    const STATEMENT: Statement = question("coefficient-of-token-score", "Eq. (22)", "−R − L_pT∞η² ≤ 0.84 G_p²T_ψ1/(1−J) η²");
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>()];
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         beside_curvature(evaluation, ANY_STEP)
