@@ -2,7 +2,7 @@
 
 use super::judge::{Certificate, Decision, certify};
 use super::simplify::{descend, plain, size};
-use crate::claims::ClaimEntry;
+use crate::claims::{ClaimEntry, Scope};
 use crate::error::Error;
 use crate::families::Family;
 use crate::instance::Instance;
@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 /// The schema of witness files.
 pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
+
+/// The most updates of a run that is made plainer.
+const MOST_PLAIN: usize = 32;
 
 /// The schema of hand-written instances (it may be left out).
 pub const INSTANCE_SCHEMA: &str = "gradient-gap/instance/1";
@@ -72,8 +75,18 @@ impl Witness {
         }
     }
 
-    /// The counterexample with its [plainest](plain) form, where that is another one.
+    /// The simplest counterexample that [`descend`] finds from this one.
+    pub(super) fn simplest(self, claim: &ClaimEntry, family: &Family) -> Witness {
+        let u = descend(family, claim.scope, &self.u, &|instance| is_violated(claim, instance));
+        counterexample(claim, family, &u).unwrap_or(self)
+    }
+
+    /// The counterexample with its [plainest](plain) form, where that is another one. Thousands of numbers are not made rounder one
+    /// by one: a run of more than [`MOST_PLAIN`] updates stays as it is.
     pub(super) fn with_plainest(self, claim: &ClaimEntry) -> Witness {
+        if claim.scope == Scope::Run && self.instance.updates() > MOST_PLAIN {
+            return self;
+        }
         let plainest = plain(&self.instance, &|instance| is_violated(claim, instance));
         let simplified = Some(plainest).filter(|plainest| *plainest != self.instance);
         Witness { simplified, ..self }
@@ -103,16 +116,17 @@ impl Witness {
     }
 }
 
-/// The certified counterexample at `u`, if it is one, and the simplest that [`descend`] finds from it.
-pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
-    let violated = |instance: &Instance| is_violated(claim, instance);
-    if !violated(&family.decode(u).ok()?) {
-        return None;
-    }
-    let u = descend(family, claim.scope, u, &violated);
-    let instance = family.decode(&u).ok()?;
+/// The certified counterexample at `u`, if it is one.
+pub fn counterexample(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
+    let instance = family.decode(u).ok()?;
     let certificate = certify(claim, &instance);
-    Some(Witness::new(claim, family, &u, instance, &certificate, certificate.worst))
+    let violated = certificate.decision == Decision::Violated;
+    violated.then(|| Witness::new(claim, family, u, instance, &certificate, certificate.worst))
+}
+
+/// The certified counterexample at `u`, if it is one, made as simple as its family allows.
+pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
+    Some(counterexample(claim, family, u)?.simplest(claim, family))
 }
 
 fn is_violated(claim: &ClaimEntry, instance: &Instance) -> bool {
