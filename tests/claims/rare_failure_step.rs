@@ -45,6 +45,27 @@ fn rare_failures_by_hand() {
     }
 }
 
+/// φ = 0 | ±1: E⁻[s²] = 1 = v/(1−J) with the true v = sup_t Var(φ) = 1 − J, for every J ≤ 2/3 and no larger. The code's closed form
+/// has v = 1: the share is 1 − J.
+#[test]
+fn equality_of_the_energy_of_failures() {
+    for (failure, equal) in [(0.34, true), (0.5, true), (0.9, true), (1.0 - 1e-9, true), (0.3, false), (0.1, false)] {
+        let log_odds = f64::ln(2.0 * (1.0 - failure) / failure); // of 0 against either of ±1
+        let parts = parts("rare-failure-step", &on_a_line(&[0.0, -1.0, 1.0], &[log_odds, 0.0, 0.0], 1, 0.01));
+        assert!((parts[1].computed - 1.0).abs() < 1e-12, "{:?}", parts[1]);
+        if failure > 0.25 {
+            assert!((parts[1].claimed * failure - 1.0).abs() < 1e-12, "v/(1−J): {:?}", parts[1]);
+        }
+        // Var at t: weights 1 − q and qe^{±t}/2.
+        let variance = |t: f64| {
+            let z = 1.0 - failure + failure * t.cosh();
+            failure * t.cosh() / z - (failure * t.sinh() / z).powi(2)
+        };
+        let proxy = (0..=2_000).map(|i| variance(f64::from(i) / 100.0)).fold(0.0, f64::max);
+        assert_eq!(proxy <= failure * (1.0 + 1e-12), equal, "1 − J = {failure}: {proxy}");
+    }
+}
+
 /// (c) is listed only where √b η ≤ π; (a) and (b) hold at every step size.
 #[test]
 fn long_steps() {
