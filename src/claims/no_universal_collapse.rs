@@ -7,7 +7,8 @@
 //! log φ(J) = log J + ηΔμ(1 − J) − L_oη²/2 is concave, so least at an end: φ(1 − F) = 1 − F, φ(1) = e^(−L_oη²/2). So
 //! Theorem 2 cannot hold over its whole window for every pair with G_o² > 29 L_o: the window's lower end is then below 2Δμ/L_o.
 //! L_o is the largest of all steps, Assumption 1 in the reading *seg*. Equality: in the limit of Theorem 2's construction, which falls from
-//! any J(0) to 1 − F; it also shows that 2Δμ/L_o cannot be raised.
+//! any J(0) to 1 − F; it also shows that 2Δμ/L_o cannot be raised. No part is called sharp: a run that hardly moves has J(k) = J(0), and
+//! a share of 1 says nothing of 1 − F; a test follows the construction instead.
 
 use super::conditions::ConstantStep;
 use super::{Claim, Condition, Expected, Hypothesis, Part, Parts, Relation, Scope, Statement, hypothesis};
@@ -55,7 +56,6 @@ impl Claim for NoUniversalCollapse {
         page: include_str!("../../docs/claims/no-universal-collapse.md"),
     };
     const SCOPE: Scope = Scope::Run;
-    const SHARP: &'static [&'static str] = &["max_k −log J(k)"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<ConstantStep>(), hypothesis::<BelowCollapse>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
