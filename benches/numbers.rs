@@ -46,14 +46,14 @@ fn cases(c: &mut Criterion) {
             group.bench_function(format!("{slug}/f64"), |b| {
                 b.iter_batched(
                     || decoded(turn()),
-                    |instance| black_box((claim.real)(&Evaluation::new(&instance, SAMPLE_PIECES))),
+                    |instance| black_box(claim.real.parts(&Evaluation::new(&instance, SAMPLE_PIECES))),
                     BatchSize::SmallInput,
                 )
             });
             group.bench_function(format!("{slug}/interval"), |b| {
                 b.iter_batched(
                     || decoded(turn()),
-                    |instance| black_box((claim.enclosed)(&Evaluation::new(&instance, 1))),
+                    |instance| black_box(claim.enclosed.parts(&Evaluation::new(&instance, 1))),
                     BatchSize::SmallInput,
                 )
             });

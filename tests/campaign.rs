@@ -299,7 +299,7 @@ fn no_covered_case_is_without_a_number() {
         let view = Evaluation::new(&instance, SAMPLE_PIECES);
         for claim in claims::REGISTRY {
             if matches!(measure(claim, &view), Measured::Inside { .. }) {
-                for part in (claim.real)(&view) {
+                for part in claim.real.parts(&view) {
                     parts += 1;
                     let (slug, name) = (claim.statement.slug, part.name);
                     assert!(!part.computed.is_nan() && !part.claimed.is_nan(), "{slug}, {name}: {part:?}\n{instance:?}");

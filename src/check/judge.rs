@@ -77,7 +77,7 @@ pub fn measure(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Measured
         return Measured::Outside(claim.given[i].name);
     }
     let mut worst = Measured::Inside { ratio: None, part: "" };
-    for part in &(claim.real)(evaluation) {
+    for part in &claim.real.parts(evaluation) {
         let found = ratio(part);
         if let Measured::Inside { ratio, part: name } = &mut worst
             && (name.is_empty() || exceeds(found, *ratio))
@@ -188,7 +188,7 @@ fn certificate(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Certif
         given &= Interval::zero().surely_le(margin);
         outside |= margin.surely_lt(Interval::zero());
     }
-    let parts = (claim.enclosed)(&evaluation).to_vec();
+    let parts = claim.enclosed.parts(&evaluation).to_vec();
     let decisions: Vec<Decision> = parts.iter().map(decide).collect();
     let violated = decisions.iter().position(|&d| d == Decision::Violated);
     let decision = match violated {

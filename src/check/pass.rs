@@ -2,7 +2,7 @@
 
 use super::campaign::{CHUNK, Campaign, ClaimResult, Draws, Spread, Tally, Verdict};
 use super::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
-use super::witness::{Witness, simplify};
+use super::witness::counterexample;
 use crate::claims::{ClaimEntry, Relation, Scope};
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
@@ -195,12 +195,13 @@ impl<'a> Pass<'a> {
         let mut all = Tally::default();
         tallies.iter().for_each(|tally| all.merge(tally));
         let candidates: Vec<u64> = tallies.iter().filter_map(|tally| tally.violation).collect();
+        // One from every family that has any; the simplest of them, of equals the first, is simplified further.
         let witnesses = candidates.par_iter().filter_map(|&case| {
             let (family, u) = self.point(case, edges);
-            simplify(claim, &self.families[family], &u)
+            Some((family, counterexample(claim, &self.families[family], &u)?))
         });
-        let witness = witnesses.collect::<Vec<_>>().into_iter().min_by(Witness::simplicity);
-        let witness = witness.map(|witness| witness.with_plainest(claim));
+        let simplest = witnesses.collect::<Vec<_>>().into_iter().min_by(|(_, x), (_, y)| x.simplicity(y));
+        let witness = simplest.map(|(family, witness)| witness.simplest(claim, &self.families[family]).with_plainest(claim));
         let worst_case = all.worst.and_then(|(_, case)| {
             let (family, u) = self.point(case, edges);
             let instance = self.families[family].decode(&u).ok()?;

@@ -2,16 +2,21 @@
 
 use super::judge::{Certificate, Decision, certify};
 use super::simplify::{descend, plain, size};
-use crate::claims::ClaimEntry;
+use crate::claims::{ClaimEntry, Scope};
 use crate::error::Error;
 use crate::families::Family;
 use crate::instance::Instance;
 use crate::number::Interval;
 use crate::policy::Policy;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// The schema of witness files.
 pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
+
+/// What either search for a simpler counterexample may cost, in tokens evaluated in intervals, those of every response, update and
+/// piece counted: a few seconds.
+const MOST_WORK: u64 = 1 << 19;
 
 /// The schema of hand-written instances (it may be left out).
 pub const INSTANCE_SCHEMA: &str = "gradient-gap/instance/1";
@@ -72,9 +77,17 @@ impl Witness {
         }
     }
 
+    /// The simplest counterexample that [`descend`] finds from this one.
+    pub(super) fn simplest(self, claim: &ClaimEntry, family: &Family) -> Witness {
+        let questions = Questions::new(claim);
+        let u = descend(family, claim.scope, &self.u, &|instance| questions.is_violated(instance));
+        counterexample(claim, family, &u).unwrap_or(self)
+    }
+
     /// The counterexample with its [plainest](plain) form, where that is another one.
     pub(super) fn with_plainest(self, claim: &ClaimEntry) -> Witness {
-        let plainest = plain(&self.instance, &|instance| is_violated(claim, instance));
+        let questions = Questions::new(claim);
+        let plainest = plain(&self.instance, &|instance| questions.is_violated(instance));
         let simplified = Some(plainest).filter(|plainest| *plainest != self.instance);
         Witness { simplified, ..self }
     }
@@ -103,20 +116,44 @@ impl Witness {
     }
 }
 
-/// The certified counterexample at `u`, if it is one, and the simplest that [`descend`] finds from it.
-pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
-    let violated = |instance: &Instance| is_violated(claim, instance);
-    if !violated(&family.decode(u).ok()?) {
-        return None;
-    }
-    let u = descend(family, claim.scope, u, &violated);
-    let instance = family.decode(&u).ok()?;
+/// The certified counterexample at `u`, if it is one.
+pub fn counterexample(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
+    let instance = family.decode(u).ok()?;
     let certificate = certify(claim, &instance);
-    Some(Witness::new(claim, family, &u, instance, &certificate, certificate.worst))
+    let violated = certificate.decision == Decision::Violated;
+    violated.then(|| Witness::new(claim, family, u, instance, &certificate, certificate.worst))
 }
 
-fn is_violated(claim: &ClaimEntry, instance: &Instance) -> bool {
-    certify(claim, instance).decision == Decision::Violated
+/// The certified counterexample at `u`, if it is one, made as simple as its family allows.
+pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
+    Some(counterexample(claim, family, u)?.simplest(claim, family))
+}
+
+/// Asks whether instances violate a claim, up to [`MOST_WORK`] and then no more: a long run has thousands of numbers that could be
+/// rounder, and each is a question.
+struct Questions<'a> {
+    claim: &'a ClaimEntry,
+    left: Cell<u64>,
+}
+
+impl<'a> Questions<'a> {
+    fn new(claim: &'a ClaimEntry) -> Self {
+        Questions { claim, left: Cell::new(MOST_WORK) }
+    }
+
+    fn is_violated(&self, instance: &Instance) -> bool {
+        if self.left.get() == 0 {
+            return false;
+        }
+        let certificate = certify(self.claim, instance);
+        let policy = &instance.policy;
+        let updates = if self.claim.scope == Scope::Run { instance.updates() as u64 } else { 1 };
+        let tokens = if policy.is_one_token() { 1 } else { u64::from(policy.max_length()) };
+        let factors = [policy.responses() as u64, tokens, certificate.pieces as u64];
+        let work = factors.into_iter().fold(updates, u64::saturating_mul);
+        self.left.set(self.left.get().saturating_sub(work));
+        certificate.decision == Decision::Violated
+    }
 }
 
 /// A hand-written trajectory-level instance: logits, slopes and curvatures of its responses along the line.

@@ -278,12 +278,40 @@ pub struct ClaimEntry {
     /// The conditions under which it is said.
     pub given: &'static [Hypothesis],
     /// The two sides in binary64.
-    pub real: fn(&Evaluation<'_, f64>) -> Parts<f64>,
+    pub real: Sides<f64>,
     /// The two sides, enclosed.
-    pub enclosed: fn(&Evaluation<'_, Interval>) -> Parts<Interval>,
+    pub enclosed: Sides<Interval>,
+}
+
+/// The two sides as data, over one kind of number.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<N> {
+    all: fn(&Evaluation<'_, N>) -> Parts<N>,
+    /// The one part that is compared, and the factor of what is claimed there; `None` for the statement itself.
+    scaled: Option<(&'static str, f64)>,
+}
+
+impl<N: Scalar> Sides<N> {
+    /// The comparisons on one instance.
+    pub fn parts(&self, evaluation: &Evaluation<'_, N>) -> Parts<N> {
+        let parts = (self.all)(evaluation);
+        let Some((name, factor)) = self.scaled else { return parts };
+        let chosen = parts.into_iter().filter(|part| part.name == name);
+        chosen.map(|part| Part { claimed: N::of(factor) * part.claimed, ..part }).collect()
+    }
 }
 
 impl ClaimEntry {
+    /// A negative control: of all parts the one of this name alone, with `factor` of what it claims, under the same hypotheses
+    /// and on the same families. Where a part bounds a quantity from below, the claimed side is what may be lacking, and this
+    /// share of it.
+    pub fn with_constant(&self, part: &'static str, factor: f64) -> ClaimEntry {
+        let scaled = Some((part, factor));
+        let statement = Statement { expected: Expected::Fails, ..self.statement };
+        let (real, enclosed) = (Sides { scaled, ..self.real }, Sides { scaled, ..self.enclosed });
+        ClaimEntry { statement, sharp: &[], real, enclosed, ..*self }
+    }
+
     /// Whether instances of this family are put to the test.
     pub fn is_tested_on(&self, family: &str) -> bool {
         self.families.is_none_or(|names| names.contains(&family))
@@ -299,7 +327,7 @@ pub const fn claim<C: Claim>() -> ClaimEntry {
         times: C::TIMES,
         sharp: C::SHARP,
         given: C::GIVEN,
-        real: C::sides::<f64>,
-        enclosed: C::sides::<Interval>,
+        real: Sides { all: C::sides::<f64>, scaled: None },
+        enclosed: Sides { all: C::sides::<Interval>, scaled: None },
     }
 }

@@ -5,13 +5,14 @@
 //! $a = b\log3 + L_pT_\infty$:
 //!
 //! * (a) $\mathbb E_\pi[e^{\eta s}] \le e^{v\eta^2/2}$ for every η;
-//! * (b) $\mathbb E^-[s^2] \le 2v\log\bigl(1+\tfrac2{1-J}\bigr)$, and
-//!   $-\lambda'' - (1-2J)\lambda'^2 \le \{2v\log(1+\tfrac2{1-J}) + L_p\mathbb E^-[\ell]\}/J$;
+//! * (b) $\mathbb E^-[s^2] \le V = \min\bigl\{\tfrac v{1-J},\ 2v\log\bigl(1+\tfrac2{1-J}\bigr)\bigr\}$, and
+//!   $-\lambda'' - (1-2J)\lambda'^2 \le \{V + L_p\mathbb E^-[\ell]\}/J$;
 //! * (c) $h(\eta) - h(0) \ge J\Delta\mu\,\frac{\sin\sqrt b\eta}{\sqrt b} - (h(0)+\tfrac ab)(1-\cos\sqrt b\eta)$ if
 //!   $\sqrt b\eta \le \pi$.
 //!
-//! L_p and σ² in the reading *line*, in closed form. Equality: in (a) for two responses, λ linear, J = ½, η → 0; in (c) for a
-//! fast wave of small amplitude at its crest, J → 1.
+//! L_p and σ² in the reading *line*, in closed form. Equality: in (a) for two responses, λ linear, J = ½, η → 0; in the first
+//! bound of (b) for responses at 0 | ±1, J ≤ 2/3; in the second and in (c) for a fast wave of small amplitude at its crest, in (c) with
+//! J → 1.
 //!
 //! *Computed*: sums over responses, λ'' by formula, and the shortfall of (c) without cancellation.
 
@@ -30,14 +31,15 @@ impl Claim for RareFailureStep {
     const STATEMENT: Statement = Statement {
         slug: "rare-failure-step",
         place: "companion",
-        formula: "E[e^{ηs}] ≤ e^{vη²/2}; E⁻[s²] ≤ 2v log(1+2/(1−J)); h(η) ≥ h(0) + JΔμ sin(√bη)/√b − …",
+        formula: "E[e^{ηs}] ≤ e^{vη²/2}; E⁻[s²] ≤ v min{1/(1−J), 2log(1+2/(1−J))}; h(η) ≥ h(0) + JΔμ sin(√bη)/√b − …",
         relation: Relation::Upper,
         reading: Some(Reading::Line),
         expected: Expected::Holds,
         assumptions: &["Assumption 2"],
         page: include_str!("../../docs/claims/rare-failure-step.md"),
     };
-    const SHARP: &'static [&'static str] = &["2η⁻² log E[e^{ηs}]", "shortfall of −log(1−J)"];
+    const SHARP: &'static [&'static str] =
+        &["2η⁻² log E[e^{ηs}]", "E⁻[s²]", "−J(λ'' + (1−2J)λ'²)", "shortfall of −log(1−J)"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownOnTheLine>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
@@ -47,7 +49,7 @@ impl Claim for RareFailureStep {
         let proxy = bounds.proxy * tokens;
         let (success, failure) = (start.success(), start.failure());
         let energy = start.variance[0] + start.mean[0].square();
-        let rare = two * proxy * (N::ln_2() - start.log_failure()).softplus();
+        let rare = start.over_failure(proxy).min(two * proxy * (N::ln_2() - start.log_failure()).softplus());
         let bent = start.second() + (failure - success) * start.alignment().square();
         let length = if evaluation.has_tokens() { start.length[0] } else { N::one() };
         let mut parts: Parts<N> = smallvec![
@@ -100,8 +102,8 @@ mod tests {
 
     #[test]
     fn two_responses_by_hand() {
-        // φ = 1 | −1 at θ = 0: s = ±1, σ² = L = 1, J = ½. log E[e^{ηs}] = log cosh η. E⁻[s²] = 1 against 2 log 5. λ = 2t, so
-        // λ'' = 0 and the second part of (b) reads 0 ≤ 2 log 5 + 1.
+        // φ = 1 | −1 at θ = 0: s = ±1, σ² = L = 1, J = ½. log E[e^{ηs}] = log cosh η. E⁻[s²] = 1 against 1/(1−J) = 2, which is
+        // less than 2 log 5. λ = 2t, so λ'' = 0 and the second part of (b) reads 0 ≤ 2 + 1.
         let eta = 0.5;
         let instance = Instance {
             policy: Policy::linear_softmax(1, vec![1.0, -1.0], vec![]).expect("fits"),
@@ -112,7 +114,7 @@ mod tests {
             then: vec![],
         };
         let parts = RareFailureStep::sides(&Evaluation::<f64>::new(&instance, 1));
-        let rare = 2.0 * 5.0f64.ln();
+        let rare = 2.0;
         // (c): b = 2, a = 2 log 3 + 1, h = log(1 + e^{2t}), so h(½) − h(0) = ½ + log cosh ½, JΔμ = 1.
         let x = eta * 2f64.sqrt();
         let shortfall = x.sin() / 2f64.sqrt() - (0.5 + 0.5f64.cosh().ln());

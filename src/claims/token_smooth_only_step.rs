@@ -40,6 +40,8 @@ impl Claim for TokenSmoothOnlyStep {
         "−R ≤ L_pT∞η²/(2(1−J))",
         "R ≤ L_pT∞η²/(2J)",
         "J exp(E⁺[ℓ]/T_ψ1) + (1−J) exp(E⁻[ℓ]/T_ψ1)",
+        "E⁺[ℓ] ≤ T_ψ1 log(1 + 1/J)",
+        "E⁻[ℓ] ≤ T_ψ1 log(1 + 1/(1−J))",
     ];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>(), hypothesis::<TokenWithinRange>()];
 

@@ -51,7 +51,34 @@ fn collapse_above_and_none_below() {
     assert!(evaluation.course().change() > 0.0);
 }
 
-/// The floor is −log J(0) or −log(1 − F) + L_oη²/2, whichever is larger.
+/// Above 2Δμ/s² a run falls at every step, from J = 0.82 to ½, and ends near 1 − F, far below its start: L_o is (1 − J)s²v² of its
+/// last segment. Nearer with a smaller step and nearer to 2Δμ/s².
+#[test]
+fn a_run_that_falls_comes_near_the_floor() {
+    let mut last = 0.0;
+    for (y, excess, least) in [(0.2, 1.06, 0.91), (0.1, 1.03, 0.95)] {
+        let eta = y / 0.9; // v = 0.9, s = 1
+        let alignment = y * y / (2.0 * excess * eta);
+        let mut long = zigzag(alignment, eta, 16_000);
+        long.theta[0] = (1.5 + 2f64.ln()) / 1.7;
+        let falls = Evaluation::<f64>::new(&long, SAMPLE_PIECES);
+        let steps = &falls.course().steps;
+        let end = steps.iter().position(|step| step.log_odds() < 0.0).expect("it falls beyond ½");
+        assert!(steps[..end].iter().all(|step| step.change < 0.0 && (step.alignment - alignment).abs() < 1e-9));
+        long.then.truncate(end - 1);
+        let part = parts("no-universal-collapse", &long)[0];
+        assert!((part.computed - 2f64.ln()).abs() < 1e-3, "{part:?}");
+        assert!(part.claimed > 3.0 * (-1.5f64).exp().ln_1p(), "not the floor of the start: {part:?}");
+        let share = part.computed / part.claimed;
+        assert!(share > least && share > last && share <= 1.0, "{y}: {share}");
+        last = share;
+        // The control: F = ηL_o/(2.2Δμ) is refuted here.
+        let level = 1.0 - (-part.claimed).exp();
+        assert!(-(-level / 1.1).ln_1p() < part.computed, "F by a tenth less: {level}");
+    }
+}
+
+/// The floor is −log J(0), −log(1 − F) or L_oη²/2, whichever is largest.
 #[test]
 fn values_by_hand() {
     // λ = δθ − θ² from J = ½, one step of δ/2: λ gains δ²/4, F = ηL_o/(2δ) ≈ ¼, so the floor is that of J(0).
@@ -59,7 +86,7 @@ fn values_by_hand() {
     let part = parts("no-universal-collapse", &parabola([0.0, slope, -2.0], 0.5 * slope))[0];
     assert!((part.claimed - 2f64.ln()).abs() < 1e-12, "{part:?}");
     assert!((part.computed - (-0.25 * slope * slope).exp().ln_1p()).abs() < 1e-12, "{part:?}");
-    // From J = 1 − e⁻⁴⁰ and with L_o = 2: F ≈ ½, the floor is (1 − F)e^{−η²}.
+    // From J = 1 − e⁻⁴⁰ and with L_o = 2: F ≈ ½, the floor is 1 − F.
     let part = parts("no-universal-collapse", &parabola([40.0, slope, -2.0], 0.5 * slope))[0];
     assert!((part.claimed - 2f64.ln()).abs() < 1e-5, "{part:?}");
     assert_eq!(decision("no-universal-collapse", &repeated(parabola([0.0, 1.0, 0.0], 0.5), 5)), Decision::Holds);

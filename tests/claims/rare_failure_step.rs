@@ -28,7 +28,7 @@ fn equality_of_the_step_on_a_fast_wave() {
 }
 
 /// The factor 1/(1−J) is not real: for φ = 0 | ±1 and J → 1, −λ'' = Var⁻ = 1 stays bounded, far below L_o/(1−J)-like bounds and
-/// below 2v log(1 + 2/(1−J)) with v = 1.
+/// below 2v log(1 + 2/(1−J)) with v = 1 (at J = 1/3 the other bound, v/(1−J), is the smaller one).
 #[test]
 fn rare_failures_by_hand() {
     let mut last = 0.0;
@@ -37,9 +37,32 @@ fn rare_failures_by_hand() {
         let parts = parts("rare-failure-step", &instance);
         assert!((parts[1].computed - 1.0).abs() < 1e-14, "{:?}", parts[1]);
         let failure = 1.0 / (1.0 + 0.5 * f64::exp(log_odds));
-        assert!((parts[1].claimed - 2.0 * (2.0 / failure).ln_1p()).abs() < 1e-11, "{:?}", parts[1]);
+        let rare = (1.0 / failure).min(2.0 * (2.0 / failure).ln_1p());
+        assert!((parts[1].claimed - rare).abs() < 1e-11, "{:?}", parts[1]);
+        assert_eq!(rare == 1.0 / failure, log_odds == 0.0, "{failure}");
         assert!(parts[1].claimed > last && parts[1].claimed < 2.0 * (2.0 / failure).ln() + 2.2);
         last = parts[1].claimed;
+    }
+}
+
+/// φ = 0 | ±1: E⁻[s²] = 1 = v/(1−J) with the true v = sup_t Var(φ) = 1 − J, for every J ≤ 2/3 and no larger. The code's closed form
+/// has v = 1: the share is 1 − J.
+#[test]
+fn equality_of_the_energy_of_failures() {
+    for (failure, equal) in [(0.34, true), (0.5, true), (0.9, true), (1.0 - 1e-9, true), (0.3, false), (0.1, false)] {
+        let log_odds = f64::ln(2.0 * (1.0 - failure) / failure); // of 0 against either of ±1
+        let parts = parts("rare-failure-step", &on_a_line(&[0.0, -1.0, 1.0], &[log_odds, 0.0, 0.0], 1, 0.01));
+        assert!((parts[1].computed - 1.0).abs() < 1e-12, "{:?}", parts[1]);
+        if failure > 0.25 {
+            assert!((parts[1].claimed * failure - 1.0).abs() < 1e-12, "v/(1−J): {:?}", parts[1]);
+        }
+        // Var at t: weights 1 − q and qe^{±t}/2.
+        let variance = |t: f64| {
+            let z = 1.0 - failure + failure * t.cosh();
+            failure * t.cosh() / z - (failure * t.sinh() / z).powi(2)
+        };
+        let proxy = (0..=2_000).map(|i| variance(f64::from(i) / 100.0)).fold(0.0, f64::max);
+        assert_eq!(proxy <= failure * (1.0 + 1e-12), equal, "1 − J = {failure}: {proxy}");
     }
 }
 

@@ -25,24 +25,29 @@ fn coins_by_hand() {
     // Every word has probability 1/16; the word 0000 has s = 2, β(1/16) = 1 + 6 log 2.
     assert!((parts[0].computed - 4.0).abs() < 1e-14 && (parts[0].claimed - (1.0 + 6.0 * ln_2)).abs() < 1e-14, "{parts:?}");
     assert!((parts[1].computed - 4.0).abs() < 1e-13 && (parts[1].claimed - parts[0].claimed).abs() < 1e-14, "{parts:?}");
-    // (JΔμ)² = (J s/(1−J))² = (2/15)²; β(15/16) = 1/15.
-    assert!((parts[2].computed - 4.0 / 225.0).abs() < 1e-15 && (parts[2].claimed - 1.0 / 15.0).abs() < 1e-15, "{parts:?}");
+    // (JΔμ)² = (J s/(1−J))² = (2/15)²; β(15/16) = β(1/16)/15².
+    let rare = (1.0 + 6.0 * ln_2) / 225.0;
+    assert!((parts[2].computed - 4.0 / 225.0).abs() < 1e-15 && (parts[2].claimed - rare).abs() < 1e-15, "{parts:?}");
 }
 
-/// The extremal curve for every J ≤ ½ (L = 1): log J a parabola with second derivative −1 up to J = ½, where (log J)' = 1, then
-/// log(1−J) one. Both log-probabilities keep a second derivative of at least −1, and (log J)'² = β(J) all the way up.
+/// The extremal curve for every J (L = 1): log J a parabola with second derivative −1 up to J = ½, where (log J)' = 1, then log(1−J)
+/// one. Both log-probabilities keep a second derivative of at least −1, and (log J)'² = β(J), (log(1−J))'² = β(1−J) all the way. Seen
+/// from its end the curve is itself with O⁺ and O⁻ exchanged, so P below is J before ½ and 1 − J after it.
 #[test]
 fn the_extremal_curve() {
     let ln_2 = 2f64.ln();
     for i in 1..=4_000 {
         let x = f64::from(i) / 200.0; // −t
-        // f = log J with f(0) = −log 2, f'(0) = 1, f'' = −1.
+        // f = log P with f(0) = −log 2, f'(0) = 1, f'' = −1.
         let (f, slope, bend) = (-ln_2 - x - 0.5 * x * x, 1.0 + x, -1.0);
         assert!((slope * slope - (1.0 - 2.0 * (ln_2 + f))).abs() < 1e-12 * slope * slope, "β is met");
-        // g = log(1 − e^f): g'' = −(r f'' + r(1 + r)f'²) with r = J/(1−J).
+        // g = log(1 − e^f): g'' = −(r f'' + r(1 + r)f'²) with r = P/(1−P).
         let r = f.exp() / -f.exp_m1();
         let other = -(r * bend + r * (1.0 + r) * slope * slope);
-        assert!(other >= -1.0, "J = {}: (log(1−J))'' = {other}", f.exp());
+        assert!(other >= -1.0, "P = {}: (log(1−P))'' = {other}", f.exp());
+        // The common side, 1 − P ≥ ½: g' = −r f', and its square is β(1−P) = r²(1 + 2 log 1/(2P)), which (1−p)/p exceeds.
+        let (square, common) = ((r * slope).powi(2), r * r * (1.0 - 2.0 * (ln_2 + f)));
+        assert!((square - common).abs() <= 1e-12 * square && common < r, "P = {}: {square}, {common}", f.exp());
         // The control: a parabola with (log J)' a hundredth larger at J = ½ breaks that near J = ½.
         if i == 1 {
             let steeper = -(r * bend + r * (1.0 + r) * (1.01f64 * slope).powi(2));

@@ -115,7 +115,7 @@ pub fn families_of(claim: &ClaimEntry) -> &'static [Family] {
 /// The sides of every part in binary64, the segment cut into `pieces`.
 pub fn parts(slug: &str, instance: &Instance) -> Parts<f64> {
     instance.validate().expect("a valid instance");
-    (claim(slug).real)(&Evaluation::new(instance, SAMPLE_PIECES))
+    claim(slug).real.parts(&Evaluation::new(instance, SAMPLE_PIECES))
 }
 
 /// The largest share of the bound used, on an instance that the claim must cover.
@@ -139,7 +139,7 @@ pub fn outside(slug: &str, instance: &Instance) -> &'static str {
 /// computed/claimed of every part, enclosed, the segment cut into 256 pieces.
 pub fn shares(slug: &str, instance: &Instance) -> Vec<Interval> {
     instance.validate().expect("a valid instance");
-    let parts = (claim(slug).enclosed)(&Evaluation::new(instance, 256));
+    let parts = claim(slug).enclosed.parts(&Evaluation::new(instance, 256));
     parts.iter().map(|part| part.computed / part.claimed).collect()
 }
 
@@ -187,7 +187,7 @@ pub fn examine(claim: &ClaimEntry, instance: &Instance) -> Result<Outcome, Strin
         Measured::Outside(name) => return Ok(Outcome::Outside(name)),
         Measured::Inside { ratio, .. } => ratio,
     };
-    let parts = (claim.real)(&evaluation);
+    let parts = claim.real.parts(&evaluation);
     if parts.is_empty() {
         return Err("no parts".into());
     }

@@ -1,6 +1,7 @@
 //! Negative controls: wrong statements, one error each, that the campaign must refute with a certified counterexample.
-//! Two of them the campaign need not refute: CollapseIsUniversal and TokenCollapseIsUniversal read Theorems 2 and 4 as statements about
-//! every run, and fall to a run built by hand, and to attacks. The comparisons of these theorems have controls of their own, over
+//! What the campaign need not refute: the smaller constants of [`ONLY_ATTACKED`], and two more,
+//! CollapseIsUniversal and TokenCollapseIsUniversal, which read Theorems 2 and 4 as statements about every run, and fall to a run built
+//! by hand. All of them fall to attacks. The comparisons of these theorems have controls of their own, over
 //! the families of the constructions, which the campaign does refute.
 //!
 //! A check that cannot fail checks nothing. Each control stands beside the claim it corrupts; the campaign here is a prefix of
@@ -16,10 +17,17 @@ mod long;
 mod paper;
 
 use gradient_gap::check::attack::Attack;
-use gradient_gap::check::campaign::{Campaign, DEFAULT_INSTANCES, Verdict};
+use gradient_gap::check::campaign::{Campaign, DEFAULT_INSTANCES, DEFAULT_SEED, Verdict};
 use gradient_gap::check::judge::{Decision, certify};
 use gradient_gap::claims::{self, ClaimEntry, Expected, Relation, Statement};
 use long::long;
+
+/// Smaller constants that only an attack refutes, and why a campaign of this size need not.
+const ONLY_ATTACKED: &[(&str, &str)] = &[(
+    "ascent-threshold, 0.99 of: −R",
+    "near equality needs four things at once: J → 0, η within a hundredth of the threshold, a correct response of curvature −L_o and a \
+     short step; random cases reach 0.89",
+)];
 
 /// A prefix of the default campaign.
 const INSTANCES: u64 = 4_000;
@@ -52,6 +60,7 @@ fn run(claims: &[ClaimEntry]) -> gradient_gap::check::campaign::CampaignResult {
 #[test]
 fn every_control_is_refuted_with_a_certificate() {
     let result = run(&controls());
+    let (mut survivors, mut spared) = (Vec::new(), Vec::new());
     for claim in &result.claims {
         let name = claim.claim.statement.slug;
         // Few sampled runs are uphill at every step and inside so narrow a window, and fewer for certain: these two have their own run.
@@ -59,7 +68,14 @@ fn every_control_is_refuted_with_a_certificate() {
             assert_eq!(certify(&claim.claim, &instance).decision, Decision::Violated, "{name}");
             continue;
         }
-        assert_eq!(claim.verdict, Verdict::Refuted, "{name} survived {} cases: {:?}", claim.cases, claim.max_ratio);
+        if ONLY_ATTACKED.iter().any(|(known, _)| *known == name) {
+            spared.push(name);
+        }
+        if claim.verdict != Verdict::Refuted {
+            survivors.push(name);
+            println!("{name} survived {} cases: {:?}", claim.cases, claim.max_ratio);
+            continue;
+        }
         let witness = claim.witness.as_ref().unwrap_or_else(|| panic!("{name}: no witness"));
         // The stored instance alone, re-certified, refutes the control and not the claim it corrupts.
         assert_eq!(certify(&claim.claim, &witness.instance).decision, Decision::Violated, "{name}");
@@ -68,18 +84,22 @@ fn every_control_is_refuted_with_a_certificate() {
             assert_ne!(certify(corrupted, &witness.instance).decision, Decision::Violated, "{name}");
         } // an existence statement says nothing of other instances
     }
+    // No more and no fewer: a name that the campaign refutes does not belong on the list.
+    assert_eq!(survivors, spared, "survivors, and those of which that is known");
+    assert_eq!(spared.len(), ONLY_ATTACKED.len(), "a name on the list is no control's");
 }
 
 /// The same by attacks, which are not shown the edge sets: within the default number of evaluations, and so within ten seconds on
-/// two cores. GRADIENT_GAP_LONG=1 tries three seeds.
+/// two cores. GRADIENT_GAP_LONG=1 tries four seeds.
 #[test]
 fn every_control_falls_to_an_attack() {
     let mut survivors = Vec::new();
     for control in &controls() {
-        for seed in 1..=if long() { 3 } else { 1 } {
-            let attack = Attack { seed, ..Attack::new(control) };
+        for seed in DEFAULT_SEED..DEFAULT_SEED + if long() { 4 } else { 1 } {
+            let (attack, start) = (Attack { seed, ..Attack::new(control) }, std::time::Instant::now());
             let found = attack.run(&|_| {}).expect("families are there");
             let name = control.statement.slug;
+            println!("{name}, seed {seed}: {} evaluations, {:.1} s", found.evaluations, start.elapsed().as_secs_f64());
             match found.witness.filter(|_| found.violated) {
                 Some(witness) => {
                     assert_eq!(certify(control, &witness.instance).decision, Decision::Violated, "{name}");

@@ -295,7 +295,7 @@ controls! {
         let course = e.course();
         let curvature = course.constants().curvature;
         let level = e.eta() * curvature / (N::of(2.2) * course.smallest(|step| step.alignment));
-        let floor = N::of(0.5) * curvature * e.eta().square() - (-level).ln_1p();
+        let floor = (N::of(0.5) * curvature * e.eta().square()).max(-(-level).ln_1p());
         let arrived = course.steps.iter().map(|step| (-(step.log_odds() + step.change)).softplus());
         let deepest = arrived.reduce(N::max).unwrap_or(N::zero());
         smallvec![Part::at_most("max_k −log J(k)", deepest, floor.max(-e.start().log_success()))]

@@ -141,5 +141,5 @@ fn parts(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Result<Vec<(
         let after = (claim.given.len() - 1 - i) as f64;
         return Err(after + if margin.is_finite() { margin / (margin - 1.0) } else { 1.0 });
     }
-    Ok((claim.real)(&evaluation).iter().map(|part| (part.name, ratio(part))).collect())
+    Ok(claim.real.parts(&evaluation).iter().map(|part| (part.name, ratio(part))).collect())
 }
