@@ -2,6 +2,7 @@
 //! the expected one, 2 bad usage or bad input.
 
 mod attack;
+mod certify;
 mod tightness;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -56,6 +57,8 @@ enum Command {
     },
     /// Search for the instance that uses most of a claim's bound.
     Attack(attack::Options),
+    /// Certify every claim on random, extreme and attacking instances by interval arithmetic.
+    Certify(certify::Options),
     /// Attack every claim and write how much of each bound is used: a table and a picture a claim.
     Tightness(tightness::Options),
     /// Run a construction in which the success rate falls at every step, and certify every step.
@@ -176,6 +179,7 @@ impl Cli {
             Some(Command::Explain { slug }) => explain(&slug),
             Some(Command::Replay { file, simplified, format }) => replay(&file, simplified, format),
             Some(Command::Attack(options)) => attack::run(&options),
+            Some(Command::Certify(options)) => certify::run(&options),
             Some(Command::Tightness(options)) => tightness::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
         };
@@ -295,17 +299,20 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-fn verify(options: &Verify) -> Result<bool, Error> {
+/// The claims of these names, each once; all where none is named.
+fn selected(slugs: &[String]) -> Result<Vec<ClaimEntry>, Error> {
     let mut claims: Vec<ClaimEntry> = Vec::new();
-    for slug in &options.slugs {
+    for slug in slugs {
         let claim = find(slug)?;
         if claims.iter().all(|known| known.statement.slug != slug) {
             claims.push(*claim);
         }
     }
-    if claims.is_empty() {
-        claims = claims::REGISTRY.to_vec();
-    }
+    Ok(if claims.is_empty() { claims::REGISTRY.to_vec() } else { claims })
+}
+
+fn verify(options: &Verify) -> Result<bool, Error> {
+    let claims = selected(&options.slugs)?;
     let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
     let output = out.map(Output::create).transpose()?;
     let standard = Campaign::new(&claims, options.instances);

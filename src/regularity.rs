@@ -5,7 +5,7 @@
 
 use crate::instance::Instance;
 use crate::line::{Line, List, OnLine, Responses, Straight, Tokens};
-use crate::number::{Interval, Scalar, log_sum_exp, sum};
+use crate::number::{Interval, Jet, Scalar, log_sum_exp, sum};
 use crate::policy::{Ending, Features, Policy, dot};
 use serde::Serialize;
 use smallvec::SmallVec;
@@ -64,12 +64,13 @@ pub struct Constants<N> {
 }
 
 impl<N: Scalar> OnLine<'_, N> {
-    /// The values at one t whose suprema are the constants; `responses` is absent where a response is one token.
-    fn constants_at(&self, tokens: &Tokens<N>, responses: Option<&Responses<N>>) -> [N; 5] {
+    /// max |s|, max |H|, max |ξ| and max |H_t| at one t, whose suprema are G_o, L_o, G_p and L_p; `responses` is absent where a
+    /// response is one token.
+    fn extremes(&self, tokens: &Tokens<N>, responses: Option<&Responses<N>>) -> [N; 4] {
         let largest = |values: &[N]| values.iter().fold(N::zero(), |top, x| top.max(x.abs()));
         let Some(responses) = responses else {
             let (score, curvature) = (largest(&tokens.score), largest(&tokens.curvature));
-            return [score, curvature, score, curvature, psi1_norm(&length_law(self.policy(), &tokens.log_prob))];
+            return [score, curvature, score, curvature];
         };
         let (score, curvature) = (largest(&responses.score), largest(&responses.curvature));
         let (mut token_score, mut token_curvature) = (N::zero(), N::zero());
@@ -77,8 +78,7 @@ impl<N: Scalar> OnLine<'_, N> {
             token_score = token_score.max(largest(&tokens.score[row.clone()]));
             token_curvature = token_curvature.max(largest(&tokens.curvature[row]));
         });
-        let psi1 = psi1_norm(&length_law(self.policy(), &responses.log_prob));
-        [score, curvature, token_score, token_curvature, psi1]
+        [score, curvature, token_score, token_curvature]
     }
 
     /// The constants in the reading *seg*, from about `pieces` evaluations on \[0, η\] (see [`Scalar::suprema`]).
@@ -88,21 +88,42 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// The same, where `start`, the line at t = 0, is known.
     pub(crate) fn constants_from(&self, start: &Line<N>, eta: f64, pieces: usize) -> Constants<N> {
+        let values = |tokens: &Tokens<N>, responses: Option<&Responses<N>>| {
+            let [score, curvature, token_score, token_curvature] = self.extremes(tokens, responses);
+            let log_prob = responses.map_or(&tokens.log_prob, |responses| &responses.log_prob);
+            [score, curvature, token_score, token_curvature, psi1_norm(&length_law(self.policy(), log_prob))]
+        };
         let at = |t: N| match t.is_zero() {
-            true => self.constants_at(&start.tokens, (!self.is_flat()).then_some(&start.responses)),
+            true => values(&start.tokens, (!self.is_flat()).then_some(&start.responses)),
             false => {
                 let tokens = self.tokens(t);
                 let responses = (!self.is_flat()).then(|| self.responses(&tokens));
-                self.constants_at(&tokens, responses.as_ref())
+                values(&tokens, responses.as_ref())
             }
         };
-        let [score, curvature, token_score, token_curvature, psi1] = N::suprema(eta, pieces, at);
+        let slopes = |t: N| self.constants_slopes(t);
+        let [score, curvature, token_score, token_curvature, psi1] = N::suprema_by_slopes(eta, pieces, at, slopes);
         Constants { score, curvature, token_score, token_curvature, psi1 }
+    }
+
+    /// The derivatives in t of what the constants are suprema of.
+    fn constants_slopes(&self, t: N) -> [N; 5] {
+        let jets = self.jets();
+        let tokens = jets.tokens(Jet::variable(t));
+        let responses = (!self.is_flat()).then(|| jets.responses(&tokens));
+        let [score, curvature, token_score, token_curvature] = jets.extremes(&tokens, responses.as_ref());
+        let log_prob = responses.as_ref().map_or(&tokens.log_prob, |responses| &responses.log_prob);
+        let psi1 = psi1_slope(&length_law(self.policy(), log_prob));
+        [score.first, curvature.first, token_score.first, token_curvature.first, psi1]
     }
 
     /// The same for one softmax with straight logits and constant length.
     pub(crate) fn constants_of_straight(&self, start: &Straight<N>, eta: f64, pieces: usize) -> Constants<N> {
-        let [score, curvature] = N::suprema(eta, pieces, |t| self.straight_constants(start, t));
+        let slopes = |t: N| {
+            let [score, curvature, ..] = self.constants_slopes(t);
+            [score, curvature]
+        };
+        let [score, curvature] = N::suprema_by_slopes(eta, pieces, |t| self.straight_constants(start, t), slopes);
         let psi1 = self.max_length() / N::ln_2();
         Constants { score, curvature, token_score: score, token_curvature: curvature, psi1 }
     }
@@ -169,6 +190,22 @@ pub fn psi1_norm<N: Scalar>(law: &[(u32, N)]) -> N {
         margin *= 4.0;
     }
     N::between((1.0 / high).min(1.0 / ln_2) * (1.0 - 1e-9), f64::from(longest) / ln_2 * (1.0 + 1e-9))
+}
+
+/// The derivative of ‖ℓ‖_ψ1 = a from that of the law: of Σ P(ℓ)e^{ℓ/a} = 2, a' = a² Σ e^{ℓ/a}P'(ℓ) / Σ ℓe^{ℓ/a}P(ℓ).
+fn psi1_slope<N: Scalar>(law: &[(u32, Jet<N>)]) -> N {
+    if law.len() < 2 {
+        return N::zero();
+    }
+    let values: SmallVec<[(u32, N); 4]> = law.iter().map(|&(length, lp)| (length, lp.value)).collect();
+    let norm = psi1_norm(&values);
+    let (mut change, mut size) = (N::zero(), N::zero());
+    for &(length, lp) in law {
+        let length = N::of(f64::from(length));
+        let weight = (lp.value + length / norm).exp();
+        (change, size) = (change + weight * lp.first, size + weight * length);
+    }
+    norm.square() * (change / size)
 }
 
 /// Upper bounds of the token constants on the whole line θ + Rw.

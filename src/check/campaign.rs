@@ -333,6 +333,14 @@ impl Draws {
     }
 }
 
+/// The stream of random case i: runs have the upper half for themselves.
+pub(super) fn stream(scope: Scope, i: u64) -> u64 {
+    match scope {
+        Scope::Step => i,
+        Scope::Run => (1 << 63) + i,
+    }
+}
+
 /// The point of random case i of a seed; see [`Draws`].
 pub fn draw(seed: u64, i: u64, dim: usize, u: &mut Vec<f64>) {
     Draws::new(seed).point(i, dim, u);

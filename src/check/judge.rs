@@ -132,6 +132,12 @@ impl Certificate {
         inequalities.map(|part| part.computed / part.claimed).reduce(Scalar::max)
     }
 
+    /// The largest width of a part's enclosed share.
+    pub fn widest(&self) -> f64 {
+        let widths = self.parts.iter().filter_map(|part| self.share(part.name)).map(Interval::width);
+        widths.fold(0.0, |widest, width| if width.is_nan() { f64::INFINITY } else { widest.max(width) })
+    }
+
     /// The same of the parts of one name; for identities, the error over the tolerance of binary64.
     pub fn share(&self, name: &str) -> Option<Interval> {
         let share = |part: &Part<Interval>| match part.tolerance {
@@ -165,14 +171,34 @@ pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
     enclose(claim, instance, |certificate| certificate.decision != Decision::Undecided)
 }
 
+/// The same, where the instance is already evaluated on the uncut segment.
+pub fn certify_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>) -> Certificate {
+    let found = certificate(claim, first, ENCLOSURE_PIECES[0]);
+    match found.decision {
+        Decision::Undecided => finer(claim, first.instance(), found, |found| found.decision != Decision::Undecided),
+        _ => found,
+    }
+}
+
 /// The same until `enough`.
 pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certificate) -> bool) -> Certificate {
-    let mut last = Certificate { decision: Decision::Undecided, parts: vec![], worst: 0, pieces: 0 };
+    let first = Evaluation::<Interval>::new(instance, ENCLOSURE_PIECES[0]);
+    let found = certificate(claim, &first, ENCLOSURE_PIECES[0]);
+    if enough(&found) { found } else { finer(claim, instance, found, enough) }
+}
+
+/// The same with the segment cut finer and finer.
+fn finer(
+    claim: &ClaimEntry,
+    instance: &Instance,
+    mut last: Certificate,
+    enough: impl Fn(&Certificate) -> bool,
+) -> Certificate {
     let updates = if claim.scope == Scope::Run { instance.updates() } else { 1 };
     let most = (MAX_WORK / instance.policy.responses() / updates).max(1);
-    for pieces in ENCLOSURE_PIECES.into_iter().filter(|&pieces| pieces == 1 || pieces <= most) {
-        last = certificate(claim, instance, pieces);
-        if enough(&last) || instance.eta == 0.0 {
+    for pieces in ENCLOSURE_PIECES.into_iter().skip(1).filter(|&pieces| pieces <= most && instance.eta > 0.0) {
+        last = certificate(claim, &Evaluation::<Interval>::new(instance, pieces), pieces);
+        if enough(&last) {
             break;
         }
     }
@@ -180,15 +206,14 @@ pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certifi
 }
 
 /// One interval evaluation.
-fn certificate(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Certificate {
-    let evaluation = Evaluation::<Interval>::new(instance, pieces);
-    let margins = claim.given.iter().map(|hypothesis| (hypothesis.enclosed)(&evaluation));
+fn certificate(claim: &ClaimEntry, evaluation: &Evaluation<'_, Interval>, pieces: usize) -> Certificate {
+    let margins = claim.given.iter().map(|hypothesis| (hypothesis.enclosed)(evaluation));
     let (mut given, mut outside) = (true, false);
     for margin in margins {
         given &= Interval::zero().surely_le(margin);
         outside |= margin.surely_lt(Interval::zero());
     }
-    let parts = claim.enclosed.parts(&evaluation).to_vec();
+    let parts = claim.enclosed.parts(evaluation).to_vec();
     let decisions: Vec<Decision> = parts.iter().map(decide).collect();
     let violated = decisions.iter().position(|&d| d == Decision::Violated);
     let decision = match violated {

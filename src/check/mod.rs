@@ -8,6 +8,7 @@ use crate::error::Error;
 
 pub mod attack;
 pub mod campaign;
+pub mod certify;
 pub mod histogram;
 pub mod judge;
 mod pass;

@@ -1,6 +1,6 @@
 //! One pass of a campaign: the claims of one scope on the families of that scope.
 
-use super::campaign::{CHUNK, Campaign, ClaimResult, Draws, Spread, Tally, Verdict};
+use super::campaign::{CHUNK, Campaign, ClaimResult, Draws, Spread, Tally, Verdict, stream};
 use super::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use super::witness::counterexample;
 use crate::claims::{ClaimEntry, Relation, Scope};
@@ -96,14 +96,6 @@ impl<'a> Pass<'a> {
         self.conclude(counts, &edges)
     }
 
-    /// The stream of random case i: runs have the upper half for themselves.
-    fn stream(&self, i: u64) -> u64 {
-        match self.scope {
-            Scope::Step => i,
-            Scope::Run => (1 << 63) + i,
-        }
-    }
-
     fn empty(&self) -> Counts {
         Counts::new(self.claims.len(), self.families.len())
     }
@@ -121,7 +113,7 @@ impl<'a> Pass<'a> {
     /// Random case i: its family, and its point in `u`.
     fn draw(&self, draws: &Draws, i: u64, u: &mut Vec<f64>) -> usize {
         let family = (i % self.families.len() as u64) as usize;
-        draws.point(self.stream(i), self.families[family].dim, u);
+        draws.point(stream(self.scope, i), self.families[family].dim, u);
         family
     }
 

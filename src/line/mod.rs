@@ -21,8 +21,8 @@ pub use step::Step;
 pub(crate) use step::{OVERFLOWS, log_of_excess, logistic_cumulant};
 pub(crate) use straight::Straight;
 
-use crate::number::{Scalar, finite_top, sum};
-use crate::policy::{Ending, LineLogits, Policy, RowBounds};
+use crate::number::{Jet, Scalar, finite_top, sum};
+use crate::policy::{Ending, LineLogits, Policy, RowBounds, subtract_entry};
 use smallvec::SmallVec;
 
 /// A list that stays off the heap when short.
@@ -33,6 +33,7 @@ pub type List<N> = SmallVec<[N; 8]>;
 pub struct OnLine<'a, N> {
     policy: &'a Policy,
     correct: &'a [bool],
+    theta: &'a [f64],
     logits: LineLogits<N>,
 }
 
@@ -103,6 +104,9 @@ fn weighted<N: Scalar>(weights: &[N], values: &[N]) -> N {
     sum(weights.iter().zip(values).map(|(&w, &x)| w * x))
 }
 
+/// Beyond e^700 a quotient of probabilities comes near what binary64 holds.
+const NEAR_UNDERFLOW: f64 = 700.0;
+
 impl<N: Scalar> Line<N> {
     /// log P(O∓) as summed over responses (their exponentials add to 1 up to rounding).
     pub fn log_mass(&self) -> [N; 2] {
@@ -123,11 +127,20 @@ impl<N: Scalar> Line<N> {
     }
     /// J.
     pub fn success(&self) -> N {
-        self.log_success().exp()
+        self.share(1)
     }
     /// 1 − J, without cancellation.
     pub fn failure(&self) -> N {
-        self.log_failure().exp()
+        self.share(0)
+    }
+    /// P(O∓) from the two weights, which know it better than its logarithm does: one rounding unit of log P = −700 is 500 of P.
+    fn share(&self, side: usize) -> N {
+        let other = 1 - side;
+        let apart = self.shift[other] - self.shift[side];
+        if apart.mid() > NEAR_UNDERFLOW {
+            return [self.log_failure(), self.log_success()][side].exp();
+        }
+        N::one() / (N::one() + self.weight[other] / self.weight[side] * apart.exp())
     }
     /// x/(1 − J) for x ≥ 0, through logarithms: 1 − J may be far below what binary64 holds.
     pub fn over_failure(&self, x: N) -> N {
@@ -149,8 +162,15 @@ impl<N: Scalar> Line<N> {
 
 impl<'a, N: Scalar> OnLine<'a, N> {
     /// The line θ + t·w. `theta`, `w` and `correct` must fit the policy (see [`Instance::validate`](crate::Instance::validate)).
-    pub fn new(policy: &'a Policy, correct: &'a [bool], theta: &[f64], w: &[f64]) -> Self {
-        OnLine { policy, correct, logits: policy.logits.restrict(theta, w).relative_to_heaviest() }
+    pub fn new(policy: &'a Policy, correct: &'a [bool], theta: &'a [f64], w: &[f64]) -> Self {
+        let logits = &policy.logits;
+        let difference = |j, k| logits.difference(j, k, theta);
+        OnLine { policy, correct, theta, logits: logits.restrict(theta, w).relative_to_heaviest(difference) }
+    }
+
+    /// The same line in jets, whose every quantity carries its first two derivatives in t.
+    pub(crate) fn jets(&self) -> OnLine<'a, Jet<N>> {
+        OnLine { policy: self.policy, correct: self.correct, theta: self.theta, logits: self.logits.map(Jet::constant) }
     }
 
     /// The policy.
@@ -183,7 +203,7 @@ impl<'a, N: Scalar> OnLine<'a, N> {
             score: self.logits.slope_at(t),
             curvature: self.logits.curvature_at(t),
         };
-        let straight = tokens.curvature.is_empty();
+        let (straight, wavy) = (tokens.curvature.is_empty(), !self.policy.logits.waves.is_empty());
         if straight {
             tokens.curvature.resize(count, N::zero());
         }
@@ -192,6 +212,12 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         let slopes = score.chunks_exact_mut(width).zip(curvature.chunks_exact_mut(width));
         for ((p, log_p), (score, curvature)) in rows.zip(slopes) {
             softmax(log_p, p);
+            if wavy {
+                let larger = |top: usize, v: usize| if p[v].mid() > p[top].mid() { v } else { top };
+                let top = (0..p.len()).fold(0, larger);
+                subtract_entry(score, top);
+                subtract_entry(curvature, top);
+            }
             let mean = weighted(p, score);
             let mut variance = N::zero();
             for (&p, a) in p.iter().zip(&mut *score) {
@@ -269,7 +295,7 @@ impl<'a, N: Scalar> OnLine<'a, N> {
     pub fn line(&self, t: N) -> Line<N> {
         let tokens = self.tokens(t);
         let responses = self.responses(&tokens);
-        let (mut conditional, shift) = self.side_weights(&tokens, &responses);
+        let (mut conditional, shift) = self.side_weights(&tokens, &responses, t.is_zero());
         let constant_length = self.policy.constant_length();
         let mut weight = [N::zero(); 2];
         let mut moment = [[N::zero(); 2]; 3];
@@ -297,21 +323,30 @@ impl<'a, N: Scalar> OnLine<'a, N> {
 
     /// For every response e^{log π(o) − shift of its side}, and the two shifts: the largest log-probability of each side, or 0
     /// where the probabilities themselves serve (one token, both sides far from underflow).
-    fn side_weights(&self, tokens: &Tokens<N>, responses: &Responses<N>) -> (List<N>, [N; 2]) {
-        let mut top = [f64::NEG_INFINITY; 2];
-        for (&correct, lp) in self.correct.iter().zip(&responses.log_prob) {
-            let side = usize::from(correct);
-            top[side] = f64::max(top[side], lp.mid());
+    fn side_weights(&self, tokens: &Tokens<N>, responses: &Responses<N>, at_theta: bool) -> (List<N>, [N; 2]) {
+        let mut top = [(f64::NEG_INFINITY, None); 2];
+        for (o, (&correct, lp)) in self.correct.iter().zip(&responses.log_prob).enumerate() {
+            let known = &mut top[usize::from(correct)];
+            if lp.mid() > known.0 {
+                *known = (lp.mid(), Some(o));
+            }
         }
         // Beyond −300 a probability is still normal after multiplication by a curvature that is as small, and what underflows
         // beside it is below 10⁻⁴⁰ of it.
-        if self.is_flat() && top[0] > -300.0 && top[1] > -300.0 {
+        if self.is_flat() && top[0].0 > -300.0 && top[1].0 > -300.0 {
             return (List::from_slice(&tokens.prob), [N::zero(); 2]);
         }
-        let shift = top.map(|top| if top.is_finite() { N::of(top) } else { N::zero() });
-        let mut weights = List::from_slice(&responses.log_prob);
-        weights.iter_mut().zip(self.correct).for_each(|(w, &correct)| *w = (*w - shift[usize::from(correct)]).exp());
-        (weights, shift)
+        // The likeliest response of a side has the weight 1 for certain, however little is known of its probability.
+        let top = top.map(|(_, o)| o.filter(|&o| responses.log_prob[o].mid().is_finite()));
+        let shift = top.map(|o| o.map_or(N::zero(), |o| responses.log_prob[o]));
+        let weight = |(o, (&lp, &correct)): (usize, (&N, &bool))| match top[usize::from(correct)] {
+            Some(top) if top == o => N::one(),
+            Some(top) if at_theta && self.is_flat() && self.policy.logits.waves.is_empty() => {
+                self.policy.logits.difference::<N>(o, top, self.theta).exp()
+            }
+            _ => (lp - shift[usize::from(correct)]).exp(),
+        };
+        (responses.log_prob.iter().zip(self.correct).enumerate().map(weight).collect(), shift)
     }
 
     /// Whether the logits of prefix `node` are read: all but those where EOS is forced.

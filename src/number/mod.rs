@@ -96,6 +96,18 @@ pub trait Scalar:
         Self::cover(x, pieces).map(f).reduce(larger).unwrap_or([Self::zero(); K])
     }
 
+    /// The same where enclosures of the derivatives over a piece are known too (of a maximum of functions: of every one that may
+    /// be the largest somewhere on the piece). An interval then knows f over a piece to second order, by the mean value theorem.
+    fn suprema_by_slopes<const K: usize>(
+        x: f64,
+        pieces: usize,
+        f: impl Fn(Self) -> [Self; K],
+        slopes: impl Fn(Self) -> [Self; K],
+    ) -> [Self; K] {
+        let _ = slopes;
+        Self::suprema(x, pieces, f)
+    }
+
     /// 0.
     fn zero() -> Self {
         Self::of(0.0)

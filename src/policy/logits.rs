@@ -218,6 +218,25 @@ impl Logits {
         size
     }
 
+    /// h_j − h_k at θ without the waves, from the differences of what they are added up from: what two logits have in common,
+    /// however large, leaves no rounding behind.
+    pub(crate) fn difference<N: Scalar>(&self, j: usize, k: usize, theta: &[f64]) -> N {
+        let d = self.dim;
+        let apart = |list: &[f64], j: usize, k: usize| N::of(list[j]) - N::of(list[k]);
+        let mut total = if self.bias.is_empty() { N::zero() } else { apart(&self.bias, j, k) };
+        total = total
+            + match &self.features {
+                Features::Tabular => apart(theta, j, k),
+                Features::Dense(psi) => sum((0..d).map(|i| apart(psi, j * d + i, k * d + i) * N::of(theta[i]))),
+            };
+        if !self.quadratic.is_empty() {
+            let entry = |i: usize, l: usize| apart(&self.quadratic, (j * d + i) * d + l, (k * d + i) * d + l);
+            let row = |i: usize| sum((0..d).map(|l| entry(i, l) * N::of(theta[l])));
+            total = total + N::of(0.5) * sum((0..d).map(|i| N::of(theta[i]) * row(i)));
+        }
+        total
+    }
+
     /// The logits on the line θ + t·w as logits of their own, t the only parameter, in binary64.
     pub fn on_line(&self, theta: &[f64], w: &[f64]) -> Logits {
         let line = self.restrict::<f64>(theta, w);
@@ -307,7 +326,7 @@ pub(crate) struct RowBounds<N> {
 
 /// Subtracts entry `at` from every entry: there it becomes 0 exactly, which in an interval the difference would not. A row whose
 /// differences overflow stays as it is.
-fn subtract_entry<N: Scalar>(row: &mut [N], at: usize) {
+pub(crate) fn subtract_entry<N: Scalar>(row: &mut [N], at: usize) {
     let reference = row[at];
     if !row.iter().all(|&x| f64::abs((x - reference).mid()) < f64::MAX) {
         return;
@@ -317,19 +336,43 @@ fn subtract_entry<N: Scalar>(row: &mut [N], at: usize) {
 }
 
 impl<N: Scalar> LineLogits<N> {
-    /// In every row, slopes and curvatures relative to the option with the largest logit at t = 0 (waves aside). This changes no
-    /// probability; where one option has nearly all the mass, means and variances over the row then keep full relative accuracy.
-    pub(crate) fn relative_to_heaviest(mut self) -> Self {
+    /// In every row, values, slopes and curvatures relative to the option with the largest logit at t = 0 (waves aside), the values
+    /// by `difference`. This changes no probability; where one option has nearly all the mass, means and variances over the row
+    /// then keep full relative accuracy, and the probabilities of the others all that their logarithms allow.
+    pub(crate) fn relative_to_heaviest(mut self, difference: impl Fn(usize, usize) -> N) -> Self {
         for first in (0..self.value.len()).step_by(self.options) {
             let row = first..first + self.options;
             let larger = |top: usize, j: usize| if self.value[j].mid() > self.value[top].mid() { j } else { top };
-            let top = row.clone().fold(first, larger) - first;
-            subtract_entry(&mut self.slope[row.clone()], top);
+            let top = row.clone().fold(first, larger);
+            let apart: SmallVec<[N; 8]> =
+                row.clone().map(|j| if j == top { N::zero() } else { difference(j, top) }).collect();
+            if apart.iter().all(|x| f64::abs(x.mid()) < f64::MAX) {
+                self.value[row.clone()].copy_from_slice(&apart);
+            }
+            subtract_entry(&mut self.slope[row.clone()], top - first);
             if !self.curvature.is_empty() {
-                subtract_entry(&mut self.curvature[row], top);
+                subtract_entry(&mut self.curvature[row], top - first);
             }
         }
         self
+    }
+
+    /// The same logits in another number.
+    pub(crate) fn map<T: Scalar>(&self, lift: impl Fn(N) -> T + Copy) -> LineLogits<T> {
+        let all = |list: &SmallVec<[N; 8]>| list.iter().map(|&x| lift(x)).collect();
+        let wave = |wave: &LineWave<N>| LineWave {
+            logit: wave.logit,
+            amplitude: lift(wave.amplitude),
+            omega: lift(wave.omega),
+            phase: lift(wave.phase),
+        };
+        LineLogits {
+            options: self.options,
+            value: all(&self.value),
+            slope: all(&self.slope),
+            curvature: all(&self.curvature),
+            waves: self.waves.iter().map(wave).collect(),
+        }
     }
 
     /// The number of logits.

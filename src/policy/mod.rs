@@ -24,7 +24,7 @@ pub use reward::Rule;
 pub use sampler::Sampler;
 pub use tree::{Ending, Leaf, MAX_RESPONSES, Node, Shape, Tree};
 
-pub(crate) use logits::{RowBounds, dot, finite};
+pub(crate) use logits::{RowBounds, dot, finite, subtract_entry};
 
 use crate::error::Error;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! Results as text: tables, JSON, JUnit. A report never computes; it is handed what was found.
 
 mod attack;
+mod certify;
 mod collapse;
 mod explain;
 mod json;
@@ -11,6 +12,7 @@ mod table;
 mod tightness;
 
 pub use attack::{Attacks, attack_json, attack_svg, attack_table};
+pub use certify::{Certifications, certify_json, certify_table};
 pub use collapse::Collapsed;
 pub use explain::{explain, list};
 pub use json::{number, verify_json};

@@ -323,6 +323,18 @@ impl Scalar for Interval {
     fn suprema<const K: usize>(x: f64, pieces: usize, f: impl Fn(Interval) -> [Interval; K]) -> [Interval; K] {
         super::suprema::suprema(x, pieces, f)
     }
+    fn suprema_by_slopes<const K: usize>(
+        x: f64,
+        pieces: usize,
+        f: impl Fn(Interval) -> [Interval; K],
+        slopes: impl Fn(Interval) -> [Interval; K],
+    ) -> [Interval; K] {
+        // Over few pieces slopes vary too much to be worth their cost.
+        match pieces < super::suprema::FEW {
+            true => super::suprema::suprema(x, pieces, f),
+            false => super::suprema::suprema(x, pieces, |over| super::suprema::mean_value(over, &f, &slopes)),
+        }
+    }
     fn is_zero(self) -> bool {
         self.lo() == 0.0 && self.hi() == 0.0
     }

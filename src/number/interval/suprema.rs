@@ -6,6 +6,9 @@ use crate::number::Scalar;
 /// Enclosures narrower than this, relative to their size, are not refined: 2⁻⁴⁴.
 const NARROW: f64 = 1.0 / (1u64 << 44) as f64;
 
+/// From so many pieces on, slopes sharpen what is known over a piece.
+pub(super) const FEW: usize = 8;
+
 /// A piece of the segment with the enclosures of all functions over it.
 struct Piece<const K: usize> {
     over: Interval,
@@ -32,6 +35,27 @@ pub(super) fn suprema<const K: usize>(x: f64, pieces: usize, f: impl Fn(Interval
         }
     }
     top
+}
+
+/// f over a piece and, by the mean value theorem, within f(middle) + slope·(t − middle).
+pub(super) fn mean_value<const K: usize>(
+    over: Interval,
+    f: &impl Fn(Interval) -> [Interval; K],
+    slopes: &impl Fn(Interval) -> [Interval; K],
+) -> [Interval; K] {
+    let mut values = f(over);
+    let narrow = |value: &Interval| value.width() <= NARROW * f64::max(value.lo().abs(), value.hi().abs());
+    if over.width() > 0.0 && !values.iter().all(narrow) {
+        let middle = Interval::point(over.mid());
+        let (centre, slope) = (f(middle), slopes(over));
+        for (k, value) in values.iter_mut().enumerate() {
+            let sharper = value.intersection(centre[k] + slope[k] * (over - middle));
+            if !sharper.is_empty() {
+                *value = sharper;
+            }
+        }
+    }
+    values
 }
 
 /// The hull of all suprema that the pieces leave possible.

@@ -1,0 +1,233 @@
+//! Certificates by the thousand: every claim on random instances, on the edge sets and on what attacks end with, each decided by
+//! interval arithmetic alone.
+//!
+//! A certificate is about one instance; any number of them prove no theorem. Random instance i is the one of a
+//! [campaign](super::campaign) with the same seed, so the counts are the same on any machine and any number of threads.
+
+use super::attack::Attack;
+use super::campaign::{Campaign, DEFAULT_SEED, Draws, stream};
+use super::judge::{Certificate, Decision, ENCLOSURE_PIECES, Measured, SAMPLE_PIECES, certify_from, measure};
+use crate::claims::{ClaimEntry, Expected, Scope};
+use crate::error::Error;
+use crate::evaluation::Evaluation;
+use crate::families::{self, Family};
+use crate::instance::Instance;
+use crate::number::Interval;
+use rayon::prelude::*;
+
+/// Random instances of one step that every claim is certified on by default.
+pub const DEFAULT_CERTIFIED: u64 = 48_000;
+/// Cases that one task runs in sequence.
+const CHUNK: u64 = 32;
+
+/// What to certify.
+#[derive(Clone, Copy, Debug)]
+pub struct Certification<'a> {
+    /// The claims.
+    pub claims: &'a [ClaimEntry],
+    /// The families of one step, in the order of a campaign.
+    pub families: &'a [Family],
+    /// The families of runs, likewise.
+    pub runs: &'a [Family],
+    /// Random instances of one step, over all families together; one run for [`STEPS_PER_RUN`](super::campaign::STEPS_PER_RUN) of them. Claims that few instances
+    /// meet are asked about [several times](ClaimEntry::times) as many.
+    pub instances: u64,
+    /// The seed.
+    pub seed: u64,
+    /// Threads; 0 for as many as there are cores.
+    pub threads: usize,
+    /// Evaluations of the attack whose ends are certified too; 0 for none. Runs get eight times as many.
+    pub attack: u64,
+}
+
+/// How many instances were decided, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Count {
+    /// Every part holds for certain.
+    pub certified: u64,
+    /// Some part is violated for certain, and every hypothesis holds for certain.
+    pub refuted: u64,
+    /// Neither.
+    pub inconclusive: u64,
+    /// The claim says nothing of them.
+    pub outside: u64,
+    /// The largest width of the enclosed ratio of an inconclusive instance; 0 where there is none.
+    pub widest: f64,
+}
+
+impl Count {
+    fn add(&mut self, certificate: &Certificate) {
+        match certificate.decision {
+            Decision::Holds => self.certified += 1,
+            Decision::Violated => self.refuted += 1,
+            Decision::Outside => self.outside += 1,
+            Decision::Undecided => {
+                self.inconclusive += 1;
+                let width = certificate.widest();
+                self.widest = self.widest.max(if width.is_nan() { f64::INFINITY } else { width });
+            }
+        }
+    }
+
+    fn merge(self, other: Count) -> Count {
+        Count {
+            certified: self.certified + other.certified,
+            refuted: self.refuted + other.refuted,
+            inconclusive: self.inconclusive + other.inconclusive,
+            outside: self.outside + other.outside,
+            widest: self.widest.max(other.widest),
+        }
+    }
+
+    /// Instances of which the claim speaks.
+    pub fn cases(&self) -> u64 {
+        self.certified + self.refuted + self.inconclusive
+    }
+}
+
+/// One claim's certificates.
+#[derive(Clone, Debug)]
+pub struct CertifiedClaim {
+    /// The claim.
+    pub claim: ClaimEntry,
+    /// On random instances.
+    pub random: Count,
+    /// On the edge sets and on the ends of attacks.
+    pub hard: Count,
+    /// On random instances, by family, those that reach the claim.
+    pub families: Vec<(&'static str, Count)>,
+}
+
+impl CertifiedClaim {
+    /// Whether the counts are what the mathematics says: nothing refutes what holds, something refutes what fails.
+    pub fn as_expected(&self) -> bool {
+        let refuted = self.random.refuted + self.hard.refuted;
+        (refuted > 0) == (self.claim.statement.expected == Expected::Fails)
+    }
+}
+
+impl<'a> Certification<'a> {
+    /// All families, the default seed, as many threads as cores, no attack.
+    pub fn new(claims: &'a [ClaimEntry], instances: u64) -> Certification<'a> {
+        let (families, runs) = (families::REGISTRY, families::RUNS);
+        Certification { claims, families, runs, instances, seed: DEFAULT_SEED, threads: 0, attack: 0 }
+    }
+
+    /// The same instances as a campaign's.
+    fn campaign(&self) -> Campaign<'a> {
+        let Certification { claims, families, runs, instances, seed, threads, .. } = *self;
+        Campaign { claims, families, runs, instances, seed, threads, attack: 0 }
+    }
+
+    /// How many random instances are evaluated.
+    pub fn drawn(&self) -> u64 {
+        let campaign = self.campaign();
+        campaign.drawn(Scope::Step) + campaign.drawn(Scope::Run)
+    }
+
+    /// Runs it. `progress` is told how many random instances a task has finished.
+    ///
+    /// # Errors
+    /// No claim, no family, or threads that cannot be started.
+    pub fn run(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<Vec<CertifiedClaim>, Error> {
+        if self.claims.is_empty() || self.families.is_empty() || self.runs.is_empty() {
+            return Err(Error::new("a certification needs at least one claim and one family of each kind"));
+        }
+        Ok(super::pool(self.threads)?.install(|| self.within(progress)))
+    }
+
+    /// The same on the threads of the caller.
+    pub(super) fn within(&self, progress: &(dyn Fn(u64) + Sync)) -> Vec<CertifiedClaim> {
+        let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| self.random(scope, progress));
+        let counted = |claim: &ClaimEntry| if claim.scope == Scope::Step { &steps } else { &runs };
+        let result = self.claims.par_iter().enumerate().map(|(i, claim)| {
+            let families = self.families_of(claim.scope).iter().map(|family| family.name).zip(&counted(claim)[i]);
+            let families: Vec<(&'static str, Count)> = families.map(|(name, &count)| (name, count)).collect();
+            let random = families.iter().fold(Count::default(), |all, &(_, count)| all.merge(count));
+            let families = families.into_iter().filter(|(_, count)| count.cases() > 0).collect();
+            CertifiedClaim { claim: *claim, random, hard: self.hard(claim), families }
+        });
+        result.collect()
+    }
+
+    fn families_of(&self, scope: Scope) -> &'a [Family] {
+        match scope {
+            Scope::Step => self.families,
+            Scope::Run => self.runs,
+        }
+    }
+
+    /// Random instances of one scope: `[claim][family]`.
+    fn random(&self, scope: Scope, progress: &(dyn Fn(u64) + Sync)) -> Vec<Vec<Count>> {
+        let families = self.families_of(scope);
+        let campaign = self.campaign();
+        let (base, drawn) = (campaign.random(scope), campaign.drawn(scope));
+        let empty = || vec![vec![Count::default(); families.len()]; self.claims.len()];
+        let add = |mut all: Vec<Vec<Count>>, other: Vec<Vec<Count>>| {
+            for (row, other) in all.iter_mut().zip(other) {
+                row.iter_mut().zip(other).for_each(|(count, other)| *count = count.merge(other));
+            }
+            all
+        };
+        let chunks = (0..drawn.div_ceil(CHUNK)).into_par_iter().map(|chunk| {
+            let cases = chunk * CHUNK..drawn.min((chunk + 1) * CHUNK);
+            let finished = cases.end - cases.start;
+            let (draws, mut u, mut counts) = (Draws::new(self.seed), Vec::new(), empty());
+            for i in cases {
+                let at = (i % families.len() as u64) as usize;
+                draws.point(stream(scope, i), families[at].dim, &mut u);
+                let Ok(instance) = families[at].decode(&u) else { continue }; // never: the point is inside the cube
+                let asked = |claim: &ClaimEntry| {
+                    claim.scope == scope && i / base < claim.times && claim.is_tested_on(families[at].name)
+                };
+                let claims = self.claims.iter().enumerate().filter(|(_, claim)| asked(claim));
+                each(claims, &instance, |claim, certificate| match certificate {
+                    Some(certificate) => counts[claim][at].add(certificate),
+                    None => counts[claim][at].outside += 1,
+                });
+            }
+            progress(finished);
+            counts
+        });
+        chunks.reduce(empty, add)
+    }
+
+    /// The edge sets, and what a short attack ends with.
+    fn hard(&self, claim: &ClaimEntry) -> Count {
+        let families: Vec<&Family> =
+            self.families_of(claim.scope).iter().filter(|family| claim.is_tested_on(family.name)).collect();
+        let edges = |family: &&Family| family.edges().into_iter().filter_map(|edge| family.decode(&edge.u).ok()).collect();
+        let mut instances: Vec<Instance> = families.iter().flat_map(|family| -> Vec<Instance> { edges(family) }).collect();
+        if self.attack > 0 && !families.is_empty() {
+            let evaluations = self.attack * if claim.scope == Scope::Run { 8 } else { 1 };
+            let attack = Attack { families, evaluations, seed: self.seed, ..Attack::new(claim) };
+            let found = attack.within(false, &|_| {});
+            instances.extend(found.parts.iter().filter_map(|end| families::find(end.family)?.decode(&end.u).ok()));
+            instances.extend(found.witness.filter(|_| found.violated).map(|witness| witness.instance));
+        }
+        let mut count = Count::default();
+        for instance in &instances {
+            each([(0, claim)].into_iter(), instance, |_, certificate| match certificate {
+                Some(certificate) => count.add(certificate),
+                None => count.outside += 1,
+            });
+        }
+        count
+    }
+}
+
+/// Decides claims on one instance; `None` where a hypothesis fails. What all of them read of the uncut segment is computed once.
+fn each<'c>(
+    claims: impl Iterator<Item = (usize, &'c ClaimEntry)>,
+    instance: &Instance,
+    mut tell: impl FnMut(usize, Option<&Certificate>),
+) {
+    let real = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
+    let enclosed = Evaluation::<Interval>::new(instance, ENCLOSURE_PIECES[0]);
+    for (i, claim) in claims {
+        match measure(claim, &real) {
+            Measured::Outside(_) => tell(i, None),
+            Measured::Inside { .. } => tell(i, Some(&certify_from(claim, &enclosed))),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `certify` as a table and as JSON, schema `gradient-gap/certify/1`.
+
+use super::json::number;
+use super::{finish, grouped, new_table, short};
+use crate::check::certify::{Certification, CertifiedClaim, Count};
+use crate::claims::Expected;
+use comfy_table::{Cell, CellAlignment};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Finished certificates with what is needed to make them again.
+#[derive(Clone, Copy, Debug)]
+pub struct Certifications<'a> {
+    /// What was run.
+    pub certification: &'a Certification<'a>,
+    /// By claim.
+    pub claims: &'a [CertifiedClaim],
+    /// Wall time in seconds.
+    pub seconds: f64,
+}
+
+impl Certifications<'_> {
+    /// Whether all counts are what the mathematics says.
+    pub fn as_expected(&self) -> bool {
+        self.claims.iter().all(CertifiedClaim::as_expected)
+    }
+}
+
+/// How many of so many, in per cent, cut and not rounded.
+pub(super) fn share(count: &Count) -> String {
+    match count.cases() {
+        0 => "–".into(),
+        cases => format!("{:.2} %", (1e4 * count.certified as f64 / cases as f64).floor() / 100.0),
+    }
+}
+
+/// One line a claim, and what is and is not established.
+pub fn certify_table(certifications: &Certifications<'_>) -> String {
+    let Certifications { certification, claims, seconds } = certifications;
+    let mut table = new_table(&[
+        "claim",
+        "expected",
+        "",
+        "certified",
+        "share",
+        "refuted",
+        "inconclusive",
+        "widest",
+        "hard: certified",
+        "refuted",
+        "inconclusive",
+    ]);
+    let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+    for claim in claims.iter() {
+        let CertifiedClaim { random, hard, .. } = claim;
+        let widest = random.widest.max(hard.widest);
+        table.add_row(vec![
+            Cell::new(claim.claim.statement.slug),
+            Cell::new(claim.claim.statement.expected),
+            Cell::new(if claim.as_expected() { "ok" } else { "UNEXPECTED" }),
+            right(grouped(random.certified)),
+            right(share(random)),
+            right(grouped(random.refuted)),
+            right(grouped(random.inconclusive)),
+            right(if widest > 0.0 { short(widest) } else { "–".into() }),
+            right(grouped(hard.certified)),
+            right(grouped(hard.refuted)),
+            right(grouped(hard.inconclusive)),
+        ]);
+    }
+    let mut text = finish(&table);
+    let holding = || claims.iter().filter(|claim| claim.claim.statement.expected == Expected::Holds);
+    let total = |of: fn(&Count) -> u64| holding().map(|claim| of(&claim.random) + of(&claim.hard)).sum::<u64>();
+    let _ = writeln!(
+        text,
+        "\nhard: the edge sets and what attacks end with. widest: the largest width of an enclosed ratio that intervals left open.\n\
+         {} certificates, {} refutations and {} open cases of the {} statements that hold; seed {}, {seconds:.1} s.\n\
+         Certified are these instances, each by interval arithmetic with every constant enclosed over the whole step; no number of \
+         them proves a theorem.",
+        grouped(total(|count| count.certified)),
+        grouped(total(|count| count.refuted)),
+        grouped(total(|count| count.inconclusive)),
+        holding().count(),
+        certification.seed,
+    );
+    text
+}
+
+/// Counts as JSON.
+pub(super) fn count(count: &Count) -> Value {
+    json!({"certified": count.certified, "refuted": count.refuted, "inconclusive": count.inconclusive,
+           "outside": count.outside, "widest": number(count.widest)})
+}
+
+/// The whole result; every float round-trips.
+pub fn certify_json(certifications: &Certifications<'_>) -> String {
+    let Certifications { certification, claims, seconds } = certifications;
+    let claim = |claim: &CertifiedClaim| {
+        let CertifiedClaim { random, hard, .. } = claim;
+        let families = claim.families.iter().map(|(name, found)| {
+            let mut found = count(found);
+            found["name"] = (*name).into();
+            found
+        });
+        json!({
+            "slug": claim.claim.statement.slug,
+            "expected": claim.claim.statement.expected,
+            "as_expected": claim.as_expected(),
+            "certified": random.certified,
+            "refuted": random.refuted,
+            "inconclusive": random.inconclusive,
+            "outside": random.outside,
+            "widest": number(random.widest),
+            "hard": count(hard),
+            "families": families.collect::<Vec<_>>(),
+        })
+    };
+    let document = json!({
+        "schema": "gradient-gap/certify/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "seed": certification.seed,
+        "instances": certification.instances,
+        "attack": certification.attack,
+        "seconds": seconds,
+        "as_expected": certifications.as_expected(),
+        "claims": claims.iter().map(claim).collect::<Vec<_>>(),
+    });
+    format!("{document:#}\n")
+}
