@@ -245,6 +245,16 @@ impl Output {
         Ok(Output { path, draft: Some(draft), file })
     }
 
+    /// Whether two names are those of one file, there or not.
+    fn is_same(first: &Path, second: &Path) -> bool {
+        let place = |path: &Path| {
+            let path = behind_links(path);
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            folder.canonicalize().map(|folder| (folder, path.file_name().map(std::ffi::OsStr::to_os_string)))
+        };
+        first == second || matches!((place(first), place(second)), (Ok(first), Ok(second)) if first == second)
+    }
+
     fn finish(mut self, text: &str) -> Result<(), Error> {
         let written = self.file.write_all(text.as_bytes());
         let moved = written.and_then(|()| match &self.draft {

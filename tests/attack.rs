@@ -6,14 +6,20 @@
 #[path = "common/long.rs"]
 mod long;
 
+use gradient_gap::Instance;
 use gradient_gap::check::attack::{Attack, Attacked};
 use gradient_gap::check::campaign::DEFAULT_SEED;
-use gradient_gap::check::judge::{Decision, certify, enclose};
-use gradient_gap::check::simplify::size;
+use gradient_gap::check::judge::{Decision, Measured, beyond_limit, certify, enclose};
+use gradient_gap::check::simplify::{plain, size};
+use gradient_gap::check::witness::read_simplified;
 use gradient_gap::claims::coefficients::COEFFICIENTS;
-use gradient_gap::claims::{self, ClaimEntry, Expected, Scope};
+use gradient_gap::claims::{self, ClaimEntry, Expected, Part, Parts, Scope, Sides};
 use gradient_gap::families;
+use gradient_gap::number::Interval;
+use gradient_gap::policy::{Context, Ending, Logits, Policy, Shape};
+use gradient_gap::report::Replay;
 use long::long;
+use std::sync::OnceLock;
 
 fn claim(slug: &str) -> &'static ClaimEntry {
     claims::find(slug).expect("in the registry")
@@ -45,22 +51,31 @@ fn seed_and_evaluations_fix_the_result_on_any_number_of_threads() {
     }
 }
 
+/// A short attack on every claim.
+fn attacked() -> &'static [Attacked] {
+    static ATTACKED: OnceLock<Vec<Attacked>> = OnceLock::new();
+    ATTACKED.get_or_init(|| {
+        let evaluations = |claim: &ClaimEntry| if claim.scope == Scope::Run { 65_536 } else { 16_384 };
+        claims::REGISTRY.iter().map(|claim| attack(claim, evaluations(claim), 7)).collect()
+    })
+}
+
 /// A true claim is never passed: neither by intervals, nor in binary64 where intervals are certain that it holds.
 #[test]
 fn no_true_claim_is_passed() {
-    for claim in claims::REGISTRY {
-        let evaluations = if claim.scope == Scope::Run { 65_536 } else { 16_384 };
-        let found = attack(claim, evaluations, 7);
+    for (claim, found) in claims::REGISTRY.iter().zip(attacked()) {
         let slug = claim.statement.slug;
         assert!(found.as_expected(claim), "{slug}: {:?}", found.witness);
         if claim.statement.expected == Expected::Fails {
-            let witness = found.witness.expect("refuted");
+            let witness = found.witness.as_ref().expect("refuted");
             assert_eq!(certify(claim, &witness.instance).decision, Decision::Violated, "{slug}");
             continue;
         }
         assert!(!found.parts.is_empty(), "{slug}: no instance satisfies its hypotheses");
         for part in &found.parts {
             assert!(matches!(part.decision, Decision::Holds | Decision::Undecided), "{slug}: {part:?}");
+            let most = part.enclosed.expect("a ratio").hi();
+            assert!(part.identity || part.ratio <= most, "{slug}: {part:?} is more than is possible");
             let family = families::find(part.family).expect("known");
             // The point replays: the same ratio, and the enclosure contains what is enclosed anew.
             let instance = family.decode(&part.u).expect("inside");
@@ -138,6 +153,134 @@ fn nearly_every_seed_reaches_the_curvature_window() {
     let short: Vec<f64> = lows.iter().copied().filter(|&low| low < 0.99).collect();
     println!("{} of {seeds} reach 0.99; below: {short:?}", lows.len() - short.len());
     assert!(short.len() <= seeds as usize / 20, "{short:?}");
+}
+
+/// Every attack has a simplified instance, which as a file replays, and there has 99.9 % of the ratio.
+#[test]
+fn every_simplified_instance_replays() {
+    for (claim, found) in claims::REGISTRY.iter().zip(attacked()) {
+        let slug = claim.statement.slug;
+        let witness = found.witness.as_ref().expect("a witness");
+        let simple = witness.simplified.as_ref().expect("always one");
+        let text = serde_json::to_string(witness).expect("finite");
+        assert_eq!(read_simplified(&text).as_ref(), Ok(simple), "{slug}");
+        assert!(size(simple) <= size(&witness.instance), "{slug}: {simple:?}");
+        println!("{slug}: {:?} from {:?}, {:?}", size(simple), size(&witness.instance), found.simplified);
+        let replay = Replay::new(simple);
+        assert!(replay.as_expected(), "{slug}: {simple:?}");
+        let (_, measured, certificate) =
+            replay.claims.iter().find(|(known, ..)| known.statement.slug == slug).expect("all claims");
+        let certificate = certificate.as_ref().unwrap_or_else(|| panic!("{slug}: {measured:?} {simple:?}"));
+        if claim.statement.expected == Expected::Fails {
+            assert_eq!(certificate.decision, Decision::Violated, "{slug}");
+            continue;
+        }
+        assert!(matches!(certificate.decision, Decision::Holds | Decision::Undecided), "{slug}: {certificate:?}");
+        let best = found.best().expect("covered");
+        let Measured::Inside { ratio: Some(ratio), .. } = *measured else { panic!("{slug}: {measured:?}") };
+        assert!(ratio >= 0.999 * best.ratio && !beyond_limit(ratio), "{slug}: {ratio} for {best:?}");
+        let share = found.simplified.expect("its ratio");
+        let again = certificate.share(best.part).expect("the part");
+        assert!(share.lo() <= again.hi() && again.lo() <= share.hi(), "{slug}: {share:?} against {again:?}");
+        let certain = best.enclosed.expect("a ratio").lo();
+        assert!(best.identity || share.lo() >= 0.999 * certain, "{slug}: {share:?} for {best:?}");
+    }
+}
+
+/// Two responses of one token, one dimension, one update serve for most sharp bounds, wherever the search ended.
+#[test]
+fn sharp_bounds_need_two_responses_of_one_token() {
+    for (slug, evaluations, seed) in [
+        ("curvature-window", 60_000, 102),
+        ("curvature-window", 16_384, 1),
+        ("curvature-window", 65_536, 16),
+        ("mean-energy", 65_536, 103),
+        ("token-smooth-only-step", 65_536, 104),
+        ("log-odds-step", 16_384, 2),
+        ("smooth-only-step", 16_384, 2),
+        ("token-log-odds-step", 16_384, 2),
+    ] {
+        let found = attack(claim(slug), evaluations, seed);
+        let simple = found.witness.and_then(|witness| witness.simplified).expect("a simplified instance");
+        assert_eq!(size(&simple)[..4], [1, 2, 1, 1], "{slug}, seed {seed}: {simple:?}");
+        let low = found.simplified.expect("its ratio").lo();
+        assert!(low >= 0.99, "{slug}, seed {seed}: {low}");
+    }
+}
+
+/// Three tokens of two options with EOS, all different.
+fn tree() -> Instance {
+    let shape = Shape { vocabulary: 3, max_length: 3, ending: Ending::Cut };
+    let logits = Logits {
+        dim: 9,
+        rows: 3,
+        options: 3,
+        bias: (1..10).map(|i| 0.1 * f64::from(i)).collect(),
+        features: gradient_gap::policy::Features::Tabular,
+        quadratic: vec![],
+        waves: vec![],
+    };
+    let policy = Policy::autoregressive(shape, Context::LastToken, logits).expect("fits");
+    let correct = (0..policy.responses()).map(|o| o % 2 == 0).collect();
+    let (theta, direction) = ((1..10).map(|i| 0.07 * f64::from(i)).collect(), vec![1.0 / 3.0; 9]);
+    Instance { policy, theta, direction, eta: 0.3, correct, then: vec![] }
+}
+
+/// Controls: nothing is simplified where nothing may be, and nothing more than may be.
+#[test]
+fn simplification_keeps_what_it_is_told_to() {
+    let tree = tree();
+    assert_eq!(plain(&tree, &|_| false), tree, "a refusal counted for nothing");
+    // At most two tokens more than they need.
+    let simplest = |keep: &dyn Fn(&Instance) -> bool| {
+        let simple = plain(&tree, keep);
+        assert!(simple.validate().is_ok() && keep(&simple), "{simple:?}");
+        let [_, responses, tokens, ..] = size(&simple);
+        (responses, tokens)
+    };
+    assert_eq!(simplest(&|_| true), (2, 1));
+    assert_eq!(simplest(&|i| i.policy.responses() >= 3), (3, 1));
+    assert_eq!(simplest(&|i| i.policy.responses() >= 3 && i.policy.max_length() >= 2), (3, 2));
+    assert_eq!(simplest(&|i| !i.policy.is_one_token()), (3, 2));
+}
+
+/// Enclosures that say nothing.
+fn blurred(parts: Parts<Interval>) -> Parts<Interval> {
+    let blur = |part: Part<Interval>| Part { computed: part.computed * Interval::new(-1.0, 1.0), ..part };
+    parts.into_iter().map(blur).collect()
+}
+
+/// An instance that intervals say nothing of, and whose simpler forms they therefore cannot confirm, stays as it is.
+#[test]
+fn what_cannot_be_confirmed_is_not_simplified() {
+    let enclosed = Sides::new(|e| blurred(claim("log-odds-step").enclosed.parts(e)));
+    let blurred = ClaimEntry { enclosed, ..*claim("log-odds-step") };
+    let found = attack(&blurred, 16_384, 3);
+    let witness = found.witness.expect("a witness");
+    assert_eq!(witness.simplified, Some(witness.instance));
+}
+
+/// Side conditions are in the table and never the result; within 0.1 %, what is confirmed comes first.
+#[test]
+fn the_result_is_the_statement_itself() {
+    for (claim, found) in claims::REGISTRY.iter().zip(attacked()).filter(|(claim, _)| !claim.side.is_empty()) {
+        let best = found.best().expect("covered").part;
+        assert!(best.starts_with("J(k+1) < J(k)"), "{}: {best}", claim.statement.slug);
+        for side in claim.side {
+            let part = found.parts.iter().find(|part| part.part == *side);
+            assert!(part.is_some_and(|part| part.side), "{}: no part {side:?}", claim.statement.slug);
+        }
+    }
+    let found = attack(claim("ascent-threshold"), 16_384, 1);
+    let part = |part, ratio, decision, side| {
+        let known = found.parts[0].clone();
+        gradient_gap::check::attack::Reached { part, ratio, decision, side, ..known }
+    };
+    let best = |parts| Attacked { parts, ..found.clone() }.best().expect("some").part;
+    let top = || part("top", 0.9999, Decision::Undecided, false);
+    assert_eq!(best(vec![top(), part("near", 0.9995, Decision::Holds, false)]), "near");
+    assert_eq!(best(vec![top(), part("far", 0.9985, Decision::Holds, false)]), "top");
+    assert_eq!(best(vec![top(), part("side", 0.9999, Decision::Holds, true)]), "top");
 }
 
 /// What simplification keeps, and that it simplifies.

@@ -202,7 +202,7 @@ impl<'a> Certification<'a> {
             let evaluations = self.attack * if claim.scope == Scope::Run { 8 } else { 1 };
             let attack = Attack { families, evaluations, seed: self.seed, ..Attack::new(claim) };
             let found = attack.within(false, &|_| {});
-            instances.extend(found.parts.iter().filter_map(|end| families::find(end.family)?.decode(&end.u).ok()));
+            instances.extend(found.ends.iter().filter_map(|(family, u)| families::find(family)?.decode(u).ok()));
             instances.extend(found.witness.filter(|_| found.violated).map(|witness| witness.instance));
         }
         let mut count = Count::default();

@@ -126,6 +126,11 @@ pub struct Certificate {
 }
 
 impl Certificate {
+    /// Whether every part that is asked for holds for certain.
+    pub fn holds(&self, asked: impl Fn(&str) -> bool) -> bool {
+        self.parts.iter().filter(|part| asked(part.name)).all(|part| decide(part) == Decision::Holds)
+    }
+
     /// The enclosed ratio of an inequality part, its ends bounding the share of the bound that is used.
     pub fn ratio(&self) -> Option<Interval> {
         let inequalities = self.parts.iter().filter(|part| part.tolerance.is_none());

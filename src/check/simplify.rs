@@ -1,11 +1,13 @@
 //! From an instance with a property to the simplest one that still has it: fewer updates, responses, tokens and dimensions, rounder
 //! numbers. What the property is, the caller says.
 
+mod forms;
+
 use crate::claims::Scope;
 use crate::families::Family;
 use crate::instance::Instance;
 use crate::line::norm;
-use crate::policy::{Features, Logits, Policy, Tree, Wave};
+use crate::policy::Features;
 
 /// How large an instance is: updates, responses, tokens, dimension, numbers that are not 0. Smaller is simpler.
 pub fn size(instance: &Instance) -> [usize; 5] {
@@ -53,8 +55,13 @@ pub fn descend(family: &Family, scope: Scope, u: &[f64], keep: &dyn Fn(&Instance
 
 /// The most significant digits that a rounded number keeps; beyond, it stays as it is.
 const DIGITS: i32 = 6;
+/// More numbers than this are rounded all together only.
+const MOST_NUMBERS: usize = 64;
+/// How often the sequence of forms is gone through.
+const ROUNDS: usize = 3;
 
 /// The plainest instance so far, and what it must keep.
+#[derive(Clone)]
 struct Plainest<'a> {
     instance: Instance,
     keep: &'a dyn Fn(&Instance) -> bool,
@@ -63,8 +70,14 @@ struct Plainest<'a> {
 }
 
 impl Plainest<'_> {
-    /// Takes the candidate if it is valid and kept, and says whether.
-    fn accept(&mut self, candidate: Instance) -> bool {
+    /// Takes the candidate if it is another one, no larger, valid and kept, and says whether.
+    fn accept(&mut self, candidate: Option<Instance>) -> bool {
+        self.accept_any(candidate.filter(|candidate| size(candidate) <= size(&self.instance)))
+    }
+
+    /// The same, larger or not.
+    fn accept_any(&mut self, candidate: Option<Instance>) -> bool {
+        let Some(candidate) = candidate.filter(|candidate| *candidate != self.instance) else { return false };
         let kept = norm(&candidate.direction) <= self.widest && candidate.validate().is_ok() && (self.keep)(&candidate);
         if kept {
             self.instance = candidate;
@@ -72,172 +85,176 @@ impl Plainest<'_> {
         kept
     }
 
+    /// The first one alone, the first two, and so on doubling; then halfway between what is kept and what is not.
     fn fewer_updates(&mut self) {
-        let mut length = self.instance.then.len();
-        let mut kept = true;
-        while kept && length > 0 {
-            length /= 2;
+        let updates = self.instance.updates();
+        let mut first = |n: usize| {
             let mut shorter = self.instance.clone();
-            shorter.then.truncate(length);
-            kept = self.accept(shorter);
+            shorter.then.truncate(n - 1);
+            self.accept(Some(shorter))
+        };
+        let doubling = (0..).map(|power| 1 << power).take_while(|&n: &usize| n < updates);
+        let (mut low, mut high) = (0, updates);
+        for n in doubling {
+            if first(n) {
+                high = n;
+                break;
+            }
+            low = n;
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if first(middle) { high = middle } else { low = middle }
         }
     }
 
+    fn shorter_responses(&mut self) {
+        let longest = self.instance.policy.tree.shape().max_length;
+        let _ = (1..longest).any(|length| self.accept(forms::shorter(&self.instance, length)));
+        for token in (0..self.instance.policy.tree.shape().vocabulary).rev() {
+            self.accept(forms::without_token(&self.instance, token));
+        }
+        self.accept(forms::without_memory(&self.instance));
+    }
+
+    /// Half of the responses at once, a quarter, and so on down to single ones.
     fn fewer_responses(&mut self) {
-        for o in (0..self.instance.policy.responses()).rev() {
-            if let Some(fewer) = without_response(&self.instance, o) {
-                self.accept(fewer);
+        let mut size = self.instance.policy.responses() / 2;
+        while size > 0 {
+            for chunk in (0..self.instance.policy.responses().div_ceil(size)).rev() {
+                let n = self.instance.policy.responses();
+                let (from, to) = (chunk * size, ((chunk + 1) * size).min(n));
+                if from < to {
+                    self.accept(forms::without_responses(&self.instance, from..to));
+                }
+            }
+            size /= 2;
+        }
+    }
+
+    /// All responses of a side as one, then those whose slopes are neighbours.
+    fn merged_responses(&mut self) {
+        for side in [true, false] {
+            let own = |plainest: &Self| -> Vec<usize> {
+                let correct = plainest.instance.correct.iter().enumerate();
+                correct.filter(|&(_, &c)| c == side).map(|(o, _)| o).collect()
+            };
+            if self.accept(forms::merged(&self.instance, &own(self))) {
+                continue;
+            }
+            let mut at = 1;
+            while let Some(pair) = self.neighbours(own(self), at) {
+                if !self.accept(forms::merged(&self.instance, &pair)) {
+                    at += 1;
+                }
             }
         }
     }
 
-    /// Every number with as few digits as will do, 0 for none.
+    /// Number `at` and the one before in the order of slopes.
+    fn neighbours(&self, mut own: Vec<usize>, at: usize) -> Option<[usize; 2]> {
+        let Features::Dense(psi) = &self.instance.policy.logits.features else { return None };
+        if psi.len() != self.instance.policy.responses() {
+            return None;
+        }
+        own.sort_by(|&o, &p| psi[o].total_cmp(&psi[p]));
+        Some([*own.get(at - 1)?, *own.get(at)?])
+    }
+
+    fn fewer_dimensions(&mut self) {
+        for i in (0..self.instance.policy.logits.dim).rev() {
+            self.accept(forms::without_coordinate(&self.instance, i));
+        }
+    }
+
+    fn smaller(&mut self) {
+        for _ in 0..ROUNDS {
+            let before = self.instance.clone();
+            self.fewer_updates();
+            self.accept(forms::on_its_line(&self.instance));
+            self.shorter_responses();
+            self.merged_responses();
+            self.fewer_responses();
+            self.fewer_dimensions();
+            if self.instance == before {
+                break;
+            }
+        }
+        for form in [forms::centred, forms::unit_slopes] {
+            self.accept(form(&self.instance));
+        }
+    }
+
+    /// Every number with as few digits as will do: 0, ±1, then one digit and more.
     fn fewer_digits(&mut self) {
-        for i in 0..numbers(&mut self.instance).len() {
-            for digits in 0..=DIGITS {
+        let n = forms::numbers(&mut self.instance.clone()).len();
+        let rounder = |instance: &Instance, digits: i32| {
+            let mut rounder = instance.clone();
+            forms::numbers(&mut rounder).into_iter().for_each(|x| *x = rounded(*x, digits));
+            rounder
+        };
+        let together = (1..=DIGITS).find(|&digits| self.accept(Some(rounder(&self.instance, digits))));
+        if n > MOST_NUMBERS {
+            return;
+        }
+        for i in 0..n {
+            for digits in -1..=together.unwrap_or(DIGITS) {
                 let mut rounder = self.instance.clone();
-                let Some(x) = numbers(&mut rounder).into_iter().nth(i).filter(|x| **x != 0.0 || x.is_sign_negative()) else {
+                let Some(x) = forms::numbers(&mut rounder).into_iter().nth(i).filter(|x| **x != 0.0 || x.is_sign_negative())
+                else {
                     break;
                 };
-                *x = rounded(*x, digits);
-                if self.accept(rounder) {
+                let before = *x;
+                *x = rounded(before, digits);
+                if before.to_bits() == x.to_bits() || self.accept(Some(rounder)) {
                     break;
                 }
             }
         }
     }
 
-    fn fewer_waves(&mut self) {
-        let mut calmer = self.instance.clone();
-        calmer.policy.logits.waves.retain(|wave| wave.amplitude != 0.0);
-        if calmer != self.instance {
-            self.accept(calmer);
+    fn plainest(mut self) -> Instance {
+        self.smaller();
+        self.fewer_digits();
+        self.accept(forms::without_zeros(&self.instance));
+        let before = size(&self.instance);
+        self.smaller(); // equal numbers are one number now
+        if size(&self.instance) != before {
+            self.fewer_digits();
+            self.accept(forms::without_zeros(&self.instance));
         }
+        self.instance
     }
 }
 
-/// The plainest instance that `keep` accepts: without the updates, responses and terms that are not needed, seen as a policy on its
-/// own line (θ = 0 ∈ R¹, w = 1), its numbers with as few digits as will do. `keep` is not asked about `instance` itself.
+/// The plainest instance that `keep` accepts: without the updates, tokens, responses and terms that are not needed, seen as a policy on
+/// its own line (θ = 0 ∈ R¹, w = 1), every response as one token if that will do, its numbers with as few digits as will do. `keep` is
+/// not asked about `instance` itself.
 pub fn plain(instance: &Instance, keep: &dyn Fn(&Instance) -> bool) -> Instance {
     let widest = norm(&instance.direction).max(1.0) * (1.0 + 1e-15);
-    let mut plainest = Plainest { instance: instance.clone(), keep, widest };
-    plainest.fewer_updates();
-    if plainest.instance.then.is_empty() {
-        for form in [on_its_line, centred, unit_slopes] {
-            let candidate = form(&plainest.instance);
-            plainest.accept(candidate);
-        }
+    let mut as_it_is = Plainest { instance: instance.clone(), keep, widest };
+    as_it_is.fewer_updates();
+    let mut listed = as_it_is.clone();
+    // The plainest list first: without curvatures, without lengths.
+    let lists = [(false, false), (true, false), (false, true), (true, true)];
+    let found =
+        lists.into_iter().any(|(curved, lengths)| listed.accept_any(forms::listed(&listed.instance, curved, lengths)));
+    let listed = found.then(|| listed.plainest());
+    match listed {
+        Some(listed) if size(&listed)[..4] == SMALLEST => listed,
+        Some(listed) => Some(as_it_is.plainest()).filter(|other| size(other) < size(&listed)).unwrap_or(listed),
+        None => as_it_is.plainest(),
     }
-    plainest.fewer_responses();
-    plainest.fewer_digits();
-    plainest.fewer_waves();
-    plainest.instance
 }
 
-/// x to so many significant digits; 0 for none.
+/// One update, two responses, one token, one dimension: what [`size`] cannot be below.
+pub(super) const SMALLEST: [usize; 4] = [1, 2, 1, 1];
+
+/// x to so many significant digits; ±1 for 0 of them, 0 for fewer.
 fn rounded(x: f64, digits: i32) -> f64 {
     match digits {
-        0 => 0.0,
+        ..0 => 0.0,
+        0 => 1f64.copysign(x),
         _ => format!("{x:.*e}", (digits - 1) as usize).parse().unwrap_or(x), // what was printed is a number
     }
-}
-
-/// All numbers of an instance but lengths and a fixed EOS.
-fn numbers(instance: &mut Instance) -> Vec<&mut f64> {
-    let Instance { policy, theta, direction, eta, then, .. } = instance;
-    let Logits { bias, features, quadratic, waves, .. } = &mut policy.logits;
-    let mut all: Vec<&mut f64> = vec![eta];
-    all.extend(bias.iter_mut());
-    if let Features::Dense(psi) = features {
-        all.extend(psi.iter_mut());
-    }
-    all.extend(quadratic.iter_mut());
-    for Wave { amplitude, frequency, phase, .. } in waves {
-        all.push(amplitude);
-        all.extend(frequency.iter_mut());
-        all.push(phase);
-    }
-    all.extend(theta.iter_mut());
-    all.extend(direction.iter_mut());
-    for update in then {
-        all.push(&mut update.eta);
-        all.extend(update.direction.iter_mut());
-    }
-    all
-}
-
-/// The same policy with t for its only parameter: λ and all directional constants stay what they are, up to rounding.
-fn on_its_line(instance: &Instance) -> Instance {
-    let Instance { policy, theta, direction, .. } = instance;
-    let policy = Policy { logits: policy.logits.on_line(theta, direction), ..policy.clone() };
-    Instance { policy, theta: vec![0.0], direction: vec![1.0], ..instance.clone() }
-}
-
-/// In every context the first option's logit is 0 (a softmax does not notice).
-fn centred(instance: &Instance) -> Instance {
-    let mut centred = instance.clone();
-    let logits = &mut centred.policy.logits;
-    let shift = |list: &mut Vec<f64>| {
-        for row in list.chunks_mut(logits.options) {
-            let first = row[0];
-            row.iter_mut().for_each(|x| *x -= first);
-        }
-    };
-    shift(&mut logits.bias);
-    if logits.dim == 1 {
-        if let Features::Dense(psi) = &mut logits.features {
-            shift(psi);
-        }
-        shift(&mut logits.quadratic);
-    }
-    centred
-}
-
-/// On its own line: t scaled so that the largest slope is 1, or else the largest curvature.
-fn unit_slopes(instance: &Instance) -> Instance {
-    let mut scaled = instance.clone();
-    let logits = &mut scaled.policy.logits;
-    let Features::Dense(psi) = &mut logits.features else { return scaled };
-    let largest = |list: &[f64]| list.iter().map(|x| x.abs()).fold(0.0, f64::max);
-    let unit = match (largest(psi), largest(&logits.quadratic)) {
-        (slope, _) if slope > 0.0 => slope,
-        (_, bend) if bend > 0.0 => bend.sqrt(),
-        _ => return scaled,
-    };
-    if logits.dim != 1 || !unit.is_finite() {
-        return scaled;
-    }
-    psi.iter_mut().for_each(|x| *x /= unit);
-    logits.quadratic.iter_mut().for_each(|x| *x /= unit * unit);
-    logits.waves.iter_mut().for_each(|wave| wave.frequency[0] /= unit);
-    scaled.theta.iter_mut().for_each(|x| *x *= unit);
-    scaled.eta *= unit;
-    scaled
-}
-
-/// A one-token policy without response `o`.
-fn without_response(instance: &Instance, o: usize) -> Option<Instance> {
-    let mut fewer = instance.clone();
-    let policy = &mut fewer.policy;
-    let (n, d) = (policy.responses(), policy.logits.dim);
-    if !policy.is_one_token() || policy.logits.options != n || n <= 2 {
-        return None;
-    }
-    let Features::Dense(psi) = &mut policy.logits.features else { return None };
-    psi.drain(o * d..(o + 1) * d);
-    if !policy.logits.bias.is_empty() {
-        policy.logits.bias.remove(o);
-    }
-    if !policy.logits.quadratic.is_empty() {
-        policy.logits.quadratic.drain(o * d * d..(o + 1) * d * d);
-    }
-    policy.logits.waves.retain(|wave| wave.logit != o);
-    policy.logits.waves.iter_mut().filter(|wave| wave.logit > o).for_each(|wave| wave.logit -= 1);
-    if let Some(lengths) = &mut policy.lengths {
-        lengths.remove(o);
-    }
-    policy.logits.options -= 1;
-    policy.tree = Tree::flat(policy.logits.options as u32);
-    fewer.correct.remove(o);
-    Some(fewer)
 }

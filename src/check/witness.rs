@@ -43,7 +43,7 @@ pub struct Witness {
     pub claimed: [f64; 2],
     /// The instance.
     pub instance: Instance,
-    /// A plainer instance that shows the same, where there is one: it need not belong to the family.
+    /// The plainest instance found that shows the same, which need not belong to the family: the instance itself if there is no plainer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simplified: Option<Instance>,
 }
@@ -84,12 +84,11 @@ impl Witness {
         counterexample(claim, family, &u).unwrap_or(self)
     }
 
-    /// The counterexample with its [plainest](plain) form, where that is another one.
+    /// The counterexample with its [plainest](plain) form.
     pub(super) fn with_plainest(self, claim: &ClaimEntry) -> Witness {
         let questions = Questions::new(claim);
         let plainest = plain(&self.instance, &|instance| questions.is_violated(instance));
-        let simplified = Some(plainest).filter(|plainest| *plainest != self.instance);
-        Witness { simplified, ..self }
+        Witness { simplified: Some(plainest), ..self }
     }
 
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.

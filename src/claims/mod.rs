@@ -256,6 +256,9 @@ pub trait Claim {
     const TIMES: u64 = 1;
     /// The parts, by name, whose constants no smaller ones could replace: an attack comes within half a per cent of them.
     const SHARP: &'static [&'static str] = &[];
+    /// The parts, by name, that only say that an instance is one of those which the statement says exist: an attack does not report them
+    /// as its result.
+    const SIDE: &'static [&'static str] = &[];
     /// The conditions under which it is said.
     const GIVEN: &'static [Hypothesis] = &[];
     /// The two sides. Called only where all of `GIVEN` holds.
@@ -275,6 +278,8 @@ pub struct ClaimEntry {
     pub times: u64,
     /// The parts, by name, whose constants no smaller ones could replace.
     pub sharp: &'static [&'static str],
+    /// The parts, by name, that are [side conditions](Claim::SIDE).
+    pub side: &'static [&'static str],
     /// The conditions under which it is said.
     pub given: &'static [Hypothesis],
     /// The two sides in binary64.
@@ -292,6 +297,11 @@ pub struct Sides<N> {
 }
 
 impl<N: Scalar> Sides<N> {
+    /// The statement's own sides.
+    pub const fn new(all: fn(&Evaluation<'_, N>) -> Parts<N>) -> Sides<N> {
+        Sides { all, scaled: None }
+    }
+
     /// The comparisons on one instance.
     pub fn parts(&self, evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let parts = (self.all)(evaluation);
@@ -326,8 +336,9 @@ pub const fn claim<C: Claim>() -> ClaimEntry {
         families: C::FAMILIES,
         times: C::TIMES,
         sharp: C::SHARP,
+        side: C::SIDE,
         given: C::GIVEN,
-        real: Sides { all: C::sides::<f64>, scaled: None },
-        enclosed: Sides { all: C::sides::<Interval>, scaled: None },
+        real: Sides::new(C::sides::<f64>),
+        enclosed: Sides::new(C::sides::<Interval>),
     }
 }

@@ -18,6 +18,14 @@ use crate::number::Scalar;
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
+const UNIT_BALL: &str = "‖w_k‖² ≤ 1";
+
+/// What admits an instance: only that J falls at every step is the statement.
+pub(super) const ADMITS: &[&str] = {
+    let [aligned, low, high] = Window::CONDITIONS;
+    &[UNIT_BALL, aligned, low, high]
+};
+
 /// The comparisons of Theorems 2 and 4 on one course, all of the form computed ≤ claimed:
 ///
 /// * at the worst step, the gain ηΔμ(k) over the loss −(λ(k+1) − λ(k) − ηΔμ(k)), against 1: below 1 where J falls;
@@ -31,7 +39,7 @@ pub fn collapse_parts<N: Scalar>(course: &Course<N>, terms: &Terms<N>) -> Parts<
     let square = (terms.curvature + terms.score.square()) * terms.length;
     let mut parts: Parts<N> = smallvec![
         Part::at_most("J(k+1) < J(k): gain over loss, worst step", course.largest(share), N::one()),
-        Part::at_most("‖w_k‖² ≤ 1", terms.norm, N::one()),
+        Part::at_most(UNIT_BALL, terms.norm, N::one()),
     ];
     let window = Window::conditions(square, terms.factor, terms.alignment, terms.eta);
     parts.extend(window.map(|(name, computed, claimed)| Part::at_most(name, computed, claimed)));
@@ -103,6 +111,7 @@ impl Claim for OvershootCollapse {
     };
     const SCOPE: Scope = Scope::Run;
     const FAMILIES: Option<&'static [&'static str]> = Some(&["overshoot-collapse", "resonant-collapse"]);
+    const SIDE: &'static [&'static str] = ADMITS;
     const GIVEN: &'static [Hypothesis] = &[
         hypothesis::<ConstantStep>(),
         hypothesis::<SeveralUpdates>(),

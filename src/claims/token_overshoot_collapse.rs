@@ -10,7 +10,7 @@
 //! [construction](crate::collapse) in real numbers, and is no part: the proof is on the page.
 
 use super::conditions::ConstantStep;
-use super::overshoot_collapse::{KnownGlobally, SeveralUpdates, collapses};
+use super::overshoot_collapse::{ADMITS, KnownGlobally, SeveralUpdates, collapses};
 use super::{Claim, Expected, Hypothesis, Parts, Relation, Scope, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
@@ -32,6 +32,7 @@ impl Claim for TokenOvershootCollapse {
     };
     const SCOPE: Scope = Scope::Run;
     const FAMILIES: Option<&'static [&'static str]> = Some(&["token-overshoot-collapse"]);
+    const SIDE: &'static [&'static str] = ADMITS;
     const GIVEN: &'static [Hypothesis] =
         &[hypothesis::<ConstantStep>(), hypothesis::<SeveralUpdates>(), hypothesis::<KnownGlobally>()];
 

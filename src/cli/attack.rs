@@ -79,6 +79,12 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         time: options.seconds.map(Duration::from_secs_f64),
         ..standard
     };
+    if let (Some(out), Some(plot)) = (&options.out, &options.plot)
+        && out != Path::new("-")
+        && Output::is_same(out, plot)
+    {
+        return Err(Error::new(format!("--out and --plot both name {}", out.display())));
+    }
     let file =
         |path: &Option<PathBuf>| path.as_deref().filter(|path| *path != Path::new("-")).map(Output::create).transpose();
     let (witness, plot) = (file(&options.out)?, file(&options.plot)?);

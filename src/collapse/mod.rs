@@ -161,14 +161,19 @@ impl Window {
         self.square.sqrt() / Interval::of(2.0 * self.factor)
     }
 
+    /// The names of the three [conditions](Window::conditions).
+    pub const CONDITIONS: [&'static str; 3] =
+        ["Δμ ≤ √S/(2c): (2cΔμ)² against S", "window, lower end: cΔμ against ηS", "window, upper end: 4η²S against 1"];
+
     /// The three conditions as pairs (x, y), meaning x ≤ y, without quotients or roots, so that short numbers at an end
     /// of the window are inside for certain.
     pub fn conditions<N: Scalar>(square: N, factor: f64, alignment: N, eta: N) -> [(&'static str, N, N); 3] {
         let (four, c) = (N::of(4.0), N::of(factor));
+        let [aligned, low, high] = Window::CONDITIONS;
         [
-            ("Δμ ≤ √S/(2c): (2cΔμ)² against S", (N::of(2.0 * factor) * alignment).square(), square),
-            ("window, lower end: cΔμ against ηS", c * alignment, eta * square),
-            ("window, upper end: 4η²S against 1", four * eta.square() * square, N::one()),
+            (aligned, (N::of(2.0 * factor) * alignment).square(), square),
+            (low, c * alignment, eta * square),
+            (high, four * eta.square() * square, N::one()),
         ]
     }
 

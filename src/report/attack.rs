@@ -121,7 +121,7 @@ pub fn attack_json(attacks: &Attacks<'_>) -> String {
     let statement = &attack.claim.statement;
     let parts = found.parts.iter().map(|part| {
         json!({"name": part.part, "best_ratio": number(part.ratio), "enclosed": ends(part.enclosed),
-               "decision": part.decision.to_string(), "family": part.family})
+               "decision": part.decision.to_string(), "family": part.family, "side": part.side})
     });
     let families = found.families.iter().map(|(name, best, evaluations)| {
         json!({"name": name, "best_ratio": best.map_or(Value::Null, number), "evaluations": evaluations})

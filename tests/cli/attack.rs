@@ -15,7 +15,7 @@ fn an_attack_comes_near_the_bound_and_its_witness_replays() {
     assert_eq!((&document["refuted"], &document["as_expected"]), (&false.into(), &true.into()));
     let best = document["best_ratio"].as_f64().expect("a number");
     let [low, high] = [0, 1].map(|i| document["enclosed"][i].as_f64().expect("a number"));
-    assert!(best > 0.9 && best <= 1.0 + 1e-9 && low <= best + 1e-9 && best <= high + 1e-9, "{best} [{low}, {high}]");
+    assert!(best > 0.9 && low <= best + 1e-9 && best <= high, "{best} [{low}, {high}]");
     assert!(document["evaluations"].as_u64().expect("a count") >= 19_000, "{}", document["evaluations"]);
     assert_eq!(json(&std::fs::read_to_string(&witness).expect("written")), document["witness"]);
     // Both instances replay, and the simple one keeps 99.9 % of the ratio.
@@ -26,7 +26,7 @@ fn an_attack_comes_near_the_bound_and_its_witness_replays() {
         let claim = claims.into_iter().find(|claim| claim["slug"] == "ascent-threshold").expect("listed");
         claim["ratio"].as_f64().expect("a number")
     };
-    assert!((ratio(&[]) - best).abs() < 0.01 * best && ratio(&["--simplified"]) > 0.99 * best);
+    assert!((ratio(&[]) - best).abs() < 0.01 * best && ratio(&["--simplified"]) >= 0.999 * best);
     let text = std::fs::read_to_string(&plot).expect("written");
     assert!(text.starts_with("<svg ") && text.ends_with("</svg>\n") && text.contains("ascent-threshold"));
     assert!(text.contains("random points") && text.contains("ends of the searches") && !text.contains("NaN"));
@@ -68,6 +68,21 @@ fn bad_requests_are_refused_by_name() {
         refused(&run(&["attack", "log-odds-step", &format!("{option}={value}")]), &[option, value]);
     }
     assert!(folder.files().is_empty());
+}
+
+#[test]
+fn the_witness_and_the_picture_are_two_files() {
+    let folder = Directory::new();
+    let file = folder.path("both");
+    let again = folder.path("./both");
+    let attack = |plot: &str| run(&[&["attack", "ascent-threshold", "--out", &file, "--plot", plot][..], &SHORT].concat());
+    for plot in [&file, &again] {
+        refused_in_one_line(&attack(plot), &["--out", "--plot", "both"]);
+        assert!(folder.files().is_empty(), "something was written");
+    }
+    // Control: two names, two files.
+    succeeded(&attack(&folder.path("other")));
+    assert_eq!(folder.files().len(), 2);
 }
 
 #[test]

@@ -9,19 +9,18 @@
 
 mod objective;
 mod search;
+mod simplest;
 mod tournament;
 
 use super::campaign::DEFAULT_SEED;
 use super::histogram::Histogram;
-use super::judge::{Certificate, Decision, beyond_limit, enclose};
-use super::simplify::{descend, plain};
+use super::judge::{Certificate, Decision, enclose};
 use super::witness::{Witness, simplify};
 use crate::claims::{ClaimEntry, Expected, Scope};
 use crate::error::Error;
 use crate::families::{self, Family};
 use crate::instance::Instance;
 use crate::number::Interval;
-use objective::finest;
 use search::Best;
 use std::time::{Duration, Instant};
 use tournament::Round;
@@ -60,12 +59,14 @@ pub struct Reached {
     pub part: &'static str,
     /// The family.
     pub family: &'static str,
-    /// The share in binary64, with constants sampled finely.
+    /// The share in binary64, with constants sampled finely; no larger than the enclosure allows.
     pub ratio: f64,
     /// The same enclosed, the constants over the whole segment.
     pub enclosed: Option<Interval>,
     /// Whether it is an identity, whose ratio is an error over its tolerance.
     pub identity: bool,
+    /// Whether it is a [side condition](crate::claims::Claim::SIDE).
+    pub side: bool,
     /// Whether intervals confirm the claim there.
     pub decision: Decision,
     /// The point of the cube.
@@ -79,12 +80,15 @@ pub struct Attacked {
     pub parts: Vec<Reached>,
     /// By family: the largest ratio of any part, and the evaluations.
     pub families: Vec<(&'static str, Option<f64>, u64)>,
-    /// The instance of the largest ratio, or of a certified violation, with a simpler one that keeps 99.9 % of the ratio.
+    /// The instance of the largest ratio, or of a certified violation, with the simplest one that keeps 99.9 % of the ratio: itself if
+    /// there is no other.
     pub witness: Option<Witness>,
     /// Whether the witness is a certified violation.
     pub violated: bool,
     /// The share that the simpler one uses, enclosed.
     pub simplified: Option<Interval>,
+    /// What the searches of the last quarters ended with: family and point, those of a share below 0 left out.
+    pub ends: Vec<(&'static str, Vec<f64>)>,
     /// Points where binary64 exceeds a bound that intervals are certain of, in claims without sampled constants.
     pub disagreements: u64,
     /// Points above 1 in binary64 that intervals could not decide.
@@ -114,9 +118,13 @@ impl Attacked {
         ends.filter(|low| low.is_finite()).reduce(f64::max)
     }
 
-    /// The part of the largest ratio.
+    /// The part of the largest ratio, side conditions aside. Of those within 0.1 % of it, the largest that intervals confirm.
     pub fn best(&self) -> Option<&Reached> {
-        self.parts.iter().reduce(|best, other| if other.ratio > best.ratio { other } else { best })
+        let main = || self.parts.iter().filter(|part| !part.side);
+        let top = main().map(|part| part.ratio).reduce(f64::max)?;
+        let rank = |part: &Reached| (part.decision == Decision::Holds, part.ratio);
+        let near = main().filter(|part| part.ratio >= KEPT * top);
+        near.reduce(|best, other| if rank(other) > rank(best) { other } else { best })
     }
 }
 
@@ -194,12 +202,14 @@ impl<'a> Attack<'a> {
         let parts: Vec<Reached> = progress.best.iter().filter_map(reached).collect();
         let evaluations = progress.families.iter().map(|&(_, n)| n).sum();
         let names = self.families.iter().map(|family| family.name);
+        let ends = progress.ends.iter().filter(|(_, _, end)| end.value >= 0.0);
         let mut attacked = Attacked {
             parts,
             families: names.zip(progress.families).map(|(name, (best, n))| (name, best, n)).collect(),
             witness: None,
             violated: false,
             simplified: None,
+            ends: ends.map(|(_, family, end)| (self.families[*family].name, end.u.clone())).collect(),
             undecided: progress.undecided,
             disagreements: progress.disagreements,
             evaluations,
@@ -212,7 +222,7 @@ impl<'a> Attack<'a> {
             attacked.witness = witness.map(|witness| witness.with_plainest(self.claim));
             attacked.violated = attacked.witness.is_some();
         } else if let (true, Some(best)) = (simplest, attacked.best().cloned()) {
-            (attacked.witness, attacked.simplified) = self.simplest(&best).unzip();
+            (attacked.witness, attacked.simplified) = self.simplest(&best, &progress.ends).unzip();
         }
         attacked
     }
@@ -238,7 +248,9 @@ impl<'a> Attack<'a> {
             if decision == Decision::Outside {
                 continue; // inside in binary64 alone, whose sampled constants are too small
             }
-            let found = Reached { part, family: family.name, ratio: value, enclosed, identity, decision, u };
+            let most = enclosed.filter(|share| !identity && !share.is_empty()).map_or(f64::INFINITY, Interval::hi);
+            let side = self.claim.side.contains(&part);
+            let found = Reached { part, family: family.name, ratio: value.min(most), enclosed, identity, side, decision, u };
             if chosen.as_ref().is_none_or(|known| rank(&found) > rank(known)) {
                 chosen = Some(found);
             }
@@ -248,41 +260,11 @@ impl<'a> Attack<'a> {
         }
         chosen
     }
-
-    /// The instance that reached this, and the simplest that keeps 99.9 % of its ratio, with the ratio that it has.
-    fn simplest(&self, reached: &Reached) -> Option<(Witness, Interval)> {
-        let family = self.families.iter().find(|family| family.name == reached.family)?;
-        let instance = family.decode(&reached.u).ok()?;
-        let certificate = tight(self.claim, &instance, reached.part);
-        let part = certificate.parts.iter().position(|part| part.name == reached.part)?;
-        let share = certificate.share(reached.part)?;
-        let witness = Witness::new(self.claim, family, &reached.u, instance.clone(), &certificate, part);
-        let moved = moves(&instance);
-        let keep = |instance: &Instance| {
-            let ratio = finest(self.claim, instance, reached.part);
-            let near = ratio.is_some_and(|ratio| ratio >= KEPT * reached.ratio && !beyond_limit(ratio));
-            near && (moves(instance) || !moved)
-        };
-        let u = descend(family, self.claim.scope, &reached.u, &keep);
-        let plain = plain(&family.decode(&u).ok()?, &keep);
-        let found = tight(self.claim, &plain, reached.part);
-        let kept =
-            found.share(reached.part).filter(|kept| found.decision == Decision::Holds && kept.lo() >= KEPT * share.lo());
-        Some(match kept {
-            Some(kept) => (Witness { simplified: Some(plain), ..witness }, kept),
-            None => (witness, share),
-        })
-    }
 }
 
 /// What is certain of a ratio.
 fn low(reached: &Reached) -> f64 {
     reached.enclosed.map_or(f64::NEG_INFINITY, Interval::lo)
-}
-
-/// Whether there is a step at all: η > 0 and w ≠ 0.
-fn moves(instance: &Instance) -> bool {
-    instance.eta > 0.0 && instance.direction.iter().any(|&w| w != 0.0)
 }
 
 /// The claim on an instance in intervals, the segment cut until the share of `part` is known to 10⁻⁴ of itself.

@@ -13,7 +13,8 @@ const PIECES: [usize; 2] = [8, 64];
 /// The same for every segment of a run.
 const PIECES_OF_A_RUN: [usize; 2] = [1, 16];
 
-fn pieces(scope: Scope) -> [usize; 2] {
+/// The two for a scope.
+pub fn pieces(scope: Scope) -> [usize; 2] {
     if scope == Scope::Run { PIECES_OF_A_RUN } else { PIECES }
 }
 
