@@ -39,32 +39,32 @@ impl Claim for SelfBounding {
         let smooth = bounds.curvature * evaluation.modelled_tokens();
         let start = evaluation.start();
         let (log_j, log_f) = (start.log_success(), start.log_failure());
-        let plus = (start.failure() * start.alignment()).square();
-        let minus = (start.success() * start.alignment()).square();
         let (square, bound) = steepest(&start.responses.score, &start.responses.log_prob, smooth);
-        smallvec![
-            Part::at_most("s(o)²", square, bound),
-            Part::at_most("((1−J)Δμ)²", plus, bounded(smooth, log_j, log_f)),
-            Part::at_most("(JΔμ)²", minus, bounded(smooth, log_f, log_j)),
-        ]
+        let mut parts: Parts<N> = smallvec![Part::at_most("s(o)²", square, bound)];
+        // The second and the third say the same, up to the factor ((1−J)/J)²: the one of the rarer side is free from underflow.
+        let [plus, minus] = [(log_j, log_f), (log_f, log_j)].map(|(log_p, log_rest)| {
+            let slope = log_rest.exp() * start.alignment();
+            rarer(log_p, log_rest).map(|rare| (slope.square(), smooth * rare))
+        });
+        for (name, sides) in [("((1−J)Δμ)²", plus), ("(JΔμ)²", minus)] {
+            parts.extend(sides.map(|(square, bound)| Part::at_most(name, square, bound)));
+        }
+        parts
     }
 }
 
-/// L_oβ(p), from log p and log(1−p). For p ≥ ½ as the square of a product: it is 0 in binary64 only where a slope of that square is.
-fn bounded<N: Scalar>(smooth: N, log_p: N, log_rest: N) -> N {
-    let of_rare = |log: N| N::one() - N::of(2.0) * (N::ln_2() + log);
-    let against = log_rest - log_p;
-    let rare = smooth * of_rare(log_p);
-    let common = ((smooth * of_rare(log_rest).positive_part()).sqrt() * against.exp()).square();
-    let half = N::zero(); // of the log-odds
-    match (half.surely_le(against), against.surely_le(half)) {
-        (true, _) => rare,
-        (_, true) => common,
-        _ => rare.hull(common),
+/// β(p) for p ≤ ½, from log p and log(1−p); `None` where p > ½. Where neither is certain, β(p) lies within rounding of 1.
+fn rarer<N: Scalar>(log_p: N, log_rest: N) -> Option<N> {
+    let rare = N::one() - N::of(2.0) * (N::ln_2() + log_p);
+    match (log_p.surely_le(log_rest), log_rest.surely_le(log_p)) {
+        (true, _) => Some(rare),
+        (_, true) => None,
+        _ => Some(rare.hull((log_rest - log_p).exp().square() * (N::one() - N::of(2.0) * (N::ln_2() + log_rest)))),
     }
 }
 
-/// s(o)² and L_oβ(π(o)) of the response that uses most of the bound.
+/// s(o)² and L_oβ(π(o)) of the response that uses most of the bound; for π(o) > ½ both over ((1−π(o))/π(o))², so that neither
+/// underflows.
 fn steepest<N: Scalar>(score: &[N], log_prob: &[N], smooth: N) -> (N, N) {
     let mut worst = (N::zero(), smooth);
     let mut most = -1.0;
@@ -77,7 +77,11 @@ fn steepest<N: Scalar>(score: &[N], log_prob: &[N], smooth: N) -> (N, N) {
                 log_sum_exp(&others.map(|(_, &lp)| lp).collect::<Vec<N>>())
             }
         };
-        let (square, bound) = (s.square(), bounded(smooth, lp, rest));
+        let (slope, rare) = match rarer(lp, rest) {
+            Some(rare) => (s, rare),
+            None => (s * (lp - rest).exp(), N::one() - N::of(2.0) * (N::ln_2() + rest)),
+        };
+        let (square, bound) = (slope.square(), smooth * rare);
         let used = square.mid() / bound.mid();
         if used > most {
             (most, worst) = (used, (square, bound));
@@ -92,7 +96,8 @@ mod tests {
     use crate::number::Interval;
 
     fn beta(p: f64) -> f64 {
-        bounded(1.0, p.ln(), (-p).ln_1p())
+        let [log_p, log_rest] = [p.ln(), (-p).ln_1p()];
+        rarer(log_p, log_rest).unwrap_or_else(|| ((1.0 - p) / p).powi(2) * beta(1.0 - p))
     }
 
     #[test]
@@ -104,22 +109,22 @@ mod tests {
         for i in 1..1000 {
             let p = f64::from(i) / 1000.0;
             assert!(beta(p) < -2.0 * p.ln() && (p <= 0.5 || beta(p) < (1.0 - p) / p), "{p}");
-            // The exchange of O⁺ and O⁻ says the same: β(p)/(1−p)² = β(1−p)/p².
-            let exchanged = (beta(1.0 - p) / (p * p)) / (beta(p) / ((1.0 - p) * (1.0 - p)));
-            assert!((exchanged - 1.0).abs() < 1e-12, "{p}: {exchanged}");
         }
     }
 
     #[test]
     fn beta_is_enclosed_on_both_sides_of_one_half() {
-        for log_odds in [-50.0, -1e-9, 0.0, 1e-9, 3.0, 300.0f64] {
+        for log_odds in [-300.0, -50.0, -1e-9, 0.0, 1e-9, 3.0f64] {
             let [p, rest] = [log_odds, -log_odds].map(|x: f64| -(-x).softplus());
             let wide = |x: f64| Interval::new(x - 1e-6, x + 1e-6);
-            let (exact, enclosed) = (bounded(2.0, p, rest), bounded(Interval::of(2.0), wide(p), wide(rest)));
-            assert!(
-                enclosed.contains(exact) && enclosed.width() <= 1e-4 * enclosed.hi(),
-                "{log_odds}: {exact} in {enclosed:?}"
-            );
+            match rarer(wide(p), wide(rest)) {
+                Some(enclosed) => {
+                    let exact = beta(p.exp());
+                    let narrow = enclosed.width() <= 1e-4 * enclosed.hi();
+                    assert!(log_odds < 1.0 && enclosed.contains(exact) && narrow, "{log_odds}: {exact} in {enclosed:?}");
+                }
+                None => assert!(log_odds > 1.0),
+            }
         }
     }
 }

@@ -25,9 +25,13 @@ fn coins_by_hand() {
     // Every word has probability 1/16; the word 0000 has s = 2, β(1/16) = 1 + 6 log 2.
     assert!((parts[0].computed - 4.0).abs() < 1e-14 && (parts[0].claimed - (1.0 + 6.0 * ln_2)).abs() < 1e-14, "{parts:?}");
     assert!((parts[1].computed - 4.0).abs() < 1e-13 && (parts[1].claimed - parts[0].claimed).abs() < 1e-14, "{parts:?}");
-    // (JΔμ)² = (J s/(1−J))² = (2/15)²; β(15/16) = β(1/16)/15².
-    let rare = (1.0 + 6.0 * ln_2) / 225.0;
-    assert!((parts[2].computed - 4.0 / 225.0).abs() < 1e-15 && (parts[2].claimed - rare).abs() < 1e-15, "{parts:?}");
+    assert_eq!(parts.len(), 2, "J ≤ ½: the third says the same");
+    // O⁺ and O⁻ exchanged, the third says what the second did.
+    let mut exchanged = instance;
+    exchanged.correct.iter_mut().for_each(|correct| *correct = !*correct);
+    let other = crate::support::parts("self-bounding", &exchanged);
+    assert_eq!((other.len(), other[1].name), (2, "(JΔμ)²"));
+    assert!((other[1].computed - 4.0).abs() < 1e-13 && (other[1].claimed - parts[0].claimed).abs() < 1e-14, "{other:?}");
 }
 
 /// The extremal curve for every J (L = 1): log J a parabola with second derivative −1 up to J = ½, where (log J)' = 1, then log(1−J)
