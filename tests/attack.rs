@@ -211,6 +211,7 @@ fn sharp_bounds_need_two_responses_of_one_token() {
         let found = attack(claim(slug), evaluations, seed);
         let simple = found.witness.and_then(|witness| witness.simplified).expect("a simplified instance");
         assert_eq!(size(&simple)[..4], [1, 2, 1, 1], "{slug}, seed {seed}: {simple:?}");
+        assert!(simple.policy.lengths.is_none(), "{slug}, seed {seed}: lengths that nothing reads: {simple:?}");
         let low = found.simplified.expect("its ratio").lo();
         assert!(low >= 0.99, "{slug}, seed {seed}: {low}");
     }
