@@ -7,7 +7,7 @@
 mod long;
 
 use gradient_gap::Instance;
-use gradient_gap::check::attack::{Attack, Attacked};
+use gradient_gap::check::attack::{Attack, Attacked, Reached};
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::judge::{Decision, Measured, beyond_limit, certify, enclose};
 use gradient_gap::check::simplify::{plain, size};
@@ -16,7 +16,7 @@ use gradient_gap::claims::coefficients::COEFFICIENTS;
 use gradient_gap::claims::{self, ClaimEntry, Expected, Part, Parts, Scope};
 use gradient_gap::families;
 use gradient_gap::number::{Interval, Scalar};
-use gradient_gap::policy::{Context, Ending, Logits, Policy, Shape};
+use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::report::Replay;
 use long::long;
 use std::sync::OnceLock;
@@ -217,7 +217,7 @@ fn sharp_bounds_need_two_responses_of_one_token() {
     }
 }
 
-/// Three tokens of two options with EOS, all different.
+/// EOS and two other tokens, up to three of them, every logit different: 15 responses in three contexts.
 fn tree() -> Instance {
     let shape = Shape { vocabulary: 3, max_length: 3, ending: Ending::Cut };
     let logits = Logits {
@@ -225,7 +225,7 @@ fn tree() -> Instance {
         rows: 3,
         options: 3,
         bias: (1..10).map(|i| 0.1 * f64::from(i)).collect(),
-        features: gradient_gap::policy::Features::Tabular,
+        features: Features::Tabular,
         quadratic: vec![],
         waves: vec![],
     };
@@ -239,8 +239,9 @@ fn tree() -> Instance {
 #[test]
 fn simplification_keeps_what_it_is_told_to() {
     let tree = tree();
+    assert_eq!(tree.policy.responses(), 15);
     assert_eq!(plain(&tree, &|_| false), tree, "a refusal counted for nothing");
-    // At most two tokens more than they need.
+    // As many responses and tokens as are asked for, and no more.
     let simplest = |keep: &dyn Fn(&Instance) -> bool| {
         let simple = plain(&tree, keep);
         assert!(simple.validate().is_ok() && keep(&simple), "{simple:?}");
@@ -282,7 +283,7 @@ fn the_result_is_the_statement_itself() {
     let found = attack(claim("ascent-threshold"), 16_384, 1);
     let part = |part, ratio, decision, side| {
         let known = found.parts[0].clone();
-        gradient_gap::check::attack::Reached { part, ratio, decision, side, ..known }
+        Reached { part, ratio, decision, side, ..known }
     };
     let best = |parts| Attacked { parts, ..found.clone() }.best().expect("some").part;
     let top = || part("top", 0.9999, Decision::Undecided, false);
