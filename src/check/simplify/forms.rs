@@ -48,7 +48,7 @@ fn is_listed(instance: &Instance) -> bool {
 pub(super) fn listed(instance: &Instance, curved: bool, lengths: bool) -> Option<Instance> {
     let Instance { policy, eta, correct, then, .. } = instance;
     let same = is_listed(instance) && policy.lengths.is_some() == lengths && policy.logits.quadratic.is_empty() != curved;
-    if !then.is_empty() || same {
+    if !then.is_empty() || same || (lengths && policy.max_length() == 1) {
         return None;
     }
     let evaluation = Evaluation::<f64>::new(instance, 1);
@@ -64,6 +64,9 @@ pub(super) fn listed(instance: &Instance, curved: bool, lengths: bool) -> Option
 /// The same policy with t for its only parameter: λ and all directional constants stay what they are, up to rounding.
 pub(super) fn on_its_line(instance: &Instance) -> Option<Instance> {
     let Instance { policy, theta, direction, then, .. } = instance;
+    if (&theta[..], &direction[..]) == (&[0.0], &[1.0]) {
+        return None; // it is there already
+    }
     let line = Policy { logits: policy.logits.on_line(theta, direction), ..policy.clone() };
     then.is_empty().then(|| Instance { policy: line, theta: vec![0.0], direction: vec![1.0], ..instance.clone() })
 }
