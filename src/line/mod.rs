@@ -327,7 +327,7 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         let mut top = [(f64::NEG_INFINITY, None); 2];
         for (o, (&correct, lp)) in self.correct.iter().zip(&responses.log_prob).enumerate() {
             let known = &mut top[usize::from(correct)];
-            if lp.mid() > known.0 {
+            if lp.mid() > known.0 || known.1.is_none() {
                 *known = (lp.mid(), Some(o));
             }
         }
@@ -337,13 +337,12 @@ impl<'a, N: Scalar> OnLine<'a, N> {
             return (List::from_slice(&tokens.prob), [N::zero(); 2]);
         }
         // The likeliest response of a side has the weight 1 for certain, however little is known of its probability.
-        let top = top.map(|(_, o)| o.filter(|&o| responses.log_prob[o].mid().is_finite()));
+        let by_logits = at_theta && self.is_flat() && self.policy.logits.waves.is_empty();
+        let top = top.map(|(lp, o)| o.filter(|_| by_logits || lp.is_finite()));
         let shift = top.map(|o| o.map_or(N::zero(), |o| responses.log_prob[o]));
         let weight = |(o, (&lp, &correct)): (usize, (&N, &bool))| match top[usize::from(correct)] {
             Some(top) if top == o => N::one(),
-            Some(top) if at_theta && self.is_flat() && self.policy.logits.waves.is_empty() => {
-                self.policy.logits.difference::<N>(o, top, self.theta).exp()
-            }
+            Some(top) if by_logits => self.policy.logits.difference::<N>(o, top, self.theta).exp(),
             _ => (lp - shift[usize::from(correct)]).exp(),
         };
         (responses.log_prob.iter().zip(self.correct).enumerate().map(weight).collect(), shift)
