@@ -7,7 +7,8 @@
 //!   `serde_json` goes 128 levels deep and no deeper;
 //! * a response space is enumerated up to [`MAX_RESPONSES`](crate::policy::MAX_RESPONSES) responses, whatever sizes the file names;
 //!   every other list has the length that it has in the file, and is compared with the sizes, not allocated by them;
-//! * what is valid is [refused](super::work) if it would take more than [`MAX_TERMS`](super::work::MAX_TERMS) to compute everything.
+//! * what would take more than [`MAX_TERMS`](super::work::MAX_TERMS) to compute is [refused](super::work), and so is what
+//!   overflows on the line θ + t·w.
 
 use super::witness::{WITNESS_SCHEMA, Witness};
 use crate::error::Error;
@@ -206,7 +207,7 @@ impl<'de> Deserialize<'de> for Keys {
 ///
 /// # Errors
 /// Malformed JSON, with line and column; a missing, unknown or ill-fitting field, by name; more than [`MAX_TEXT`] bytes; a valid
-/// instance of more than [`MAX_TERMS`](super::work::MAX_TERMS).
+/// instance of more than [`MAX_TERMS`](super::work::MAX_TERMS), or with logits along w beyond binary64.
 pub fn read_instance(text: &str) -> Result<Instance, Error> {
     read(text, false).map_err(one_line)
 }
@@ -246,7 +247,21 @@ fn read(text: &str, simplified: bool) -> Result<Instance, Error> {
     };
     instance.validate()?;
     super::work::check(&instance)?;
+    finite_on_lines(&instance)?;
     Ok(instance)
+}
+
+/// Of finite θ, w, features and matrices the logits may still have values, slopes or curvatures along w beyond binary64: with them
+/// everything would be NaN in binary64, and nothing could be compared.
+fn finite_on_lines(instance: &Instance) -> Result<(), Error> {
+    let mut outcome = Ok(());
+    instance.for_each_step(|k, step| {
+        if outcome.is_ok() {
+            let line = step.policy.logits.on_line(&step.theta, &step.direction);
+            outcome = line.validate().map_err(|e| e.at(format!("logits on the line θ + t·w, update {k}")));
+        }
+    });
+    outcome
 }
 
 /// The longest message, in characters.

@@ -5,14 +5,14 @@
 //! [`MAX_TERMS`]: a file may be hostile, or merely too large.
 
 use super::judge::{ENCLOSURE_PIECES, MAX_WORK};
-use crate::claims::REGISTRY;
+use crate::claims::{REGISTRY, Scope};
 use crate::error::Error;
 use crate::instance::Instance;
 use crate::policy::Features;
 
 /// The most [`terms`] of an instance that is read from a file. A term takes from a few to a hundred nanoseconds, so that a replay
-/// at the limit takes a minute or two. About a million responses in one dimension are within it; instances of the families
-/// have a thousandth of it or less.
+/// at the limit takes a minute or two. About a million responses in one dimension are within it, and so is every instance of a
+/// family, of which the longest runs come within a factor of two.
 pub const MAX_TERMS: f64 = 1e9;
 
 /// What the Orlicz norm of a law of lengths costs for every length: Newton's method takes at most 200 turns of one exponential
@@ -54,7 +54,8 @@ fn lengths(instance: &Instance) -> usize {
 ///
 /// With n responses, m prefixes, c logits in d dimensions, W waves, ℓ different lengths and K updates, one pass over the policy
 /// has S = c + m + n + 4W + 100ℓ terms, and reading all logits at θ has R = c(d + W), or c(d + d² + W) with quadratic terms. A claim costs
-/// K·R and a pass at every [point of the segment](ENCLOSURE_PIECES), of which n responses leave at most 2¹⁶/n; differentiation
+/// R and a pass at every [point of the segment](ENCLOSURE_PIECES), of which n responses leave at most 2¹⁶/n, for
+/// every update if it is about runs; differentiation
 /// along the axes costs d·(R + S); diameters and waves compare options pair by pair.
 pub fn terms(instance: &Instance) -> f64 {
     let (policy, logits) = (&instance.policy, &instance.policy.logits);
@@ -66,8 +67,10 @@ pub fn terms(instance: &Instance) -> f64 {
     let read = count * (row + waves);
     let pairs = if waves > 0.0 { count * options } else { 0.0 };
     let share = MAX_WORK / responses;
-    let passes = f64::max(points(share), updates as f64 * points(share / updates));
-    let claims = REGISTRY.len() as f64 * (updates as f64 * (read + pairs) + passes * pass);
+    let of_run = REGISTRY.iter().filter(|claim| claim.scope == Scope::Run).count();
+    let certified =
+        |claims: usize, updates: usize| (claims * updates) as f64 * (read + pairs + points(share / updates) * pass);
+    let claims = certified(REGISTRY.len() - of_run, 1) + certified(of_run, updates);
     let axes = COORDINATE_CLAIMS * ENCLOSURE_PIECES.len() as f64 * dim * (read + waves * dim + pass);
     // Longer rows than this are not compared pair by pair.
     let diameter = if dense && dim > 1.0 { count * options.min(2048.0) * dim } else { 0.0 };

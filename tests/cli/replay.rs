@@ -235,6 +235,21 @@ fn files_that_are_too_large_are_refused_at_once() {
     succeeded(&run_with_input(&["replay", "-"], instance(1, 1, one, serde_json::json!({})).as_bytes()));
 }
 
+/// Finite numbers whose products are not: the second derivative along w overflows.
+#[test]
+fn an_overflow_on_the_line_is_refused() {
+    let instance = |w: f64| {
+        format!(
+            r#"{{"policy": {{"tree": {{"vocabulary": 2, "max_length": 1, "ending": "fixed"}}, "context": "shared",
+            "logits": {{"dim": 1, "rows": 1, "options": 2, "features": {{"dense": [1, 0]}}, "quadratic": [1, -0.5]}}}},
+            "theta": [0.5], "direction": [{w:e}], "eta": 0, "correct": [true, false]}}"#
+        )
+    };
+    let refusal = run_with_input(&["replay", "-"], instance(-1e184).as_bytes());
+    refused_in_one_line(&refusal, &["on the line", "update 0", "quadratic[0] is inf"]);
+    succeeded(&run_with_input(&["replay", "-"], instance(-1.0).as_bytes()));
+}
+
 /// What a file says reaches the terminal as one short line without control characters.
 #[test]
 fn a_message_cannot_write_on_the_terminal() {
