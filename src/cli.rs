@@ -8,7 +8,7 @@ mod tightness;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradient_gap::Error;
 use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_INSTANCES, DEFAULT_SEED};
-use gradient_gap::check::witness::{read_instance, read_simplified};
+use gradient_gap::check::witness::{MAX_TEXT, read_instance, read_simplified};
 use gradient_gap::claims::{self, ClaimEntry, Scope};
 use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
 use gradient_gap::number::Interval;
@@ -360,20 +360,17 @@ fn explain(slug: &str) -> Result<bool, Error> {
     Ok(result.as_expected())
 }
 
-/// The largest instance file that is read.
-const MAX_FILE: u64 = 64 << 20;
-
 fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Error> {
     let place = file.display();
     let mut text = String::new();
-    let read = |source: &mut dyn Read, text: &mut String| source.take(MAX_FILE + 1).read_to_string(text);
+    let read = |source: &mut dyn Read, text: &mut String| source.take(MAX_TEXT as u64 + 1).read_to_string(text);
     let outcome = match file.as_os_str() == "-" {
         true => read(&mut std::io::stdin().lock(), &mut text),
         false => std::fs::File::open(file).and_then(|mut f| read(&mut f, &mut text)),
     };
     outcome.map_err(|e| Error::new(e.to_string()).at(&place))?;
-    if text.len() as u64 > MAX_FILE {
-        return Err(Error::new(format!("larger than {} MiB", MAX_FILE >> 20)).at(&place));
+    if text.len() > MAX_TEXT {
+        return Err(Error::new(format!("larger than {} MiB", MAX_TEXT >> 20)).at(&place));
     }
     let read = if simplified { read_simplified } else { read_instance };
     let instance = read(&text).map_err(|e| e.at(&place))?;

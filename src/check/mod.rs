@@ -1,7 +1,7 @@
 //! Judging: from two numbers and a relation to a verdict.
 //!
 //! [`judge`] compares the sides of one claim on one instance, in binary64 and in intervals; [`campaign`] loops over instances; [`attack`] searches for the worst;
-//! [`witness`] keeps, simplifies and re-reads what refuted something. A sampled success is never called proved, and a
+//! [`witness`] keeps, simplifies and re-reads what refuted something; [`work`] says how much it is to look at an instance. A sampled success is never called proved, and a
 //! refutation counts only when one interval evaluation confirms it.
 
 use crate::error::Error;
@@ -12,8 +12,10 @@ pub mod certify;
 pub mod histogram;
 pub mod judge;
 mod pass;
+mod read;
 pub mod simplify;
 pub mod witness;
+pub mod work;
 
 /// A pool of so many threads; 0 for as many as there are cores.
 fn pool(threads: usize) -> Result<rayon::ThreadPool, Error> {

@@ -1,13 +1,12 @@
 //! What refuted something: stored, simplified, re-read.
 
 use super::judge::{Certificate, Decision, certify};
+pub use super::read::{INSTANCE_SCHEMA, MAX_TEXT, read_instance, read_simplified};
 use super::simplify::{descend, plain, size};
 use crate::claims::{ClaimEntry, Scope};
-use crate::error::Error;
 use crate::families::Family;
 use crate::instance::Instance;
 use crate::number::Interval;
-use crate::policy::Policy;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
@@ -17,9 +16,6 @@ pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
 /// What either search for a simpler counterexample may cost, in tokens evaluated in intervals, those of every response, update and
 /// piece counted: a few seconds.
 const MOST_WORK: u64 = 1 << 19;
-
-/// The schema of hand-written instances (it may be left out).
-pub const INSTANCE_SCHEMA: &str = "gradient-gap/instance/1";
 
 /// What refuted a claim, or came nearest to it: where it was found and, since maps change, the decoded instance in full.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -153,110 +149,4 @@ impl<'a> Questions<'a> {
         self.left.set(self.left.get().saturating_sub(work));
         certificate.decision == Decision::Violated
     }
-}
-
-/// A hand-written trajectory-level instance: logits, slopes and curvatures of its responses along the line.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HandWritten {
-    #[serde(default)]
-    schema: Option<String>,
-    logits: Vec<f64>,
-    slopes: Vec<f64>,
-    #[serde(default)]
-    curvatures: Vec<f64>,
-    #[serde(default)]
-    lengths: Option<Vec<u32>>,
-    correct: Correct,
-    eta: f64,
-}
-
-/// The correct responses: their numbers, or a flag for every response.
-#[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "correct: expected a list of response numbers (from 0) or a list of true and false")]
-enum Correct {
-    Numbers(Vec<usize>),
-    Flags(Vec<bool>),
-}
-
-impl HandWritten {
-    fn instance(self) -> Result<Instance, Error> {
-        if let Some(schema) = self.schema.filter(|schema| schema != INSTANCE_SCHEMA) {
-            return Err(Error::new(format!("schema is {schema:?}, expected {INSTANCE_SCHEMA:?}")));
-        }
-        let n = self.logits.len();
-        for (name, list) in [("slopes", &self.slopes), ("curvatures", &self.curvatures)] {
-            if list.len() != n && !(name == "curvatures" && list.is_empty()) {
-                return Err(Error::new(format!("{name} has {} entries, expected {n} (one a logit)", list.len())));
-            }
-        }
-        let correct = match self.correct {
-            Correct::Flags(flags) => flags,
-            Correct::Numbers(numbers) => {
-                if let Some(o) = numbers.iter().find(|&&o| o >= n) {
-                    return Err(Error::new(format!("correct names response {o}, expected a number below {n}")));
-                }
-                (0..n).map(|o| numbers.contains(&o)).collect()
-            }
-        };
-        let mut policy = Policy::quadratic_softmax(1, self.slopes, self.curvatures, self.logits)?;
-        policy.lengths = self.lengths;
-        Ok(Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: self.eta, correct, then: vec![] })
-    }
-}
-
-/// Reads an instance from JSON: a witness file, an instance as witnesses hold it, or a hand-written one
-/// `{"logits": […], "slopes": […], "curvatures": […], "lengths": […], "correct": […], "eta": …}` (curvatures and lengths may be
-/// left out; correct is a list of response numbers or of flags).
-///
-/// # Errors
-/// Malformed JSON, with line and column; a missing, unknown or ill-fitting field, by name.
-pub fn read_instance(text: &str) -> Result<Instance, Error> {
-    read(text, false)
-}
-
-/// The same, but of a witness its [simplified](Witness::simplified) instance.
-///
-/// # Errors
-/// As there; also a file that holds none.
-pub fn read_simplified(text: &str) -> Result<Instance, Error> {
-    read(text, true)
-}
-
-fn read(text: &str, simplified: bool) -> Result<Instance, Error> {
-    let json = |e: serde_json::Error| Error::new(e.to_string());
-    let value: serde_json::Value = serde_json::from_str(text).map_err(json)?;
-    let has = |name: &str| value.get(name).is_some();
-    let instance = if has("instance") {
-        let schema = value.get("schema").and_then(|s| s.as_str()).unwrap_or_default();
-        if schema != WITNESS_SCHEMA {
-            return Err(Error::new(format!("schema is {schema:?}, expected {WITNESS_SCHEMA:?}")));
-        }
-        let witness = serde_json::from_str::<Witness>(text).map_err(json)?;
-        match (simplified, witness.simplified) {
-            (false, _) => witness.instance,
-            (true, Some(instance)) => instance,
-            (true, None) => return Err(Error::new("the witness has no \"simplified\" instance")),
-        }
-    } else if simplified {
-        return Err(Error::new("not a witness, which alone has a \"simplified\" instance"));
-    } else if has("policy") {
-        match value.get("schema") {
-            None => serde_json::from_str(text).map_err(json)?,
-            Some(schema) if schema == INSTANCE_SCHEMA => {
-                let mut value = value;
-                value.as_object_mut().map(|fields| fields.remove("schema"));
-                serde_json::from_value(value).map_err(json)?
-            }
-            Some(schema) => return Err(Error::new(format!("schema is {schema}, expected {INSTANCE_SCHEMA:?}"))),
-        }
-    } else if has("logits") {
-        serde_json::from_str::<HandWritten>(text).map_err(json)?.instance()?
-    } else {
-        return Err(Error::new(
-            "neither \"instance\" (a witness) nor \"policy\" nor \"logits\" (a hand-written instance) is there",
-        ));
-    };
-    instance.validate()?;
-    Ok(instance)
 }

@@ -96,8 +96,8 @@ fn bad_instance_files_are_refused_with_file_and_place() {
         ("few flags", edit("\"correct\": [0]", "\"correct\": [true]"), &["correct", "1", "expected 3"]),
         ("no response", br#"{"logits": [], "slopes": [], "correct": [], "eta": 1}"#.to_vec(), &["vocabulary 0"]),
         ("one response", br#"{"logits": [0], "slopes": [1], "correct": [0], "eta": 1}"#.to_vec(), &["O⁻ is empty"]),
-        ("nested lists", vec![b'['; 100_000], &["recursion limit", "line 1 column"]),
-        ("nested objects", b"{\"logits\":".repeat(50_000), &["recursion limit", "line 1 column"]),
+        ("nested lists", vec![b'['; 100_000], &["expected an object", "line 1 column 0"]),
+        ("nested objects", b"{\"logits\":".repeat(50_000), &["EOF while parsing", "line 1 column"]),
         ("a long number", edit("0.25", &"9".repeat(5_000)), &["out of range", "line 1 column"]),
     ];
     for (name, content, parts) in bad {
@@ -179,5 +179,85 @@ fn extreme_instances_replay() {
             assert!(ends[0] <= ends[1], "{text}: {quantity}");
         }
         succeeded(&run_with_input(&["replay", "-"], text.as_bytes()));
+    }
+}
+
+/// Valid, or nearly so, but larger than what is worth computing: refused before anything is computed, by its sizes.
+#[test]
+fn files_that_are_too_large_are_refused_at_once() {
+    let instance = |rows: usize, dim: usize, features: Value, more: Value| {
+        let mut instance = serde_json::json!({
+            "policy": {
+                "tree": {"vocabulary": 1000, "max_length": 1, "ending": "fixed"}, "context": "shared",
+                "logits": {"dim": dim, "rows": rows, "options": 1000, "features": features}
+            },
+            "theta": vec![0; dim.min(1000)], "direction": vec![0; dim.min(1000)], "eta": 1,
+            "correct": (0..1000).map(|o| o == 0).collect::<Vec<bool>>()
+        });
+        for (key, value) in more.as_object().expect("an object") {
+            instance[key] = value.clone();
+        }
+        instance.to_string()
+    };
+    let wide = serde_json::json!({"dense": vec![0; 1_000_000]});
+    let narrow = serde_json::json!({"dense": vec![0; 1_000]});
+    let empty = serde_json::json!({"dense": []});
+    let steps = serde_json::json!({"then": vec![serde_json::json!({"direction": [0], "eta": 0}); 10_000]});
+    let bad: Vec<(&str, String, &[&str])> = vec![
+        ("many dimensions", instance(1, 1000, wide, serde_json::json!({})), &["too large", "dimension 1000", "1e9"]),
+        ("many updates", instance(1, 1, narrow, steps), &["too large", "10001 updates", "1e9"]),
+        (
+            "sizes of nothing",
+            instance(1, 1_000_000_000, empty.clone(), serde_json::json!({})),
+            &["1000000000", "out of range"],
+        ),
+        ("overflowing sizes", instance(1, 1 << 62, empty.clone(), serde_json::json!({})), &["4611686018427387904"]),
+        ("rows without number", instance(1 << 54, 1, empty, serde_json::json!({})), &["18014398509481984"]),
+        (
+            "a long list of numbers",
+            format!(r#"{{"logits": [0, 1], "slopes": [0, 1], "eta": 1, "correct": [{}0]}}"#, "0,".repeat(1 << 20)),
+            &["correct", "1048576"],
+        ),
+        (
+            "flags among numbers",
+            HAND_WRITTEN.replace("[0], \"eta\"", "[0, true], \"eta\""),
+            &["correct", "mixed", "line 1 column"],
+        ),
+        ("longer than anything", " ".repeat((64 << 20) + 1), &["64 MiB"]),
+    ];
+    for (name, content, parts) in bad {
+        let refusal = run_with_input(&["replay", "-"], content.as_bytes());
+        assert_eq!(refusal.status, 2, "{name}: {}", refusal.out);
+        refused_in_one_line(&refusal, parts);
+    }
+    // Control: the same with fewer of everything is replayed.
+    let one = serde_json::json!({"dense": (0..1000).map(|o| o % 3).collect::<Vec<_>>()});
+    succeeded(&run_with_input(&["replay", "-"], instance(1, 1, one, serde_json::json!({})).as_bytes()));
+}
+
+/// Finite numbers whose products are not: the second derivative along w overflows.
+#[test]
+fn an_overflow_on_the_line_is_refused() {
+    let instance = |w: f64| {
+        format!(
+            r#"{{"policy": {{"tree": {{"vocabulary": 2, "max_length": 1, "ending": "fixed"}}, "context": "shared",
+            "logits": {{"dim": 1, "rows": 1, "options": 2, "features": {{"dense": [1, 0]}}, "quadratic": [1, -0.5]}}}},
+            "theta": [0.5], "direction": [{w:e}], "eta": 0, "correct": [true, false]}}"#
+        )
+    };
+    let refusal = run_with_input(&["replay", "-"], instance(-1e184).as_bytes());
+    refused_in_one_line(&refusal, &["on the line", "update 0", "quadratic[0] is inf"]);
+    succeeded(&run_with_input(&["replay", "-"], instance(-1.0).as_bytes()));
+}
+
+/// What a file says reaches the terminal as one short line without control characters.
+#[test]
+fn a_message_cannot_write_on_the_terminal() {
+    for key in ["\\u001b[2J\\n\\u202e", &"k".repeat(1_000_000)] {
+        let content = HAND_WRITTEN.replace("\"eta\"", &format!("\"{key}\": 1, \"eta\""));
+        let refusal = run_with_input(&["replay", "-"], content.as_bytes());
+        refused_in_one_line(&refusal, &["unknown field", "line 1 column"]);
+        let line = refusal.err.trim_end();
+        assert!(line.len() < 1_000 && !line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:.2000?}");
     }
 }

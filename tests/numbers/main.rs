@@ -11,4 +11,5 @@ mod intervals_enclose_tightly;
 mod jets;
 mod negative_controls;
 mod special_cases;
+mod suprema;
 mod truth;

@@ -174,6 +174,9 @@ fn powers() {
     assert_eq!((one.powi(i32::MAX), one.powi(i32::MIN), (-one).powi(i32::MIN)), (one, one, one));
     assert_eq!(Interval::of(2.0).powi(i32::MIN).lo(), 0.0);
     assert_eq!(Interval::of(2.0).powi(-1074), Interval::of(TINY));
+    // A part gives a part, also where the power of the whole is unbounded and that of the part is not.
+    let x = 1.5587168783285171e-31;
+    assert!(i(x, INF).powi(-4).encloses(Interval::of(x).powi(-4)));
 }
 
 #[test]

@@ -281,13 +281,8 @@ impl Scalar for Interval {
         if n > 0 {
             return power;
         }
-        let reciprocal = Interval::one() / power;
-        if power.is_bounded() {
-            reciprocal
-        } else {
-            // The power overflowed, its reciprocal need not have underflowed.
-            reciprocal.intersection((Interval::one() / self).positive_power(n.unsigned_abs()))
-        }
+        // Where xⁿ overflows, its reciprocal need not underflow. Both ways always, so that a part gives a part.
+        (Interval::one() / power).intersection((Interval::one() / self).positive_power(n.unsigned_abs()))
     }
     fn min(self, other: Interval) -> Interval {
         if self.is_empty() || other.is_empty() {
