@@ -114,8 +114,8 @@ impl<N: Scalar> Line<N> {
     }
     /// λ = log J − log(1 − J).
     pub fn lambda(&self) -> N {
-        let [minus, plus] = self.log_mass();
-        plus - minus
+        let apart = self.shift[1] - self.shift[0];
+        (self.weight[1] / self.weight[0]).ln() + apart
     }
     /// log J = −log(1 + e^{−λ}).
     pub fn log_success(&self) -> N {

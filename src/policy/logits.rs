@@ -223,18 +223,17 @@ impl Logits {
     pub(crate) fn difference<N: Scalar>(&self, j: usize, k: usize, theta: &[f64]) -> N {
         let d = self.dim;
         let apart = |list: &[f64], j: usize, k: usize| N::of(list[j]) - N::of(list[k]);
-        let mut total = if self.bias.is_empty() { N::zero() } else { apart(&self.bias, j, k) };
-        total = total
-            + match &self.features {
-                Features::Tabular => apart(theta, j, k),
-                Features::Dense(psi) => sum((0..d).map(|i| apart(psi, j * d + i, k * d + i) * N::of(theta[i]))),
-            };
+        let mut total = match &self.features {
+            Features::Tabular => apart(theta, j, k),
+            Features::Dense(psi) => sum((0..d).map(|i| apart(psi, j * d + i, k * d + i) * N::of(theta[i]))),
+        };
         if !self.quadratic.is_empty() {
             let entry = |i: usize, l: usize| apart(&self.quadratic, (j * d + i) * d + l, (k * d + i) * d + l);
             let row = |i: usize| sum((0..d).map(|l| entry(i, l) * N::of(theta[l])));
             total = total + N::of(0.5) * sum((0..d).map(|i| N::of(theta[i]) * row(i)));
         }
-        total
+        // Last, as it is often the largest: one rounding of its size and no more.
+        if self.bias.is_empty() { total } else { total + apart(&self.bias, j, k) }
     }
 
     /// The logits on the line θ + t·w as logits of their own, t the only parameter, in binary64.
