@@ -9,6 +9,7 @@
 
 pub mod coefficients;
 pub mod conditions;
+pub mod reduced;
 
 mod ascent_threshold;
 mod conditional_policies;

@@ -3,6 +3,7 @@
 use super::{Draw, Output, TableOrJson, print, progress_bar, selected};
 use clap::Args;
 use gradient_gap::Error;
+use gradient_gap::check::boxes;
 use gradient_gap::check::campaign::DEFAULT_ATTACK;
 use gradient_gap::check::certify::{Certification, DEFAULT_CERTIFIED};
 use gradient_gap::report::{self, Certifications};
@@ -49,7 +50,8 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let found = certification.run(&|done| bar.inc(done))?;
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
-    let certifications = Certifications { certification: &certification, claims: &found, seconds };
+    let boxes = boxes::prove(&claims, boxes::BUDGET, certification.threads)?;
+    let certifications = Certifications { certification: &certification, claims: &found, boxes: &boxes, seconds };
     let text = match options.format {
         TableOrJson::Table => report::certify_table(&certifications),
         TableOrJson::Json => report::certify_json(&certifications),

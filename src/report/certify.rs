@@ -2,6 +2,7 @@
 
 use super::json::number;
 use super::{finish, grouped, new_table, short};
+use crate::check::boxes::{Boxed, Verdict};
 use crate::check::certify::{Certification, CertifiedClaim, Count};
 use crate::claims::Expected;
 use comfy_table::{Cell, CellAlignment};
@@ -15,6 +16,8 @@ pub struct Certifications<'a> {
     pub certification: &'a Certification<'a>,
     /// By claim.
     pub claims: &'a [CertifiedClaim],
+    /// Boxes of these claims.
+    pub boxes: &'a [Boxed],
     /// Wall time in seconds.
     pub seconds: f64,
 }
@@ -22,7 +25,8 @@ pub struct Certifications<'a> {
 impl Certifications<'_> {
     /// Whether all counts are what the mathematics says.
     pub fn as_expected(&self) -> bool {
-        self.claims.iter().all(CertifiedClaim::as_expected)
+        let proved = |boxed: &Boxed| boxed.outcome.verdict == Verdict::Proved;
+        self.claims.iter().all(CertifiedClaim::as_expected) && self.boxes.iter().all(proved)
     }
 }
 
@@ -36,7 +40,7 @@ pub(super) fn share(count: &Count) -> String {
 
 /// One line a claim, and what is and is not established.
 pub fn certify_table(certifications: &Certifications<'_>) -> String {
-    let Certifications { certification, claims, seconds } = certifications;
+    let Certifications { certification, claims, boxes, seconds } = certifications;
     let mut table = new_table(&[
         "claim",
         "expected",
@@ -83,6 +87,9 @@ pub fn certify_table(certifications: &Certifications<'_>) -> String {
         holding().count(),
         certification.seed,
     );
+    if !boxes.is_empty() {
+        text += &super::boxes::table(boxes);
+    }
     text
 }
 
@@ -94,7 +101,7 @@ pub(super) fn count(count: &Count) -> Value {
 
 /// The whole result; every float round-trips.
 pub fn certify_json(certifications: &Certifications<'_>) -> String {
-    let Certifications { certification, claims, seconds } = certifications;
+    let Certifications { certification, claims, boxes, seconds } = certifications;
     let claim = |claim: &CertifiedClaim| {
         let CertifiedClaim { random, hard, .. } = claim;
         let families = claim.families.iter().map(|(name, found)| {
@@ -124,6 +131,7 @@ pub fn certify_json(certifications: &Certifications<'_>) -> String {
         "seconds": seconds,
         "as_expected": certifications.as_expected(),
         "claims": claims.iter().map(claim).collect::<Vec<_>>(),
+        "boxes": boxes.iter().map(super::boxes::json).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
 }

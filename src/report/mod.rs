@@ -1,6 +1,7 @@
 //! Results as text: tables, JSON, JUnit. A report never computes; it is handed what was found.
 
 mod attack;
+mod boxes;
 mod certify;
 mod collapse;
 mod explain;
@@ -12,6 +13,7 @@ mod table;
 mod tightness;
 
 pub use attack::{Attacks, attack_json, attack_svg, attack_table};
+pub use boxes::box_row;
 pub use certify::{Certifications, certify_json, certify_table};
 pub use collapse::Collapsed;
 pub use explain::{explain, list};

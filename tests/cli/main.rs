@@ -5,6 +5,7 @@
 mod support;
 
 mod attack;
+mod boxes;
 mod collapse;
 mod output;
 mod replay;
