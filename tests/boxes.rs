@@ -190,7 +190,7 @@ fn pointwise_sides_are_the_claims_on_real_instances() {
             for x in points(reduced, 500) {
                 let instance = pointwise_instance(&x);
                 let evaluation = Evaluation::<f64>::new(&instance, 1);
-                let parts = parts_at_point(slug, &evaluation, &(claim.real)(&evaluation));
+                let parts = parts_at_point(slug, &evaluation, &claim.real.parts(&evaluation));
                 let sides = (reduced.real_sides)(&x);
                 assert_eq!(parts.len(), sides.len());
                 for (side, (name, computed, claimed)) in sides.iter().zip(parts) {
@@ -212,7 +212,7 @@ fn steps_are_the_claims_on_real_instances() {
         let side = (straight().real_sides)(&x)[0];
         for alone_is_correct in [true, false] {
             let instance = straight_instance(&x, alone_is_correct);
-            let parts = (claim.real)(&Evaluation::new(&instance, 1));
+            let parts = claim.real.parts(&Evaluation::new(&instance, 1));
             assert!(close(side.computed, parts[0].computed, side.claimed), "{x:?}");
             // The segment's constants are at least those at t = 0.
             assert!(parts[0].claimed >= (1.0 - 1e-12) * side.claimed, "{x:?}");
@@ -277,7 +277,7 @@ fn less_than_a_sharp_constant_is_refuted() {
                 let point = Corrupted { reduced, part, margin: less }.refuted();
                 let instance = pointwise_instance(&point);
                 let evaluation = Evaluation::<Interval>::new(&instance, 1);
-                let parts = parts_at_point(slug, &evaluation, &(claim.enclosed)(&evaluation));
+                let parts = parts_at_point(slug, &evaluation, &claim.enclosed.parts(&evaluation));
                 let (found, computed, claimed) = parts[part];
                 assert_eq!(name, found);
                 assert!((Interval::of(SHARE) * claimed).surely_lt(computed), "{slug}, {name} at {point:?}");
@@ -303,7 +303,7 @@ fn a_wrong_sign_and_a_lost_factor_are_refuted() {
         let start = evaluation.start();
         let (failure, square) = (start.failure(), start.alignment().square());
         let computed = -(failure * (start.second() - (failure - start.success()) * square));
-        assert!((window.enclosed)(&evaluation)[2].claimed.surely_lt(computed), "{point:?}");
+        assert!(window.enclosed.parts(&evaluation)[2].claimed.surely_lt(computed), "{point:?}");
     }
     // −λ'' ≤ L_o and λ'' ≤ L_o: the factors 1−J and J lost.
     let without_failure = |x: &[Interval], side: &Side<Interval>| side.claimed * (Interval::one() - x[0]) - side.computed;

@@ -6,6 +6,7 @@ mod support;
 
 mod attack;
 mod boxes;
+mod certify;
 mod collapse;
 mod output;
 mod replay;

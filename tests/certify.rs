@@ -1,0 +1,62 @@
+//! Certificates by the thousand: how many instances intervals decide, and that they refute what is false.
+
+#![allow(clippy::expect_used, reason = "a helper that panics is a failed test")]
+
+use gradient_gap::check::certify::{Certification, CertifiedClaim};
+use gradient_gap::claims::{self, ClaimEntry, Expected, Scope};
+
+fn certify(claims: &[ClaimEntry], instances: u64, threads: usize) -> Vec<CertifiedClaim> {
+    let certification = Certification { threads, attack: 1_024, ..Certification::new(claims, instances) };
+    certification.run(&|_| {}).expect("claims and families are there")
+}
+
+/// Of the random instances of true claims about one step at least 99.9 % are certified, and none is refuted; what is false as printed
+/// is. Trajectories, certified step by step: 95 %.
+#[test]
+fn nearly_every_instance_is_certified() {
+    for found in certify(claims::REGISTRY, 12_000, 0) {
+        let slug = found.claim.statement.slug;
+        assert!(found.as_expected(), "{slug}: {found:?}");
+        if found.claim.statement.expected == Expected::Fails {
+            assert!(found.random.refuted > 0 && found.hard.refuted > 0, "{slug}: {found:?}");
+            continue;
+        }
+        assert_eq!(found.random.refuted + found.hard.refuted, 0, "{slug}");
+        let (certified, cases) = (found.random.certified, found.random.cases());
+        assert!(cases > 0 || slug == "pg-rates", "{slug}: {found:?}");
+        let share = certified as f64 / cases.max(1) as f64;
+        match found.claim.scope {
+            Scope::Step => assert!(share >= 0.999, "{slug}: {certified} of {cases}"),
+            Scope::Run => assert!(cases - certified <= 1 + cases / 20, "{slug}: {certified} of {cases}"),
+        }
+        assert!(found.hard.certified > 0, "{slug}: no edge case and no end of an attack is certified");
+    }
+}
+
+#[test]
+fn the_counts_do_not_depend_on_the_threads() {
+    let claims = ["curvature-window", "stagnation", "linear-softmax-step"].map(|slug| *claims::find(slug).expect("known"));
+    let counts = |threads| certify(&claims, 2_000, threads).iter().map(|f| (f.random, f.hard)).collect::<Vec<_>>();
+    assert_eq!(counts(1), counts(3));
+}
+
+/// The control: a smaller constant is refuted, on random instances and on hard ones, and no instance is called certified and refuted
+/// at once.
+#[test]
+fn a_smaller_constant_is_refuted() {
+    let claim = claims::find("curvature-window").expect("known");
+    let part = claim.sharp[0];
+    let found = certify(&[claim.with_constant(part, 0.99)], 6_000, 0).remove(0);
+    assert!(found.random.refuted > 0 && found.hard.refuted > 0 && found.random.certified > 0, "{found:?}");
+    let whole = certify(&[*claim], 6_000, 0).remove(0);
+    assert_eq!(found.random.cases() + found.random.outside, whole.random.cases() + whole.random.outside);
+    // What only holds without a certificate is neither: a certificate of a claim with a hypothesis that fails is none.
+    assert!(whole.random.outside > 0);
+}
+
+#[test]
+fn nothing_to_certify_is_an_error() {
+    assert!(Certification::new(&[], 10).run(&|_| {}).is_err());
+    let none = Certification { families: &[], ..Certification::new(claims::REGISTRY, 10) };
+    assert!(none.run(&|_| {}).is_err());
+}
