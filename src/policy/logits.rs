@@ -334,19 +334,29 @@ pub(crate) fn subtract_entry<N: Scalar>(row: &mut [N], at: usize) {
     row[at] = N::zero();
 }
 
+/// Up to here the rounding of a logit is a few rounding units of its probability.
+const LARGE: f64 = 16.0;
+
 impl<N: Scalar> LineLogits<N> {
-    /// In every row, values, slopes and curvatures relative to the option with the largest logit at t = 0 (waves aside), the values
-    /// by `difference`. This changes no probability; where one option has nearly all the mass, means and variances over the row
-    /// then keep full relative accuracy, and the probabilities of the others all that their logarithms allow.
+    /// In every row, slopes and curvatures relative to the option with the largest logit at t = 0 (waves aside), and where a logit is
+    /// large the values too, by `difference`. This changes no probability; where one option has nearly all the mass, means and
+    /// variances over the row then keep full relative accuracy, and the probabilities of the others all that their logarithms
+    /// allow.
     pub(crate) fn relative_to_heaviest(mut self, difference: impl Fn(usize, usize) -> N) -> Self {
         for first in (0..self.value.len()).step_by(self.options) {
             let row = first..first + self.options;
-            let larger = |top: usize, j: usize| if self.value[j].mid() > self.value[top].mid() { j } else { top };
-            let top = row.clone().fold(first, larger);
-            let apart: SmallVec<[N; 8]> =
-                row.clone().map(|j| if j == top { N::zero() } else { difference(j, top) }).collect();
-            if apart.iter().all(|x| f64::abs(x.mid()) < f64::MAX) {
-                self.value[row.clone()].copy_from_slice(&apart);
+            let (mut top, mut largest) = (first, 0.0);
+            for j in row.clone() {
+                let value = self.value[j].mid();
+                top = if value > self.value[top].mid() { j } else { top };
+                largest = f64::max(largest, value.abs());
+            }
+            if largest > LARGE {
+                let apart: SmallVec<[N; 8]> =
+                    row.clone().map(|j| if j == top { N::zero() } else { difference(j, top) }).collect();
+                if apart.iter().all(|x| f64::abs(x.mid()) < f64::MAX) {
+                    self.value[row.clone()].copy_from_slice(&apart);
+                }
             }
             subtract_entry(&mut self.slope[row.clone()], top - first);
             if !self.curvature.is_empty() {
