@@ -114,8 +114,10 @@ impl<N: Scalar> Line<N> {
     }
     /// λ = log J − log(1 − J).
     pub fn lambda(&self) -> N {
-        let apart = self.shift[1] - self.shift[0];
-        (self.weight[1] / self.weight[0]).ln() + apart
+        let ([minus, plus], apart) = (self.weight, self.shift[1] - self.shift[0]);
+        // So that the exchange of O⁺ and O⁻ changes the sign and no digit.
+        let odds = if plus.mid() < minus.mid() { -(minus / plus).ln() } else { (plus / minus).ln() };
+        odds + apart
     }
     /// log J = −log(1 + e^{−λ}).
     pub fn log_success(&self) -> N {
