@@ -9,6 +9,7 @@ use crate::number::{Interval, Jet, Scalar, log_sum_exp, sum};
 use crate::policy::{Ending, Features, Policy, dot};
 use serde::Serialize;
 use smallvec::SmallVec;
+use std::cell::LazyCell;
 use std::fmt;
 
 /// Where a supremum ranges.
@@ -101,14 +102,14 @@ impl<N: Scalar> OnLine<'_, N> {
                 values(&tokens, responses.as_ref())
             }
         };
-        let slopes = |t: N| self.constants_slopes(t);
+        let jets = LazyCell::new(|| self.jets());
+        let slopes = |t: N| self.constants_slopes(&jets, t);
         let [score, curvature, token_score, token_curvature, psi1] = N::suprema_by_slopes(eta, pieces, at, slopes);
         Constants { score, curvature, token_score, token_curvature, psi1 }
     }
 
-    /// The derivatives in t of what the constants are suprema of.
-    fn constants_slopes(&self, t: N) -> [N; 5] {
-        let jets = self.jets();
+    /// The derivatives in t of what the constants are suprema of; `jets` is this line in jets.
+    fn constants_slopes(&self, jets: &OnLine<'_, Jet<N>>, t: N) -> [N; 5] {
         let tokens = jets.tokens(Jet::variable(t));
         let responses = (!self.is_flat()).then(|| jets.responses(&tokens));
         let [score, curvature, token_score, token_curvature] = jets.extremes(&tokens, responses.as_ref());
@@ -119,8 +120,9 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// The same for one softmax with straight logits and constant length.
     pub(crate) fn constants_of_straight(&self, start: &Straight<N>, eta: f64, pieces: usize) -> Constants<N> {
+        let jets = LazyCell::new(|| self.jets());
         let slopes = |t: N| {
-            let [score, curvature, ..] = self.constants_slopes(t);
+            let [score, curvature, ..] = self.constants_slopes(&jets, t);
             [score, curvature]
         };
         let [score, curvature] = N::suprema_by_slopes(eta, pieces, |t| self.straight_constants(start, t), slopes);

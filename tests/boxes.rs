@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
 use gradient_gap::check::boxes::{self, BUDGET, Boxed, Enclosed, Outcome, Problem, Verdict, decide};
-use gradient_gap::check::certify::Certification;
+use gradient_gap::check::campaign::Campaign;
 use gradient_gap::claims::reduced::{REDUCED, Reduced, Side};
 use gradient_gap::claims::{self, Part, REGISTRY};
 use gradient_gap::number::{Interval, Scalar};
@@ -59,9 +59,9 @@ fn only_the_boxes_asked_for() {
 
 #[test]
 fn a_box_that_is_not_proved_is_not_as_expected() {
-    let certification = Certification::new(REGISTRY, 1);
+    let campaign = Campaign::new(REGISTRY, 1);
     let with = |boxes: &[Boxed]| {
-        let found = Certifications { certification: &certification, claims: &[], boxes, seconds: 0.0 };
+        let found = Certifications { campaign: &campaign, claims: &[], boxes, seconds: 0.0 };
         (found.as_expected(), report::certify_table(&found), report::certify_json(&found))
     };
     let (as_expected, table, json) = with(all());

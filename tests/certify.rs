@@ -2,12 +2,13 @@
 
 #![allow(clippy::expect_used, reason = "a helper that panics is a failed test")]
 
-use gradient_gap::check::certify::{Certification, CertifiedClaim};
+use gradient_gap::check::campaign::Campaign;
+use gradient_gap::check::certify::CertifiedClaim;
 use gradient_gap::claims::{self, ClaimEntry, Expected, Scope};
 
 fn certify(claims: &[ClaimEntry], instances: u64, threads: usize) -> Vec<CertifiedClaim> {
-    let certification = Certification { threads, attack: 1_024, ..Certification::new(claims, instances) };
-    certification.run(&|_| {}).expect("claims and families are there")
+    let campaign = Campaign { threads, attack: 1_024, ..Campaign::new(claims, instances) };
+    campaign.certify(&|_| {}).expect("claims and families are there")
 }
 
 /// Of the random instances of true claims about one step at least 99.9 % are certified, and none is refuted; what is false as printed
@@ -56,7 +57,7 @@ fn a_smaller_constant_is_refuted() {
 
 #[test]
 fn nothing_to_certify_is_an_error() {
-    assert!(Certification::new(&[], 10).run(&|_| {}).is_err());
-    let none = Certification { families: &[], ..Certification::new(claims::REGISTRY, 10) };
-    assert!(none.run(&|_| {}).is_err());
+    assert!(Campaign::new(&[], 10).certify(&|_| {}).is_err());
+    let none = Campaign { families: &[], ..Campaign::new(claims::REGISTRY, 10) };
+    assert!(none.certify(&|_| {}).is_err());
 }

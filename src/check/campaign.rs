@@ -248,10 +248,7 @@ impl<'a> Campaign<'a> {
     /// # Errors
     /// No claim, no family, or threads that cannot be started.
     pub fn run(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<CampaignResult, Error> {
-        if self.claims.is_empty() || self.families.is_empty() || self.runs.is_empty() {
-            return Err(Error::new("a campaign needs at least one claim and one family of each kind"));
-        }
-        Ok(super::pool(self.threads)?.install(|| {
+        Ok(self.pool()?.install(|| {
             let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| Pass::new(self, scope).run(progress));
             let mut claims: Vec<ClaimResult> = steps.claims.into_iter().chain(runs.claims).collect();
             claims.iter_mut().for_each(|result| self.attack(result));
@@ -259,24 +256,45 @@ impl<'a> Campaign<'a> {
             CampaignResult { claims, families: steps.families, runs: runs.families }
         }))
     }
-}
 
-impl Campaign<'_> {
-    /// Adds what a short attack finds, on the families of this campaign.
-    fn attack(&self, result: &mut ClaimResult) {
-        let (families, factor) = match result.claim.scope {
-            Scope::Step => (self.families, 1),
-            Scope::Run => (self.runs, 8),
-        };
-        let families: Vec<&Family> = families.iter().filter(|family| result.claim.is_tested_on(family.name)).collect();
-        if self.attack == 0 || families.is_empty() {
-            return;
+    /// The threads, where there is something to run on them.
+    pub(super) fn pool(&self) -> Result<rayon::ThreadPool, Error> {
+        if self.claims.is_empty() || self.families.is_empty() || self.runs.is_empty() {
+            return Err(Error::new("a campaign needs at least one claim and one family of each kind"));
         }
-        let evaluations = factor * self.attack;
+        super::pool(self.threads)
+    }
+
+    /// The families of this scope.
+    pub(super) fn families_of(&self, scope: Scope) -> &'a [Family] {
+        match scope {
+            Scope::Step => self.families,
+            Scope::Run => self.runs,
+        }
+    }
+
+    /// Random case i of this scope: the number of its family, and its point in `u`.
+    pub(super) fn case(&self, scope: Scope, draws: &Draws, i: u64, u: &mut Vec<f64>) -> usize {
+        let families = self.families_of(scope);
+        let family = (i % families.len() as u64) as usize;
+        draws.point(stream(scope, i), families[family].dim, u);
+        family
+    }
+
+    /// The short attack on a claim; `None` where none is asked for, or no family reaches the claim.
+    pub(super) fn short_attack<'b>(&'b self, claim: &'b ClaimEntry) -> Option<Attack<'b>> {
+        let families = self.families_of(claim.scope).iter();
+        let families: Vec<&Family> = families.filter(|family| claim.is_tested_on(family.name)).collect();
+        let wanted = self.attack > 0 && !families.is_empty();
+        wanted.then(|| Attack { families, seed: self.seed, ..Attack::of(claim, self.attack) })
+    }
+
+    /// Adds what the short attack finds.
+    fn attack(&self, result: &mut ClaimResult) {
         let claim = result.claim;
-        let attack = Attack { families, evaluations, seed: self.seed, ..Attack::new(&claim) };
-        let found = attack.within(false, &|_| {});
-        result.add_attack(found);
+        if let Some(attack) = self.short_attack(&claim) {
+            result.add_attack(attack.within(false, &|_| {}));
+        }
     }
 }
 
@@ -334,7 +352,7 @@ impl Draws {
 }
 
 /// The stream of random case i: runs have the upper half for themselves.
-pub(super) fn stream(scope: Scope, i: u64) -> u64 {
+fn stream(scope: Scope, i: u64) -> u64 {
     match scope {
         Scope::Step => i,
         Scope::Run => (1 << 63) + i,

@@ -4,8 +4,7 @@
 //! A certificate is about one instance; any number of them prove no theorem. Random instance i is the one of a
 //! [campaign](super::campaign) with the same seed, so the counts are the same on any machine and any number of threads.
 
-use super::attack::Attack;
-use super::campaign::{Campaign, DEFAULT_SEED, Draws, stream};
+use super::campaign::{Campaign, Draws};
 use super::judge::{Certificate, Decision, ENCLOSURE_PIECES, Measured, SAMPLE_PIECES, certify_from, measure};
 use crate::claims::{ClaimEntry, Expected, Scope};
 use crate::error::Error;
@@ -19,26 +18,6 @@ use rayon::prelude::*;
 pub const DEFAULT_CERTIFIED: u64 = 48_000;
 /// Cases that one task runs in sequence.
 const CHUNK: u64 = 32;
-
-/// What to certify.
-#[derive(Clone, Copy, Debug)]
-pub struct Certification<'a> {
-    /// The claims.
-    pub claims: &'a [ClaimEntry],
-    /// The families of one step, in the order of a campaign.
-    pub families: &'a [Family],
-    /// The families of runs, likewise.
-    pub runs: &'a [Family],
-    /// Random instances of one step, over all families together; one run for [`STEPS_PER_RUN`](super::campaign::STEPS_PER_RUN) of them. Claims that few instances
-    /// meet are asked about [several times](ClaimEntry::times) as many.
-    pub instances: u64,
-    /// The seed.
-    pub seed: u64,
-    /// Threads; 0 for as many as there are cores.
-    pub threads: usize,
-    /// Evaluations of the attack whose ends are certified too; 0 for none. Runs get eight times as many.
-    pub attack: u64,
-}
 
 /// How many instances were decided, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -106,62 +85,33 @@ impl CertifiedClaim {
     }
 }
 
-impl<'a> Certification<'a> {
-    /// All families, the default seed, as many threads as cores, no attack.
-    pub fn new(claims: &'a [ClaimEntry], instances: u64) -> Certification<'a> {
-        let (families, runs) = (families::REGISTRY, families::RUNS);
-        Certification { claims, families, runs, instances, seed: DEFAULT_SEED, threads: 0, attack: 0 }
-    }
-
-    /// The same instances as a campaign's.
-    fn campaign(&self) -> Campaign<'a> {
-        let Certification { claims, families, runs, instances, seed, threads, .. } = *self;
-        Campaign { claims, families, runs, instances, seed, threads, attack: 0 }
-    }
-
-    /// How many random instances are evaluated.
-    pub fn drawn(&self) -> u64 {
-        let campaign = self.campaign();
-        campaign.drawn(Scope::Step) + campaign.drawn(Scope::Run)
-    }
-
-    /// Runs it. `progress` is told how many random instances a task has finished.
+impl Campaign<'_> {
+    /// Decides every claim by intervals alone, on the random instances of this campaign and on hard ones. `progress` is told how
+    /// many random instances a task has finished.
     ///
     /// # Errors
     /// No claim, no family, or threads that cannot be started.
-    pub fn run(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<Vec<CertifiedClaim>, Error> {
-        if self.claims.is_empty() || self.families.is_empty() || self.runs.is_empty() {
-            return Err(Error::new("a certification needs at least one claim and one family of each kind"));
-        }
-        Ok(super::pool(self.threads)?.install(|| self.within(progress)))
+    pub fn certify(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<Vec<CertifiedClaim>, Error> {
+        Ok(self.pool()?.install(|| self.certificates(progress)))
     }
 
-    /// The same on the threads of the caller.
-    pub(super) fn within(&self, progress: &(dyn Fn(u64) + Sync)) -> Vec<CertifiedClaim> {
-        let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| self.random(scope, progress));
+    fn certificates(&self, progress: &(dyn Fn(u64) + Sync)) -> Vec<CertifiedClaim> {
+        let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| self.certify_random(scope, progress));
         let counted = |claim: &ClaimEntry| if claim.scope == Scope::Step { &steps } else { &runs };
         let result = self.claims.par_iter().enumerate().map(|(i, claim)| {
             let families = self.families_of(claim.scope).iter().map(|family| family.name).zip(&counted(claim)[i]);
             let families: Vec<(&'static str, Count)> = families.map(|(name, &count)| (name, count)).collect();
             let random = families.iter().fold(Count::default(), |all, &(_, count)| all.merge(count));
             let families = families.into_iter().filter(|(_, count)| count.cases() > 0).collect();
-            CertifiedClaim { claim: *claim, random, hard: self.hard(claim), families }
+            CertifiedClaim { claim: *claim, random, hard: self.certify_hard(claim), families }
         });
         result.collect()
     }
 
-    fn families_of(&self, scope: Scope) -> &'a [Family] {
-        match scope {
-            Scope::Step => self.families,
-            Scope::Run => self.runs,
-        }
-    }
-
     /// Random instances of one scope: `[claim][family]`.
-    fn random(&self, scope: Scope, progress: &(dyn Fn(u64) + Sync)) -> Vec<Vec<Count>> {
+    fn certify_random(&self, scope: Scope, progress: &(dyn Fn(u64) + Sync)) -> Vec<Vec<Count>> {
         let families = self.families_of(scope);
-        let campaign = self.campaign();
-        let (base, drawn) = (campaign.random(scope), campaign.drawn(scope));
+        let (base, drawn) = (self.random(scope), self.drawn(scope));
         let empty = || vec![vec![Count::default(); families.len()]; self.claims.len()];
         let add = |mut all: Vec<Vec<Count>>, other: Vec<Vec<Count>>| {
             for (row, other) in all.iter_mut().zip(other) {
@@ -174,8 +124,7 @@ impl<'a> Certification<'a> {
             let finished = cases.end - cases.start;
             let (draws, mut u, mut counts) = (Draws::new(self.seed), Vec::new(), empty());
             for i in cases {
-                let at = (i % families.len() as u64) as usize;
-                draws.point(stream(scope, i), families[at].dim, &mut u);
+                let at = self.case(scope, &draws, i, &mut u);
                 let Ok(instance) = families[at].decode(&u) else { continue }; // never: the point is inside the cube
                 let asked = |claim: &ClaimEntry| {
                     claim.scope == scope && i / base < claim.times && claim.is_tested_on(families[at].name)
@@ -193,14 +142,13 @@ impl<'a> Certification<'a> {
     }
 
     /// The edge sets, and what a short attack ends with.
-    fn hard(&self, claim: &ClaimEntry) -> Count {
-        let families: Vec<&Family> =
-            self.families_of(claim.scope).iter().filter(|family| claim.is_tested_on(family.name)).collect();
-        let edges = |family: &&Family| family.edges().into_iter().filter_map(|edge| family.decode(&edge.u).ok()).collect();
-        let mut instances: Vec<Instance> = families.iter().flat_map(|family| -> Vec<Instance> { edges(family) }).collect();
-        if self.attack > 0 && !families.is_empty() {
-            let evaluations = self.attack * if claim.scope == Scope::Run { 8 } else { 1 };
-            let attack = Attack { families, evaluations, seed: self.seed, ..Attack::new(claim) };
+    fn certify_hard(&self, claim: &ClaimEntry) -> Count {
+        let families = self.families_of(claim.scope).iter().filter(|family| claim.is_tested_on(family.name));
+        let edges = |family: &Family| -> Vec<Instance> {
+            family.edges().into_iter().filter_map(|edge| family.decode(&edge.u).ok()).collect()
+        };
+        let mut instances: Vec<Instance> = families.flat_map(edges).collect();
+        if let Some(attack) = self.short_attack(claim) {
             let found = attack.within(false, &|_| {});
             instances.extend(found.ends.iter().filter_map(|(family, u)| families::find(family)?.decode(u).ok()));
             instances.extend(found.witness.filter(|_| found.violated).map(|witness| witness.instance));

@@ -1,6 +1,6 @@
 //! One claim on one instance: the ratio in binary64, the certificate in intervals.
 
-use crate::claims::{ClaimEntry, Part, Scope};
+use crate::claims::{ClaimEntry, Part};
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar};
@@ -173,39 +173,32 @@ fn decide(part: &Part<Interval>) -> Decision {
 
 /// Evaluates a claim on an instance in intervals, cutting the segment finer until the comparison is decided.
 pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
-    enclose(claim, instance, |certificate| certificate.decision != Decision::Undecided)
+    enclose(claim, instance, is_decided)
 }
 
 /// The same, where the instance is already evaluated on the uncut segment.
 pub fn certify_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>) -> Certificate {
-    let found = certificate(claim, first, ENCLOSURE_PIECES[0]);
-    match found.decision {
-        Decision::Undecided => finer(claim, first.instance(), found, |found| found.decision != Decision::Undecided),
-        _ => found,
-    }
+    enclose_from(claim, first, is_decided)
+}
+
+fn is_decided(certificate: &Certificate) -> bool {
+    certificate.decision != Decision::Undecided
 }
 
 /// The same until `enough`.
 pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certificate) -> bool) -> Certificate {
-    let first = Evaluation::<Interval>::new(instance, ENCLOSURE_PIECES[0]);
-    let found = certificate(claim, &first, ENCLOSURE_PIECES[0]);
-    if enough(&found) { found } else { finer(claim, instance, found, enough) }
+    enclose_from(claim, &Evaluation::new(instance, ENCLOSURE_PIECES[0]), enough)
 }
 
-/// The same with the segment cut finer and finer.
-fn finer(
-    claim: &ClaimEntry,
-    instance: &Instance,
-    mut last: Certificate,
-    enough: impl Fn(&Certificate) -> bool,
-) -> Certificate {
-    let updates = if claim.scope == Scope::Run { instance.updates() } else { 1 };
-    let most = (MAX_WORK / instance.policy.responses() / updates).max(1);
+fn enclose_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>, enough: impl Fn(&Certificate) -> bool) -> Certificate {
+    let instance = first.instance();
+    let mut last = certificate(claim, first, ENCLOSURE_PIECES[0]);
+    let most = (MAX_WORK / instance.policy.responses() / claim.updates(instance)).max(1);
     for pieces in ENCLOSURE_PIECES.into_iter().skip(1).filter(|&pieces| pieces <= most && instance.eta > 0.0) {
-        last = certificate(claim, &Evaluation::<Interval>::new(instance, pieces), pieces);
         if enough(&last) {
             break;
         }
+        last = certificate(claim, &Evaluation::<Interval>::new(instance, pieces), pieces);
     }
     last
 }

@@ -1,6 +1,6 @@
 //! One pass of a campaign: the claims of one scope on the families of that scope.
 
-use super::campaign::{CHUNK, Campaign, ClaimResult, Draws, Spread, Tally, Verdict, stream};
+use super::campaign::{CHUNK, Campaign, ClaimResult, Draws, Spread, Tally, Verdict};
 use super::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use super::witness::counterexample;
 use crate::claims::{ClaimEntry, Relation, Scope};
@@ -53,11 +53,7 @@ impl<'a> Pass<'a> {
     /// The pass of `scope`.
     pub fn new(campaign: &'a Campaign<'a>, scope: Scope) -> Pass<'a> {
         let claims = campaign.claims.iter().filter(|claim| claim.scope == scope).collect();
-        let families = match scope {
-            Scope::Step => campaign.families,
-            Scope::Run => campaign.runs,
-        };
-        Pass { campaign, scope, claims, families }
+        Pass { campaign, scope, claims, families: campaign.families_of(scope) }
     }
 
     /// Runs it; nothing where no claim is of this scope.
@@ -85,7 +81,7 @@ impl<'a> Pass<'a> {
             let n = cases.end - cases.start;
             let (draws, mut u) = (Draws::new(self.campaign.seed), Vec::new());
             for i in cases {
-                let family = self.draw(&draws, i, &mut u);
+                let family = self.campaign.case(self.scope, &draws, i, &mut u);
                 self.one(first_random + i, i / base, family, &u, &mut blanks, &mut counts);
             }
             progress(n);
@@ -110,20 +106,14 @@ impl<'a> Pass<'a> {
         self.families.iter().enumerate().flat_map(of_family).collect()
     }
 
-    /// Random case i: its family, and its point in `u`.
-    fn draw(&self, draws: &Draws, i: u64, u: &mut Vec<f64>) -> usize {
-        let family = (i % self.families.len() as u64) as usize;
-        draws.point(stream(self.scope, i), self.families[family].dim, u);
-        family
-    }
-
     /// The point of any case.
     fn point(&self, case: u64, edges: &[(usize, Vec<f64>)]) -> (usize, Vec<f64>) {
         match edges.get(case as usize) {
             Some(edge) => edge.clone(),
             None => {
                 let mut u = Vec::new();
-                let family = self.draw(&Draws::new(self.campaign.seed), case - edges.len() as u64, &mut u);
+                let draws = Draws::new(self.campaign.seed);
+                let family = self.campaign.case(self.scope, &draws, case - edges.len() as u64, &mut u);
                 (family, u)
             }
         }

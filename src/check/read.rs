@@ -47,6 +47,8 @@ enum Correct {
     Flags(Vec<bool>),
 }
 
+const EXPECTED_CORRECT: &str = "correct: a list of response numbers (from 0) or a list of true and false";
+
 /// One entry of it.
 #[derive(Clone, Copy)]
 enum Mark {
@@ -60,7 +62,7 @@ impl<'de> Deserialize<'de> for Mark {
         impl Visitor<'_> for Marks {
             type Value = Mark;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("correct: a list of response numbers (from 0) or a list of true and false")
+                f.write_str(EXPECTED_CORRECT)
             }
             fn visit_bool<E>(self, flag: bool) -> Result<Mark, E> {
                 Ok(Mark::Flag(flag))
@@ -80,7 +82,7 @@ impl<'de> Deserialize<'de> for Correct {
         impl<'de> Visitor<'de> for List {
             type Value = Correct;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("correct: a list of response numbers (from 0) or a list of true and false")
+                f.write_str(EXPECTED_CORRECT)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Correct, A::Error> {
                 let mut correct = Correct::Numbers(vec![]);

@@ -3,7 +3,7 @@
 use super::judge::{Certificate, Decision, certify};
 pub use super::read::{INSTANCE_SCHEMA, MAX_TEXT, read_instance, read_simplified};
 use super::simplify::{descend, plain, size};
-use crate::claims::{ClaimEntry, Scope};
+use crate::claims::ClaimEntry;
 use crate::families::Family;
 use crate::instance::Instance;
 use crate::number::Interval;
@@ -142,7 +142,7 @@ impl<'a> Questions<'a> {
         }
         let certificate = certify(self.claim, instance);
         let policy = &instance.policy;
-        let updates = if self.claim.scope == Scope::Run { instance.updates() as u64 } else { 1 };
+        let updates = self.claim.updates(instance) as u64;
         let tokens = if policy.is_one_token() { 1 } else { u64::from(policy.max_length()) };
         let factors = [policy.responses() as u64, tokens, certificate.pieces as u64];
         let work = factors.into_iter().fold(updates, u64::saturating_mul);

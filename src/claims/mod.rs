@@ -323,6 +323,14 @@ impl ClaimEntry {
         ClaimEntry { statement, sharp: &[], real, enclosed, ..*self }
     }
 
+    /// How many updates of the instance it looks at.
+    pub fn updates(&self, instance: &Instance) -> usize {
+        match self.scope {
+            Scope::Step => 1,
+            Scope::Run => instance.updates(),
+        }
+    }
+
     /// Whether instances of this family are put to the test.
     pub fn is_tested_on(&self, family: &str) -> bool {
         self.families.is_none_or(|names| names.contains(&family))

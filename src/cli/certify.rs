@@ -4,8 +4,9 @@ use super::{Draw, Output, TableOrJson, print, progress_bar, selected};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::boxes;
-use gradient_gap::check::campaign::DEFAULT_ATTACK;
-use gradient_gap::check::certify::{Certification, DEFAULT_CERTIFIED};
+use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK};
+use gradient_gap::check::certify::DEFAULT_CERTIFIED;
+use gradient_gap::claims::Scope;
 use gradient_gap::report::{self, Certifications};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -39,19 +40,19 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<bool, Error> {
     let claims = selected(&options.slugs)?;
     let output = options.out.as_deref().filter(|path| *path != Path::new("-")).map(Output::create).transpose()?;
-    let certification = Certification {
+    let campaign = Campaign {
         seed: options.draw.seed,
         threads: options.draw.threads as usize,
         attack: options.attack,
-        ..Certification::new(&claims, options.instances)
+        ..Campaign::new(&claims, options.instances)
     };
-    let bar = progress_bar(certification.drawn());
+    let bar = progress_bar(campaign.drawn(Scope::Step) + campaign.drawn(Scope::Run));
     let start = Instant::now();
-    let found = certification.run(&|done| bar.inc(done))?;
+    let found = campaign.certify(&|done| bar.inc(done))?;
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
-    let boxes = boxes::prove(&claims, boxes::BUDGET, certification.threads)?;
-    let certifications = Certifications { certification: &certification, claims: &found, boxes: &boxes, seconds };
+    let boxes = boxes::prove(&claims, boxes::BUDGET, campaign.threads)?;
+    let certifications = Certifications { campaign: &campaign, claims: &found, boxes: &boxes, seconds };
     let text = match options.format {
         TableOrJson::Table => report::certify_table(&certifications),
         TableOrJson::Json => report::certify_json(&certifications),

@@ -6,7 +6,7 @@ use gradient_gap::Error;
 use gradient_gap::check::attack::{Attack, Attacked};
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::claims::coefficients::COEFFICIENTS;
-use gradient_gap::claims::{ClaimEntry, REGISTRY, Scope};
+use gradient_gap::claims::{ClaimEntry, REGISTRY};
 use gradient_gap::report;
 use std::path::PathBuf;
 
@@ -26,10 +26,7 @@ pub struct Options {
 
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
-    let attack = |claim: &'static ClaimEntry| {
-        let factor = if claim.scope == Scope::Run { 8 } else { 1 };
-        Attack { evaluations: factor * options.evaluations, seed: options.seed, ..Attack::new(claim) }
-    };
+    let attack = |claim: &'static ClaimEntry| Attack { seed: options.seed, ..Attack::of(claim, options.evaluations) };
     std::fs::create_dir_all(&options.out).map_err(|e| Error::new(e.to_string()).at(options.out.display()))?;
     let bar = progress_bar((REGISTRY.len() + COEFFICIENTS.len()) as u64);
     let run = |attack: &Attack<'_>| {

@@ -3,7 +3,8 @@
 use super::json::number;
 use super::{finish, grouped, new_table, short};
 use crate::check::boxes::{Boxed, Verdict};
-use crate::check::certify::{Certification, CertifiedClaim, Count};
+use crate::check::campaign::Campaign;
+use crate::check::certify::{CertifiedClaim, Count};
 use crate::claims::Expected;
 use comfy_table::{Cell, CellAlignment};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use std::fmt::Write;
 #[derive(Clone, Copy, Debug)]
 pub struct Certifications<'a> {
     /// What was run.
-    pub certification: &'a Certification<'a>,
+    pub campaign: &'a Campaign<'a>,
     /// By claim.
     pub claims: &'a [CertifiedClaim],
     /// Boxes of these claims.
@@ -31,7 +32,7 @@ impl Certifications<'_> {
 }
 
 /// How many of so many, in per cent, cut and not rounded.
-pub(super) fn share(count: &Count) -> String {
+fn share(count: &Count) -> String {
     match count.cases() {
         0 => "–".into(),
         cases => format!("{:.2} %", (1e4 * count.certified as f64 / cases as f64).floor() / 100.0),
@@ -40,7 +41,7 @@ pub(super) fn share(count: &Count) -> String {
 
 /// One line a claim, and what is and is not established.
 pub fn certify_table(certifications: &Certifications<'_>) -> String {
-    let Certifications { certification, claims, boxes, seconds } = certifications;
+    let Certifications { campaign, claims, boxes, seconds } = certifications;
     let mut table = new_table(&[
         "claim",
         "expected",
@@ -85,7 +86,7 @@ pub fn certify_table(certifications: &Certifications<'_>) -> String {
         grouped(total(|count| count.refuted)),
         grouped(total(|count| count.inconclusive)),
         holding().count(),
-        certification.seed,
+        campaign.seed,
     );
     if !boxes.is_empty() {
         text += &super::boxes::table(boxes);
@@ -94,14 +95,14 @@ pub fn certify_table(certifications: &Certifications<'_>) -> String {
 }
 
 /// Counts as JSON.
-pub(super) fn count(count: &Count) -> Value {
+fn count(count: &Count) -> Value {
     json!({"certified": count.certified, "refuted": count.refuted, "inconclusive": count.inconclusive,
            "outside": count.outside, "widest": number(count.widest)})
 }
 
 /// The whole result; every float round-trips.
 pub fn certify_json(certifications: &Certifications<'_>) -> String {
-    let Certifications { certification, claims, boxes, seconds } = certifications;
+    let Certifications { campaign, claims, boxes, seconds } = certifications;
     let claim = |claim: &CertifiedClaim| {
         let CertifiedClaim { random, hard, .. } = claim;
         let families = claim.families.iter().map(|(name, found)| {
@@ -125,9 +126,9 @@ pub fn certify_json(certifications: &Certifications<'_>) -> String {
     let document = json!({
         "schema": "gradient-gap/certify/1",
         "version": env!("CARGO_PKG_VERSION"),
-        "seed": certification.seed,
-        "instances": certification.instances,
-        "attack": certification.attack,
+        "seed": campaign.seed,
+        "instances": campaign.instances,
+        "attack": campaign.attack,
         "seconds": seconds,
         "as_expected": certifications.as_expected(),
         "claims": claims.iter().map(claim).collect::<Vec<_>>(),

@@ -85,7 +85,7 @@ impl<'a> Objective<'a> {
             self.evaluations += 1;
             return Some(f64::NEG_INFINITY); // outside the cube, which a search never is
         }
-        self.evaluations += if self.claim.scope == Scope::Run { self.instance.updates() as u64 } else { 1 };
+        self.evaluations += self.claim.updates(&self.instance) as u64;
         let [coarse, fine] = pieces(self.claim.scope);
         let first = match parts(self.claim, &self.instance, coarse) {
             Ok(parts) => parts,

@@ -6,7 +6,7 @@ use super::{Attack, KEPT, Reached, tight};
 use crate::check::judge::{Certificate, Decision, Measured, SAMPLE_PIECES, beyond_limit, enclose, measure};
 use crate::check::simplify::{SMALLEST, descend, plain, size};
 use crate::check::witness::Witness;
-use crate::claims::{ClaimEntry, Scope};
+use crate::claims::ClaimEntry;
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::Interval;
@@ -62,7 +62,7 @@ impl<'a> Target<'a> {
 
     /// Binary64 first; intervals only where it says yes. Nothing is kept once the work is done.
     fn keeps(&self, instance: &Instance) -> bool {
-        let updates = if self.claim.scope == Scope::Run { instance.updates() } else { 1 };
+        let updates = self.claim.updates(instance);
         let size = ((OVERHEAD + instance.policy.responses()) * updates) as u64;
         let spend = |cost: u64| self.work.set(self.work.get().saturating_sub(cost));
         if self.work.get() == 0 {
