@@ -82,6 +82,21 @@ fn mean_length(e: &Evaluation<'_, Interval>) -> (Interval, Interval) {
     (e.start().mean_length(), Interval::ln_2() * e.constants().psi1)
 }
 
+/// E⁻[s²] ≤ 2L log(1 + 2/(1−J)), two options with λ = 8 + θ²: −H ≤ 2(1 + e^{−8}), as −H = 2{J + 2J(1−J)(λ−8)} there.
+fn rare_failures(e: &Evaluation<'_, Interval>) -> (Interval, Interval) {
+    let start = e.start();
+    let claimed = Interval::of(2.0) * (Interval::ln_2() - start.log_failure()).softplus();
+    (start.variance[0] + start.mean[0].square(), Interval::of(2.0 + 2.0 * (-8f64).exp()) * claimed)
+}
+
+/// The score of the response that has next to no mass: s² ≤ L(1 + 2 log(1/(2p))), the same curve.
+fn slope_of_the_rare_side(e: &Evaluation<'_, Interval>) -> (Interval, Interval) {
+    let start = e.start();
+    let (rare, alignment) = (start.log_success().min(start.log_failure()), start.alignment());
+    let claimed = Interval::one() - Interval::of(2.0) * (Interval::ln_2() + rare);
+    (alignment.square(), Interval::of(2.0 + 2.0 * (-8f64).exp()) * claimed)
+}
+
 /// G_o² − L_o = λ'' (as an upper bound on λ'').
 fn torn_cube(e: &Evaluation<'_, Interval>) -> (Interval, Interval) {
     (e.start().second(), e.constants().score.square())
@@ -97,6 +112,9 @@ const CASES: &[(&str, &str, Bound, f64)] = &[
     ("curve", "λ = −θ², J = ½, η → 0", smooth_step_below, 0.999),
     ("curve", "λ = −30 − θ²", smooth_step_below, 0.999),
     ("curve", "λ = 30 + θ²", smooth_step_above, 0.999),
+    ("curve", "λ = 8 + θ², J → 1", rare_failures, 0.997),
+    ("curve", "λ = 8 + θ², J → 1", slope_of_the_rare_side, 0.997),
+    ("curve", "λ = −8 − θ², J → 0", slope_of_the_rare_side, 0.997),
     ("linear-softmax", "φ = −1, 1 | 0 as η → 0", linear_step, 0.999),
     ("linear-softmax", "the XOR square", linear_step, 0.99),
     ("linear-softmax", "φ = 1 | −1, J = ½", sub_gaussian, 0.999),

@@ -10,9 +10,9 @@
 //! * (c) $h(\eta) - h(0) \ge J\Delta\mu\,\frac{\sin\sqrt b\eta}{\sqrt b} - (h(0)+\tfrac ab)(1-\cos\sqrt b\eta)$ if
 //!   $\sqrt b\eta \le \pi$.
 //!
-//! L_p and σ² in the reading *line*, in closed form. Equality: in (a) for two responses, λ linear, J = ½, η → 0; in the first
-//! bound of (b) for responses at 0 | ±1, J ≤ 2/3; in the second and in (c) for a fast wave of small amplitude at its crest, in (c) with
-//! J → 1.
+//! L_p and σ² in the reading *line*, in closed form. Equality: in (a) for two responses, λ linear, J = ½, η → 0; in V's first
+//! member for responses at 0 | ±1, J ≤ 2/3, in its second for a parabola, J → 1; in the second bound of (b) and in (c) for a fast wave
+//! of small amplitude at its crest, in (c) with J → 1.
 //!
 //! *Computed*: sums over responses, λ'' by formula, and the shortfall of (c) without cancellation.
 
@@ -38,8 +38,13 @@ impl Claim for RareFailureStep {
         assumptions: &["Assumption 2"],
         page: include_str!("../../docs/claims/rare-failure-step.md"),
     };
-    const SHARP: &'static [&'static str] =
-        &["2η⁻² log E[e^{ηs}]", "E⁻[s²]", "−J(λ'' + (1−2J)λ'²)", "shortfall of −log(1−J)"];
+    const SHARP: &'static [&'static str] = &[
+        "2η⁻² log E[e^{ηs}]",
+        "E⁻[s²] ≤ v/(1−J)",
+        "E⁻[s²] ≤ 2v log(1+2/(1−J))",
+        "−J(λ'' + (1−2J)λ'²)",
+        "shortfall of −log(1−J)",
+    ];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownOnTheLine>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
@@ -49,13 +54,15 @@ impl Claim for RareFailureStep {
         let proxy = bounds.proxy * tokens;
         let (success, failure) = (start.success(), start.failure());
         let energy = start.variance[0] + start.mean[0].square();
-        let rare = start.over_failure(proxy).min(two * proxy * (N::ln_2() - start.log_failure()).softplus());
+        let frequent = start.over_failure(proxy);
+        let rare = two * proxy * (N::ln_2() - start.log_failure()).softplus();
         let bent = start.second() + (failure - success) * start.alignment().square();
         let length = if evaluation.has_tokens() { start.length[0] } else { N::one() };
         let mut parts: Parts<N> = smallvec![
             Part::at_most("2η⁻² log E[e^{ηs}]", exponential_moment(evaluation), proxy),
-            Part::at_most("E⁻[s²]", energy, rare),
-            Part::at_most("−J(λ'' + (1−2J)λ'²)", -(success * bent), rare + bounds.curvature * length),
+            Part::at_most("E⁻[s²] ≤ v/(1−J)", energy, frequent),
+            Part::at_most("E⁻[s²] ≤ 2v log(1+2/(1−J))", energy, rare),
+            Part::at_most("−J(λ'' + (1−2J)λ'²)", -(success * bent), frequent.min(rare) + bounds.curvature * length),
         ];
         // (c), divided by η²/2, where √b η ≤ π.
         let b = two * proxy;
@@ -114,15 +121,20 @@ mod tests {
             then: vec![],
         };
         let parts = RareFailureStep::sides(&Evaluation::<f64>::new(&instance, 1));
-        let rare = 2.0;
+        let rare = [2.0, 2.0 * 5f64.ln()];
         // (c): b = 2, a = 2 log 3 + 1, h = log(1 + e^{2t}), so h(½) − h(0) = ½ + log cosh ½, JΔμ = 1.
         let x = eta * 2f64.sqrt();
         let shortfall = x.sin() / 2f64.sqrt() - (0.5 + 0.5f64.cosh().ln());
         let allowed = (2f64.ln() + 3f64.ln() + 0.5) * (1.0 - x.cos());
         let scale = 2.0 / (eta * eta);
-        let expected =
-            [(0.5f64.cosh().ln() * scale, 1.0), (1.0, rare), (0.0, rare + 1.0), (shortfall * scale, allowed * scale)];
-        assert_eq!(parts.len(), 4);
+        let expected = [
+            (0.5f64.cosh().ln() * scale, 1.0),
+            (1.0, rare[0]),
+            (1.0, rare[1]),
+            (0.0, 3.0),
+            (shortfall * scale, allowed * scale),
+        ];
+        assert_eq!(parts.len(), 5);
         for (part, (computed, claimed)) in parts.iter().zip(expected) {
             assert!((part.computed - computed).abs() < 1e-13 && (part.claimed - claimed).abs() < 1e-13, "{part:?}");
         }

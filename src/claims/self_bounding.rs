@@ -13,7 +13,7 @@
 use super::conditions::KnownOnTheLine;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
-use crate::number::{Scalar, log_sum_exp};
+use crate::number::{Scalar, log_sum_exp, sum};
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
@@ -63,23 +63,24 @@ fn rarer<N: Scalar>(log_p: N, log_rest: N) -> Option<N> {
     }
 }
 
-/// s(o)² and L_oβ(π(o)) of the response that uses most of the bound; for π(o) > ½ both over ((1−π(o))/π(o))², so that neither
-/// underflows.
+/// s(o)² and L_oβ(π(o)) of the response that uses most of the bound; for π(o) > ½ both over ((1−π(o))/π(o))²: as Σ π s = 0, the slope
+/// is then the mean of s over the others, and nothing underflows.
 fn steepest<N: Scalar>(score: &[N], log_prob: &[N], smooth: N) -> (N, N) {
     let mut worst = (N::zero(), smooth);
     let mut most = -1.0;
     for (o, (&s, &lp)) in score.iter().zip(log_prob).enumerate() {
+        let others = || log_prob.iter().zip(score).enumerate().filter(move |&(other, _)| other != o).map(|(_, other)| other);
         // Only one response can have more than half of the mass: there 1 − π(o) is what the others have.
         let rest = match lp.mid() < -1.0 {
             true => (-lp.exp()).ln_1p(),
-            false => {
-                let others = log_prob.iter().enumerate().filter(|&(other, _)| other != o);
-                log_sum_exp(&others.map(|(_, &lp)| lp).collect::<Vec<N>>())
-            }
+            false => log_sum_exp(&others().map(|(&lp, _)| lp).collect::<Vec<N>>()),
         };
         let (slope, rare) = match rarer(lp, rest) {
             Some(rare) => (s, rare),
-            None => (s * (lp - rest).exp(), N::one() - N::of(2.0) * (N::ln_2() + rest)),
+            None => {
+                let mean = sum(others().map(|(&lp, &s)| (lp - rest).exp() * s));
+                (mean, N::one() - N::of(2.0) * (N::ln_2() + rest))
+            }
         };
         let (square, bound) = (slope.square(), smooth * rare);
         let used = square.mid() / bound.mid();

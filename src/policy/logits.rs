@@ -426,9 +426,11 @@ impl<N: Scalar> LineLogits<N> {
     ///
     /// * No t²: |h'_u − h'_v| ≤ d, the largest of |a_u − a_v| + B_u + B_v, and H_v = Σ_u p_u(h''_v − h''_u) − Var(h') lies
     ///   within d²/4 + the sum of the two largest C.
-    /// * Two options, whose log-odds are q + waves with q = l₀ + l₁t + l₂t²/2: |H| ≤ |l₂| + C + p(1−p)λ'². Here
-    ///   q'² = l₁² + 2l₂(q − l₀), p(1−p) ≤ ¼ and p(1−p)|λ| ≤ 0.224, so without waves
-    ///   p(1−p)λ'² ≤ ¼|l₁² − 2l₂l₀| + 0.448|l₂|; with waves λ'² ≤ 2q'² + 2B² and |q| ≤ |λ| + A.
+    /// * Two options, whose log-odds are q + waves with q = l₀ + l₁t + l₂t²/2, so that q'² = K + 2l₂q with K = l₁² − 2l₂l₀.
+    ///   Without waves let l₂ > 0 (else exchange the options), m = −K/(2l₂), p the probability of the option whose log-odds λ
+    ///   are: its −H is l₂{p + 2p(1−p)(λ−m)}, the other's is 2l₂p(1−p)(λ−m) − l₂(1−p). As (1−p)(2pλ−1) ≤ e^{−λ}(2λ−1) ≤ 2e^{−3/2}
+    ///   for λ ≥ ½, and λ ≥ m where m ≥ 0, |H| ≤ l₂{1 + 2e^{−3/2}e^{−max(m,0)}} + ¼max(K,0). With waves
+    ///   |H| ≤ |l₂| + C + p(1−p)λ'², λ'² ≤ 2q'² + 2B², |q| ≤ |λ| + A, p(1−p) ≤ ¼ and p(1−p)|λ| ≤ 0.224.
     pub(crate) fn row_bounds(&self, row: std::ops::Range<usize>) -> Option<RowBounds<N>> {
         let zero = N::zero();
         let mut waves: SmallVec<[[N; 3]; 8]> = SmallVec::from_elem([zero; 3], row.len());
@@ -462,11 +464,15 @@ impl<N: Scalar> LineLogits<N> {
                 let difference = |list: &[N]| list[at + 1] - list[at];
                 let [l0, l1, l2] = [&self.value, &self.slope, &self.curvature].map(|list| difference(list));
                 let [a, b, c] = std::array::from_fn(|i| waves[0][i] + waves[1][i]);
-                let (steep, bent) = (N::of(0.25) * (l1.square() - two * l2 * l0).abs(), l2.abs());
-                let drift = steep + N::of(0.448) * bent;
+                let (k, bent) = (l1.square() - two * l2 * l0, l2.abs());
+                let steep = N::of(0.25) * k.max(zero);
                 let drift = match wavy {
-                    true => two * (drift + N::of(0.5) * bent * a) + N::of(0.5) * b.square(),
-                    false => drift,
+                    true => two * (steep + N::of(0.448) * bent + N::of(0.5) * bent * a) + N::of(0.5) * b.square(),
+                    // 2e^{−3/2} = 0.44626…
+                    false if N::of(f64::MIN_POSITIVE).surely_le(bent) => {
+                        steep + N::of(0.4463) * bent * (k.min(zero) / (two * bent)).exp()
+                    }
+                    false => steep + N::of(0.4463) * bent,
                 };
                 Some(RowBounds { spread: None, curvature: bent + c + drift })
             }

@@ -1,8 +1,8 @@
 //! self-bounding: slopes of log-probabilities against their values.
 
-use crate::support::{ON_THE_LINE, coins, decision, on_a_line, outside, parts, shares};
+use crate::support::{ON_THE_LINE, coins, decision, on_a_line, outside, parabola, parts, shares};
 use gradient_gap::check::judge::Decision;
-use gradient_gap::policy::Ending;
+use gradient_gap::policy::{Ending, Policy};
 
 standard_tests!("self-bounding", reach: ON_THE_LINE, edges: 90, outside: &[]);
 
@@ -34,29 +34,83 @@ fn coins_by_hand() {
     assert!((other[1].computed - 4.0).abs() < 1e-13 && (other[1].claimed - parts[0].claimed).abs() < 1e-14, "{other:?}");
 }
 
-/// The extremal curve for every J (L = 1): log J a parabola with second derivative −1 up to J = ½, where (log J)' = 1, then log(1−J)
-/// one. Both log-probabilities keep a second derivative of at least −1, and (log J)'² = β(J), (log(1−J))'² = β(1−J) all the way. Seen
-/// from its end the curve is itself with O⁺ and O⁻ exchanged, so P below is J before ½ and 1 − J after it.
+/// log-odds and slope of λ on the extremal curve (L = 1) where the rarer side has the log-probability −log 2 − x − x²/2: there
+/// its slope is 1 + x.
+fn extremal(x: f64) -> (f64, f64) {
+    let rare = -std::f64::consts::LN_2 - x - 0.5 * x * x;
+    let common = (-rare.exp()).ln_1p();
+    (common - rare, (1.0 + x) / common.exp())
+}
+
+/// The extremal curve meets β at every J, from 10⁻²²⁰⁰ to 1 − 10⁻²²⁰⁰: with its slope and L = 1 computed is claimed, in every part and for
+/// either response. Two responses whose λ is the tangent; what the code takes for L there, λ'²/4, is divided away. Control: on the
+/// tangent itself, where the code's L is right, the bound is met at ½ alone.
 #[test]
-fn the_extremal_curve() {
-    let ln_2 = 2f64.ln();
-    for i in 1..=4_000 {
-        let x = f64::from(i) / 200.0; // −t
-        // f = log P with f(0) = −log 2, f'(0) = 1, f'' = −1.
-        let (f, slope, bend) = (-ln_2 - x - 0.5 * x * x, 1.0 + x, -1.0);
-        assert!((slope * slope - (1.0 - 2.0 * (ln_2 + f))).abs() < 1e-12 * slope * slope, "β is met");
-        // g = log(1 − e^f): g'' = −(r f'' + r(1 + r)f'²) with r = P/(1−P).
-        let r = f.exp() / -f.exp_m1();
-        let other = -(r * bend + r * (1.0 + r) * slope * slope);
-        assert!(other >= -1.0, "P = {}: (log(1−P))'' = {other}", f.exp());
-        // The common side, 1 − P ≥ ½: g' = −r f', and its square is β(1−P) = r²(1 + 2 log 1/(2P)), which (1−p)/p exceeds.
-        let (square, common) = ((r * slope).powi(2), r * r * (1.0 - 2.0 * (ln_2 + f)));
-        assert!((square - common).abs() <= 1e-12 * square && common < r, "P = {}: {square}, {common}", f.exp());
-        // The control: a parabola with (log J)' a hundredth larger at J = ½ breaks that near J = ½.
-        if i == 1 {
-            let steeper = -(r * bend + r * (1.0 + r) * (1.01f64 * slope).powi(2));
-            assert!(steeper < -1.0, "{steeper}");
+fn the_extremal_curve_meets_beta_at_every_success_rate() {
+    for x in [0.0, 0.01, 0.1, 0.5, 1.0, 3.0, 10.0, 16.0, 100.0] {
+        let (log_odds, slope) = extremal(x);
+        for (sign, first) in [(1.0, true), (1.0, false), (-1.0, true), (-1.0, false)] {
+            let mut instance = on_a_line(&[slope, 0.0], &[sign * log_odds, 0.0], 1, 0.1);
+            if !first {
+                instance.policy = Policy::linear_softmax(1, vec![0.0, slope], vec![0.0, sign * log_odds]).expect("fits");
+                instance.correct = vec![false, true];
+            }
+            let parts = parts("self-bounding", &instance);
+            assert_eq!(parts.len(), if x == 0.0 { 3 } else { 2 }, "{parts:?}");
+            let closed_form = 0.25 * slope * slope;
+            for part in &parts {
+                let share = part.computed * closed_form / part.claimed;
+                assert!((share - 1.0).abs() < 1e-12, "log-odds {}, {part:?}: {share}", sign * log_odds);
+                let tangent = part.computed / part.claimed;
+                assert!(x == 0.0 || tangent < 1.0 - 1e-7, "log-odds {}: {tangent}", sign * log_odds);
+            }
         }
+    }
+}
+
+/// The extremal curve is a policy with L = 1: neither log-probability bends by more. f = log p of the rarer side has f'' = −1, the
+/// other g'' = −(r f'' + r(1 + r)f'²) with r = p/(1 − p). Control: a hundredth steeper at ½ it would bend more.
+#[test]
+fn the_extremal_curve_is_smooth() {
+    let other = |x: f64, slope: f64| {
+        let f = -std::f64::consts::LN_2 - x - 0.5 * x * x;
+        let r = f.exp() / -f.exp_m1();
+        r - r * (1.0 + r) * slope * slope
+    };
+    for i in 1..=4_000 {
+        let x = f64::from(i) / 200.0;
+        assert!(other(x, 1.0 + x) >= -1.0, "x = {x}: {}", other(x, 1.0 + x));
+    }
+    assert!(other(1e-3, 1.01 * (1.0 + 1e-3)) < -1.0);
+}
+
+/// What lines and parabolas, the curves of the families, use of the bound at a given success rate: all of it at ½ and at the ends,
+/// least near J = 0.95.
+#[test]
+fn what_lines_and_parabolas_use() {
+    for (log_odds, least, most) in [
+        (0.0, 1.0 - 1e-9, 1.0),
+        (1.0, 0.95, 0.96),
+        (3.0, 0.65, 0.67),
+        (10.0, 0.78, 0.8),
+        (200.0, 0.97, 0.98),
+        (5e3, 0.997, 0.999),
+    ] {
+        // A line, and parabolas with L ≈ 1 and their least log-odds at m.
+        let mut curves = vec![[log_odds, 1.0, 0.0]];
+        curves.extend(
+            (0..600)
+                .map(|i| f64::from(i) / 50.0 - 4.0)
+                .filter(|m| *m < log_odds)
+                .map(|m| [log_odds, f64::sqrt(2.0 * (log_odds - m)), 1.0]),
+        );
+        let used = |curve: &[f64; 3]| {
+            let parts = parts("self-bounding", &parabola(*curve, 0.0));
+            let ratios = parts.iter().map(|part| part.computed / part.claimed);
+            ratios.fold(0.0, f64::max)
+        };
+        let best = curves.iter().map(used).fold(0.0, f64::max);
+        assert!(best >= least && best <= most * (1.0 + 1e-9), "log-odds {log_odds}: {best}");
     }
 }
 

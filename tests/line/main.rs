@@ -7,6 +7,7 @@
 mod drawn;
 mod truth;
 
+mod bounds;
 mod moments;
 mod step;
 
