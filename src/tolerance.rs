@@ -2,8 +2,9 @@
 //!
 //! An identity is compared in binary64 up to a stated number of rounding units u = 2⁻⁵³ of its *condition*: the sum of the
 //! absolute values of everything that was added up on either side, logits included (a logit of size 700 carries 700 u into its
-//! exponential; n summands added one after the other carry n u). Nothing absolute hides in it: where the condition is 10⁻²⁰⁰, so is the tolerance. Intervals settle every case
-//! that exceeds it.
+//! exponential; n summands added one after the other carry n u). Nothing absolute hides in it: where the condition is 10⁻²⁰⁰, so is
+//! the tolerance; only a probability below the smallest normal number 2⁻¹⁰²² counts as that number, whose rounding error it has.
+//! Intervals settle every case that exceeds it.
 
 /// Rounding units for all identities, without exception. The largest error met is about a third of it.
 pub const ULPS: f64 = 16.0;

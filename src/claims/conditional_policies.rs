@@ -13,6 +13,7 @@
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
+use crate::line::normal;
 use crate::number::{Scalar, log_sum_exp, sum};
 use smallvec::smallvec;
 
@@ -78,7 +79,7 @@ impl Claim for ConditionalPolicies {
         let computed: Vec<N> = plus.vector.iter().map(|&g| success * g).collect();
         let claimed: Vec<N> = evaluation.coordinates().log_mass[0].iter().map(|&g| -(failure * g)).collect();
         // g⁻ is averaged over incorrect responses, whose scores are of the same size.
-        let size = success.mid() * plus.condition + failure.mid() * evaluation.gap().condition;
+        let size = normal(success.mid()) * plus.condition + normal(failure.mid()) * evaluation.gap().condition;
         parts.extend(Part::identities("J g⁺ = −(1−J) g⁻", &computed, &claimed, ULPS, condition * size));
         parts
     }

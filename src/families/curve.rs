@@ -34,6 +34,11 @@ pub(super) fn parabola(log_odds: f64, slope: f64, eta: f64) -> Vec<f64> {
     u
 }
 
+/// A fifth of all θ reach out to 60, where parabolas are at log-odds of thousands: by a factor of 1 up to u = 0.8, of 20 at u = 1.
+fn far(u: f64) -> f64 {
+    log_uniform(((u - 0.8) / 0.2).max(0.0), 1.0, 20.0)
+}
+
 /// λ(θ) = l₀ + l₁θ + ½l₂θ² + (A/ω²) cos(ωθ + φ).
 pub const CURVE: Family = Family {
     name: "curve",
@@ -43,7 +48,7 @@ pub const CURVE: Family = Family {
     dim: DIM,
     map: |u, instance| {
         let (common, _) = Common::split(u);
-        let scale = 2.0 * common.theta_scale();
+        let scale = common.theta_scale().min(3.0) * far(u[header::SCALE]);
         let omega = log_uniform(u[at::OMEGA], 0.5, 100.0);
         let amplitude = 4.0 * signed(u[at::WAVE]) / (omega * omega);
         let waves = [[amplitude, omega, std::f64::consts::PI * signed(u[at::PHASE])]];
@@ -68,7 +73,7 @@ pub const CURVE: Family = Family {
         let up = [(at::BEND, signed_coordinate(0.5))];
         let rare = |bend, tilt| [bend, (header::TILT, header::tilt_coordinate(tilt))];
         // λ = 8 + θ² at θ = 60, and the same with O⁺ and O⁻ exchanged.
-        let far = |rule| {
+        let far_out = |rule| {
             [
                 (header::RULE, choice_coordinate(rule, 7)),
                 (header::SCALE, 1.0),
@@ -90,8 +95,8 @@ pub const CURVE: Family = Family {
             ),
             edge("λ = 30 + θ², η√L = ½: equality in λ(η) − λ(0) ≤ ηΔμ + L_oη²/(2J) as J → 1", 0.5, &rare(up[0], 30.0)),
             edge("crest of a fast wave, η → 0: equality also in the global reading", 1e-4, &crest),
-            edge("λ = 8 + θ², J → 1: equality in E⁻[s²] ≤ 2v log(1 + 2/(1−J)) and in (JΔμ)² ≤ L_oβ(1−J)", 1e-4, &far(1)),
-            edge("λ = −8 − θ², J → 0: equality in ((1−J)Δμ)² ≤ L_oβ(J)", 1e-4, &far(0)),
+            edge("λ = 8 + θ², J → 1: equality in E⁻[s²] ≤ 2v log(1 + 2/(1−J)) and in (JΔμ)² ≤ L_oβ(1−J)", 1e-4, &far_out(1)),
+            edge("λ = −8 − θ², J → 0: equality in ((1−J)Δμ)² ≤ L_oβ(J)", 1e-4, &far_out(0)),
             Edge { name: JUST_BEYOND, u: parabola(-30.0, 1e-3, 1.02e-3) },
             edge(
                 "crest of a fast wave, J → 1, η → 0: equality in −log(1−J(η)) ≥ …, (c) of rare-failure-step",

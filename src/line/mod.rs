@@ -16,6 +16,7 @@ mod scores;
 mod step;
 mod straight;
 
+pub(crate) use scores::normal;
 pub use scores::{ScoreSum, norm, sum_of_scores};
 pub use step::Step;
 pub(crate) use step::{OVERFLOWS, log_of_excess, logistic_cumulant};

@@ -61,10 +61,15 @@ pub fn sum_of_scores<N: Scalar>(
         for j in row..row + width {
             let p = line.tokens.prob[j];
             policy.logits.add_gradient(j, theta, count[j] - visits * p, &mut vector);
-            condition += (size[j] + visit_size * p.mid()) * sizes.get(j).copied().unwrap_or(0.0);
+            condition += (size[j] + visit_size * normal(p.mid())) * sizes.get(j).copied().unwrap_or(0.0);
         }
     }
     ScoreSum { vector, condition }
+}
+
+/// A number that is not negative, but no smaller than the smallest normal one: what is below has the rounding error of that.
+pub(crate) fn normal(x: f64) -> f64 {
+    x.max(f64::MIN_POSITIVE)
 }
 
 /// ‖x‖₂.

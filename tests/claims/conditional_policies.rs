@@ -1,6 +1,6 @@
 //! conditional-policies: equations (6)–(8).
 
-use crate::support::{EVERYWHERE, close, coins, parts, ratio};
+use crate::support::{EVERYWHERE, close, coins, parabola, parts, ratio};
 use gradient_gap::Evaluation;
 use gradient_gap::policy::Ending;
 
@@ -50,5 +50,19 @@ fn a_very_rare_eos() {
         instance.theta = vec![0.3];
         instance.correct = (0..instance.policy.responses()).map(|o| o < 3).collect();
         assert!(ratio("conditional-policies", &instance) < 1.0, "h = {stop}");
+    }
+}
+
+/// λ = 743: 1 − J is below the smallest normal number, a handful of the smallest units that binary64 has, on both sides of the balance.
+#[test]
+fn a_failure_rate_below_the_normal_numbers() {
+    for (theta, log_odds) in [(-24.6, 743.4), (21.9, 720.9), (9.6, 731.3), (0.3, 744.9), (1e3, 760.0)] {
+        // Slope 1.7 at θ, and the same with O⁺ and O⁻ exchanged.
+        let mut instance = parabola([log_odds - 1.7 * theta, 1.7, 0.0], 0.1);
+        instance.theta = vec![theta];
+        for _ in 0..2 {
+            assert!(ratio("conditional-policies", &instance) <= 1.0, "θ = {theta}, λ = {log_odds}");
+            instance.correct.iter_mut().for_each(|correct| *correct = !*correct);
+        }
     }
 }
