@@ -8,7 +8,7 @@ mod tightness;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradient_gap::Error;
 use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_INSTANCES, DEFAULT_SEED};
-use gradient_gap::check::witness::{MAX_TEXT, read_instance, read_simplified};
+use gradient_gap::check::witness::{MAX_TEXT, read_stored};
 use gradient_gap::claims::{self, ClaimEntry, Scope};
 use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
 use gradient_gap::number::Interval;
@@ -372,9 +372,7 @@ fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Er
     if text.len() > MAX_TEXT {
         return Err(Error::new(format!("larger than {} MiB", MAX_TEXT >> 20)).at(&place));
     }
-    let read = if simplified { read_simplified } else { read_instance };
-    let instance = read(&text).map_err(|e| e.at(&place))?;
-    let replay = Replay::new(&instance);
+    let replay = read_stored(&text, simplified).and_then(|stored| Replay::of(&stored)).map_err(|e| e.at(&place))?;
     print(&match format {
         TableOrJson::Table => report::replay_table(&replay),
         TableOrJson::Json => report::replay_json(&replay),

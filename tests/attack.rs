@@ -140,17 +140,44 @@ fn the_coefficients_of_the_two_bounds() {
     assert!(attack(&control, 1 << 17, DEFAULT_SEED).violated, "0.99 of the coefficient of G_o² serves");
 }
 
-/// A hundred seeds on curvature-window, of which at most five may end below 0.99; GRADIENT_GAP_LONG=1, otherwise ten and none. An
-/// attack of 16 384 evaluations is far below five seconds.
+/// A hundred seeds on curvature-window, of which at most five may end below 0.99 in the worst of its six sharp parts;
+/// GRADIENT_GAP_LONG=1, otherwise twenty and none. An attack of 16 384 evaluations is far below five seconds.
 #[test]
 fn nearly_every_seed_reaches_the_curvature_window() {
-    let seeds = if long() { 100 } else { 10 };
+    let seeds = if long() { 100 } else { 20 };
     let claim = claim("curvature-window");
-    let low = |seed| attack(claim, 16_384, seed).certain().unwrap_or(0.0);
+    assert_eq!(claim.sharp.len(), 6);
+    let low = |seed| {
+        let found = attack(claim, 16_384, seed);
+        let of = |part: &str| found.parts.iter().find(|known| known.part == part)?.enclosed.map(Interval::lo);
+        claim.sharp.iter().map(|part| of(part).unwrap_or(0.0)).fold(1.0, f64::min)
+    };
     let lows: Vec<f64> = (1..=seeds).map(low).collect();
-    let short: Vec<f64> = lows.iter().copied().filter(|&low| low < 0.99).collect();
+    let short: Vec<f64> = lows.iter().copied().filter(|low| !(*low >= 0.99)).collect();
     println!("{} of {seeds} reach 0.99; below: {short:?}", lows.len() - short.len());
-    assert!(short.len() <= seeds as usize / 20, "{short:?}");
+    assert!(short.len() <= seeds as usize / 20 && (long() || short.is_empty()), "{short:?}");
+}
+
+/// A part attacked alone: its own ratio and its own witness, whichever part of the statement is nearest to its bound.
+#[test]
+fn every_sharp_part_has_a_witness_of_its_own() {
+    for slug in ["curvature-window", "token-smooth-only-step", "length-norm"] {
+        let whole = claim(slug);
+        let names = Attack::new(whole).parts();
+        assert!(whole.sharp.iter().all(|part| names.contains(part)), "{slug}: {names:?}");
+        for part in whole.sharp {
+            let only = whole.only(part);
+            let found = attack(&only, 4_096, 2);
+            assert!(found.parts.iter().all(|reached| reached.part == *part), "{slug}, {part}: {:?}", found.parts);
+            assert!(found.certain().expect("covered") >= 0.995, "{slug}, {part}: {:?}", found.parts);
+            let witness = found.witness.expect("a witness");
+            assert_eq!(witness.part, *part, "{slug}");
+            for simplified in [false, true] {
+                let said = witness.asserted(simplified).expect("known");
+                assert!(said.len() >= 2 && said.iter().all(|said| said.confirmed == Some(true)), "{slug}, {part}: {said:?}");
+            }
+        }
+    }
 }
 
 /// Every attack has a simplified instance, which as a file replays, and there has 99.9 % of the ratio.

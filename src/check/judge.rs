@@ -192,19 +192,24 @@ pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certifi
 
 fn enclose_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>, enough: impl Fn(&Certificate) -> bool) -> Certificate {
     let instance = first.instance();
-    let mut last = certificate(claim, first, ENCLOSURE_PIECES[0]);
+    let mut last = seen(claim, first, ENCLOSURE_PIECES[0]);
     let most = (MAX_WORK / instance.policy.responses() / claim.updates(instance)).max(1);
     for pieces in ENCLOSURE_PIECES.into_iter().skip(1).filter(|&pieces| pieces <= most && instance.eta > 0.0) {
         if enough(&last) {
             break;
         }
-        last = certificate(claim, &Evaluation::<Interval>::new(instance, pieces), pieces);
+        last = certificate(claim, instance, pieces);
     }
     last
 }
 
-/// One interval evaluation.
-fn certificate(claim: &ClaimEntry, evaluation: &Evaluation<'_, Interval>, pieces: usize) -> Certificate {
+/// One interval evaluation, the segment cut into `pieces`.
+pub(super) fn certificate(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Certificate {
+    seen(claim, &Evaluation::new(instance, pieces), pieces)
+}
+
+/// The same of what is evaluated already.
+fn seen(claim: &ClaimEntry, evaluation: &Evaluation<'_, Interval>, pieces: usize) -> Certificate {
     let margins = claim.given.iter().map(|hypothesis| (hypothesis.enclosed)(evaluation));
     let (mut given, mut outside) = (true, false);
     for margin in margins {

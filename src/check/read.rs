@@ -203,6 +203,40 @@ impl<'de> Deserialize<'de> for Keys {
     }
 }
 
+/// What a file holds.
+#[derive(Clone, Debug)]
+pub enum Stored {
+    /// An instance alone.
+    Instance(Instance),
+    /// A witness, and which of its two instances is meant.
+    Witness {
+        /// The whole file.
+        witness: Box<Witness>,
+        /// Its simplified instance; there is one.
+        simplified: bool,
+    },
+}
+
+impl Stored {
+    /// The instance that is meant.
+    pub fn instance(&self) -> &Instance {
+        match self {
+            Stored::Instance(instance) => instance,
+            Stored::Witness { witness, simplified: true } => witness.simplified.as_ref().unwrap_or(&witness.instance),
+            Stored::Witness { witness, simplified: false } => &witness.instance,
+        }
+    }
+
+    /// The same, and nothing else.
+    fn into_instance(self) -> Instance {
+        match self {
+            Stored::Instance(instance) => instance,
+            Stored::Witness { witness, simplified: true } => witness.simplified.unwrap_or(witness.instance),
+            Stored::Witness { witness, simplified: false } => witness.instance,
+        }
+    }
+}
+
 /// Reads an instance from JSON: a witness file, an instance as witnesses hold it, or a hand-written one
 /// `{"logits": […], "slopes": […], "curvatures": […], "lengths": […], "correct": […], "eta": …}` (curvatures and lengths may be
 /// left out; correct is a list of response numbers or of flags).
@@ -211,7 +245,7 @@ impl<'de> Deserialize<'de> for Keys {
 /// Malformed JSON, with line and column; a missing, unknown or ill-fitting field, by name; more than [`MAX_TEXT`] bytes; a valid
 /// instance of more than [`MAX_TERMS`](super::work::MAX_TERMS), or with logits along w beyond binary64.
 pub fn read_instance(text: &str) -> Result<Instance, Error> {
-    read(text, false).map_err(one_line)
+    read_stored(text, false).map(Stored::into_instance)
 }
 
 /// The same, but of a witness its [simplified](Witness::simplified) instance.
@@ -219,38 +253,46 @@ pub fn read_instance(text: &str) -> Result<Instance, Error> {
 /// # Errors
 /// As there; also a file that holds none.
 pub fn read_simplified(text: &str) -> Result<Instance, Error> {
-    read(text, true).map_err(one_line)
+    read_stored(text, true).map(Stored::into_instance)
 }
 
-fn read(text: &str, simplified: bool) -> Result<Instance, Error> {
+/// The same with all that a witness says, which [`Witness::asserted`] asks anew.
+///
+/// # Errors
+/// As there.
+pub fn read_stored(text: &str, simplified: bool) -> Result<Stored, Error> {
+    read(text, simplified).map_err(one_line)
+}
+
+fn read(text: &str, simplified: bool) -> Result<Stored, Error> {
     if text.len() > MAX_TEXT {
         return Err(Error::new(format!("{} bytes, more than {MAX_TEXT}", text.len())));
     }
     let json = |e: serde_json::Error| Error::new(e.to_string());
     let keys: Keys = serde_json::from_str(text).map_err(json)?;
-    let instance = if keys.instance {
+    let stored = if keys.instance {
         expect_schema(Some(&keys.schema.unwrap_or_default()), WITNESS_SCHEMA)?;
         let witness = serde_json::from_str::<Witness>(text).map_err(json)?;
-        match (simplified, witness.simplified) {
-            (false, _) => witness.instance,
-            (true, Some(instance)) => instance,
-            (true, None) => return Err(Error::new("the witness has no \"simplified\" instance")),
+        if simplified && witness.simplified.is_none() {
+            return Err(Error::new("the witness has no \"simplified\" instance"));
         }
+        Stored::Witness { witness: Box::new(witness), simplified }
     } else if simplified {
         return Err(Error::new("not a witness, which alone has a \"simplified\" instance"));
     } else if keys.policy {
-        serde_json::from_str::<Alone>(text).map_err(json)?.instance()?
+        Stored::Instance(serde_json::from_str::<Alone>(text).map_err(json)?.instance()?)
     } else if keys.logits {
-        serde_json::from_str::<HandWritten>(text).map_err(json)?.instance()?
+        Stored::Instance(serde_json::from_str::<HandWritten>(text).map_err(json)?.instance()?)
     } else {
         return Err(Error::new(
             "neither \"instance\" (a witness) nor \"policy\" nor \"logits\" (a hand-written instance) is there",
         ));
     };
+    let instance = stored.instance();
     instance.validate()?;
-    super::work::check(&instance)?;
-    finite_on_lines(&instance)?;
-    Ok(instance)
+    super::work::check(instance)?;
+    finite_on_lines(instance)?;
+    Ok(stored)
 }
 
 /// Of finite θ, w, features and matrices the logits may still have values, slopes or curvatures along w beyond binary64: with them

@@ -1,10 +1,11 @@
 //! What refuted something: stored, simplified, re-read.
 
 use super::judge::{Certificate, Decision, certify};
-pub use super::read::{INSTANCE_SCHEMA, MAX_TEXT, read_instance, read_simplified};
+pub use super::read::{INSTANCE_SCHEMA, MAX_TEXT, Stored, read_instance, read_simplified, read_stored};
 use super::simplify::{descend, plain, size};
-use crate::claims::ClaimEntry;
-use crate::families::Family;
+use crate::claims::{self, ClaimEntry};
+use crate::error::Error;
+use crate::families::{self, Family};
 use crate::instance::Instance;
 use crate::number::Interval;
 use serde::{Deserialize, Serialize};
@@ -44,7 +45,8 @@ pub struct Witness {
     pub simplified: Option<Instance>,
 }
 
-fn ends(x: Interval) -> [f64; 2] {
+/// Low and high, within the range of binary64, as a witness stores them.
+pub(super) fn ends(x: Interval) -> [f64; 2] {
     [x.lo(), x.hi()].map(|end| end.clamp(-f64::MAX, f64::MAX))
 }
 
@@ -85,6 +87,23 @@ impl Witness {
         let questions = Questions::new(claim);
         let plainest = plain(&self.instance, &|instance| questions.is_violated(instance));
         Witness { simplified: Some(plainest), ..self }
+    }
+
+    /// The claim and the family that it names, and the instance at its u, if the family's map is still the one it was found with.
+    ///
+    /// # Errors
+    /// An unknown claim or family, a version of the family that is yet to come, a u that is no point of its cube.
+    pub fn origin(&self) -> Result<(&'static ClaimEntry, &'static Family, Option<Instance>), Error> {
+        let unknown = |what: &str, name: &str| Error::new(format!("{what}: {name:?} is not known"));
+        let claim = claims::find(&self.slug).ok_or_else(|| unknown("slug", &self.slug))?;
+        let family = families::find(&self.family).ok_or_else(|| unknown("family", &self.family))?;
+        if self.family_version > family.version {
+            let (stored, known) = (self.family_version, family.version);
+            return Err(Error::new(format!("family_version is {stored}, but {} is at version {known}", family.name)));
+        }
+        let current = self.family_version == family.version;
+        let decoded = current.then(|| family.decode(&self.u)).transpose()?;
+        Ok((claim, family, decoded))
     }
 
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.

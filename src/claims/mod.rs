@@ -293,8 +293,8 @@ pub struct ClaimEntry {
 #[derive(Clone, Copy, Debug)]
 pub struct Sides<N> {
     all: fn(&Evaluation<'_, N>) -> Parts<N>,
-    /// The one part that is compared, and the factor of what is claimed there; `None` for the statement itself.
-    scaled: Option<(&'static str, f64)>,
+    /// The one part that is compared, and the factor of what is claimed there, if it is not 1; `None` for the statement itself.
+    scaled: Option<(&'static str, Option<f64>)>,
 }
 
 impl<N: Scalar> Sides<N> {
@@ -308,7 +308,8 @@ impl<N: Scalar> Sides<N> {
         let parts = (self.all)(evaluation);
         let Some((name, factor)) = self.scaled else { return parts };
         let chosen = parts.into_iter().filter(|part| part.name == name);
-        chosen.map(|part| Part { claimed: N::of(factor) * part.claimed, ..part }).collect()
+        let claimed = |part: &Part<N>| factor.map_or(part.claimed, |factor| N::of(factor) * part.claimed);
+        chosen.map(|part| Part { claimed: claimed(&part), ..part }).collect()
     }
 }
 
@@ -317,10 +318,18 @@ impl ClaimEntry {
     /// and on the same families. Where a part bounds a quantity from below, the claimed side is what may be lacking, and this
     /// share of it.
     pub fn with_constant(&self, part: &'static str, factor: f64) -> ClaimEntry {
-        let scaled = Some((part, factor));
         let statement = Statement { expected: Expected::Fails, ..self.statement };
+        ClaimEntry { statement, sharp: &[], ..self.compared(Some((part, Some(factor)))) }
+    }
+
+    /// The statement's part of this name alone, under the same hypotheses and on the same families.
+    pub fn only(&self, part: &'static str) -> ClaimEntry {
+        ClaimEntry { side: &[], ..self.compared(Some((part, None))) }
+    }
+
+    fn compared(&self, scaled: Option<(&'static str, Option<f64>)>) -> ClaimEntry {
         let (real, enclosed) = (Sides { scaled, ..self.real }, Sides { scaled, ..self.enclosed });
-        ClaimEntry { statement, sharp: &[], real, enclosed, ..*self }
+        ClaimEntry { real, enclosed, ..*self }
     }
 
     /// How many updates of the instance it looks at.

@@ -12,12 +12,15 @@ use std::time::{Duration, Instant};
 /// Options of `attack`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  gradient-gap attack smooth-only-step\n  gradient-gap attack log-odds-step --family cube --seconds 10 --out witness.json"
+    after_help = "Examples:\n  gradient-gap attack smooth-only-step\n  gradient-gap attack log-odds-step --family cube --seconds 10 --out witness.json\n  gradient-gap attack token-smooth-only-step --part 'T∞η²/(2J)'"
 )]
 pub struct Options {
     /// The claim (see `list`).
     #[arg(value_name = "CLAIM")]
     slug: String,
+    /// Only this part of the statement, by its name or what no other name contains: the witness is then of this part.
+    #[arg(long, value_name = "PART")]
+    part: Option<String>,
     /// Only this family; may be given several times.
     #[arg(long, value_name = "FAMILY")]
     family: Vec<String>,
@@ -62,9 +65,25 @@ fn restrict<'a>(all: &[&'a Family], names: &[String], slug: &str) -> Result<Vec<
     Ok(if chosen.is_empty() { all.to_vec() } else { chosen })
 }
 
+/// The one part that is meant by `text`.
+fn chosen(attack: &Attack<'_>, text: &str) -> Result<&'static str, Error> {
+    let names = attack.parts();
+    let containing: Vec<&'static str> = names.iter().copied().filter(|name| name.contains(text)).collect();
+    match (names.iter().find(|name| **name == text), &containing[..]) {
+        (Some(name), _) | (None, [name]) => Ok(name),
+        _ => {
+            let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+            let (slug, names) = (attack.claim.statement.slug, names.join(", "));
+            Err(Error::new(format!("--part {text:?} names {} of the parts of {slug}: {names}", containing.len())))
+        }
+    }
+}
+
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
-    let claim = find(&options.slug)?;
+    let whole = find(&options.slug)?;
+    let part = options.part.as_deref().map(|text| chosen(&Attack::new(whole), text)).transpose()?;
+    let claim = &part.map_or(*whole, |part| whole.only(part));
     let standard = Attack::new(claim);
     let evaluations = match (options.evaluations, options.seconds) {
         (Some(n), _) => n,

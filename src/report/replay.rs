@@ -1,8 +1,11 @@
 //! `replay`: every quantity of one instance and every claim on it.
 
 use super::{finish, new_table, number, short};
+use crate::check::asserted::Assertion;
 use crate::check::judge::{Certificate, Decision, MAX_WORK, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
+use crate::check::witness::Stored;
 use crate::claims::{ClaimEntry, Expected, REGISTRY, Relation};
+use crate::error::Error;
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::Interval;
@@ -22,9 +25,23 @@ pub struct Replay {
     pub constants: Vec<Constant>,
     /// Every claim: binary64 and intervals.
     pub claims: Vec<(&'static ClaimEntry, Measured, Option<Certificate>)>,
+    /// What a witness says of it, asked anew; empty for an instance alone.
+    pub asserted: Vec<Assertion>,
 }
 
 impl Replay {
+    /// Evaluates what a file holds, with all that it says.
+    ///
+    /// # Errors
+    /// As [`Witness::origin`](crate::check::witness::Witness::origin).
+    pub fn of(stored: &Stored) -> Result<Replay, Error> {
+        let asserted = match stored {
+            Stored::Instance(_) => vec![],
+            Stored::Witness { witness, simplified } => witness.asserted(*simplified)?,
+        };
+        Ok(Replay { asserted, ..Replay::new(stored.instance()) })
+    }
+
     /// Evaluates a valid instance.
     pub fn new(instance: &Instance) -> Replay {
         let real = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
@@ -69,20 +86,25 @@ impl Replay {
             vectors,
             constants: constants(instance, (MAX_WORK / instance.policy.responses()).clamp(1, 64)),
             claims: claims.collect(),
+            asserted: vec![],
         }
     }
 
     /// Whether no claim that is expected to hold is violated for certain, and binary64 and intervals agree: where intervals
-    /// are certain that a claim without sampled constants holds, no binary64 ratio is beyond its limit.
+    /// are certain that a claim without sampled constants holds, no binary64 ratio is beyond its limit. Nothing that a witness says
+    /// is contradicted.
     pub fn as_expected(&self) -> bool {
-        self.claims.iter().all(|(claim, measured, certificate)| {
-            let decision = certificate.as_ref().map(|certificate| certificate.decision);
-            let beyond = matches!(measured, Measured::Inside { ratio: Some(ratio), .. } if beyond_limit(*ratio));
-            let disagree = beyond && decision == Some(Decision::Holds) && claim.statement.reading.is_none();
-            let universal = claim.statement.relation != Relation::Existence;
-            let violated = decision == Some(Decision::Violated) && claim.statement.expected == Expected::Holds && universal;
-            !disagree && !violated
-        })
+        let contradicted = self.asserted.iter().any(|said| said.confirmed == Some(false));
+        !contradicted
+            && self.claims.iter().all(|(claim, measured, certificate)| {
+                let decision = certificate.as_ref().map(|certificate| certificate.decision);
+                let beyond = matches!(measured, Measured::Inside { ratio: Some(ratio), .. } if beyond_limit(*ratio));
+                let disagree = beyond && decision == Some(Decision::Holds) && claim.statement.reading.is_none();
+                let universal = claim.statement.relation != Relation::Existence;
+                let violated =
+                    decision == Some(Decision::Violated) && claim.statement.expected == Expected::Holds && universal;
+                !disagree && !violated
+            })
     }
 }
 
@@ -137,7 +159,21 @@ pub fn replay_table(replay: &Replay) -> String {
         let _ = writeln!(text, "{name} = ({})", entries.join(", "));
     }
     text.push('\n');
-    text + &finish(&constants) + "\n" + &finish(&claims)
+    text += &finish(&constants);
+    text.push('\n');
+    text += &finish(&claims);
+    if !replay.asserted.is_empty() {
+        text += "\nThe file says:\n";
+    }
+    for said in &replay.asserted {
+        let answer = match said.confirmed {
+            Some(true) => "confirmed",
+            Some(false) => "CONTRADICTED",
+            None => "not decided",
+        };
+        let _ = writeln!(text, "  {answer}: {}", said.text);
+    }
+    text
 }
 
 /// As JSON, schema `gradient-gap/replay/1`.
@@ -169,6 +205,8 @@ pub fn replay_json(replay: &Replay) -> String {
     let vectors: Vec<Value> = (replay.vectors.iter())
         .map(|(name, vector)| json!({"name": name, "entries": vector.iter().map(|&x| number(x)).collect::<Vec<_>>()}))
         .collect();
+    let asserted: Vec<Value> =
+        replay.asserted.iter().map(|said| json!({"text": said.text, "confirmed": said.confirmed})).collect();
     let document = json!({
         "schema": "gradient-gap/replay/1",
         "as_expected": replay.as_expected(),
@@ -176,6 +214,7 @@ pub fn replay_json(replay: &Replay) -> String {
         "vectors": vectors,
         "constants": constants,
         "claims": claims,
+        "asserted": asserted,
     });
     format!("{document:#}\n")
 }

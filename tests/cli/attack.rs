@@ -45,6 +45,9 @@ fn families_and_seed_are_the_users() {
     let cube = run(&[&["attack", "log-odds-step", "--family", "cube", "--seed", "9"][..], &SHORT].concat());
     let text = succeeded(&cube);
     assert!(text.contains("seed 9") && text.contains("cube") && !text.contains("tabular-softmax"), "{text}");
+    let part = run(&[&["attack", "curvature-window", "--part", "−L_o/(1−J)"][..], &SHORT].concat());
+    let rows = succeeded(&part).lines().filter(|line| line.contains("certified")).count();
+    assert!(rows == 1 && part.out.contains("\n −L_o/(1−J)") && part.out.contains("Nearest: −L_o/(1−J):"), "{}", part.out);
     let timed = run(&["attack", "policy-normalises", "--seconds", "0.05"]);
     assert!(succeeded(&timed).contains("time ran out"), "{}", timed.out);
 }
@@ -55,6 +58,8 @@ fn bad_requests_are_refused_by_name() {
     let file = folder.path("no-such-folder/witness.json");
     for (arguments, parts) in [
         (&["smoth-only"][..], &["smoth-only", "did you mean"][..]),
+        (&["curvature-window", "--part", "L_o"], &["--part \"L_o\" names 6", "\"−L_o/(1−J)\""]),
+        (&["curvature-window", "--part", "M_o"], &["--part \"M_o\" names 0", "\"−L_o/(1−J)\""]),
         (&["log-odds-step", "--family", "cubes"], &["--family \"cubes\"", "log-odds-step", "cube"]),
         (&["stagnation", "--family", "cube"], &["--family \"cube\"", "stagnation", "cube-run"]),
         (&["overshoot-collapse", "--family", "cube-run"], &["cube-run", "overshoot-collapse, resonant-collapse"]),

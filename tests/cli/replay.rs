@@ -48,9 +48,74 @@ fn replay_of_a_stored_witness() {
         claims.iter().find(|claim| claim["slug"] == slug).expect("listed")["intervals"].clone()
     };
     assert_eq!((of("second-order-printed"), of("second-order")), ("refuted".into(), "certified".into()));
-    // The instance alone gives the same.
+    // The instance alone gives the same, and says nothing.
     let alone = run_with_input(&["replay", "-", "--format", "json"], witness["instance"].to_string().as_bytes());
-    assert_eq!(alone.out, replayed.out);
+    let mut silent = replay.clone();
+    silent["asserted"] = Value::Array(vec![]);
+    assert_eq!(json(succeeded(&alone)), silent);
+    assert_ne!(silent, replay);
+}
+
+/// A witness that says what is not so: named in the output, exit status 1; a name that nothing has is bad input.
+#[test]
+fn what_a_witness_says_is_asked_anew() {
+    let folder = Directory::new();
+    let path = folder.path("witness.json");
+    let arguments = ["attack", "log-odds-step", "--evaluations", "4096", "--out", path.as_str()];
+    succeeded(&run(&arguments));
+    let near = json(&std::fs::read_to_string(&path).expect("written"));
+    let refuting =
+        json(succeeded(&run_small(&["--format", "json", "second-order-printed"])))["claims"][0]["witness"].clone();
+    for (witness, simplified) in [(&near, false), (&near, true), (&refuting, false), (&refuting, true)] {
+        let options: &[&str] = if simplified { &["replay", "-", "--simplified"] } else { &["replay", "-"] };
+        let replayed = run_with_input(options, witness.to_string().as_bytes());
+        let text = succeeded(&replayed);
+        assert!(text.contains("The file says:\n  confirmed: ") && !text.contains("CONTRADICTED"), "{text}");
+    }
+    type Spoil = fn(&mut Value);
+    let other = |w: &Value, slug: &str| {
+        let mut w = w.clone();
+        w["slug"] = slug.into();
+        w
+    };
+    let lies: [(&Value, bool, &str, Spoil); 8] = [
+        (&near, false, "u decodes to the instance", |w| w["instance"]["eta"] = 0.123.into()),
+        (&near, false, "u decodes to the instance", |w| w["u"][0] = 0.5.into()),
+        (&near, false, "computed [", |w| w["computed"] = vec![1e-30, 2e-30].into()),
+        (&near, false, "claimed [", |w| w["claimed"] = vec![1e3, 2e3].into()),
+        (&near, false, "\"|S|\" is a part", |w| w["part"] = "|S|".into()),
+        (&near, false, "violates", |w| w["computed"] = vec![1e3, 2e3].into()),
+        (&near, true, "keeps 0.999", |w| w["simplified"]["theta"][0] = 40.0.into()),
+        (&refuting, true, "violates", |w| w["simplified"]["policy"]["logits"]["quadratic"] = Value::Array(vec![])),
+    ];
+    for (witness, simplified, said, spoil) in lies {
+        let mut witness = witness.clone();
+        spoil(&mut witness);
+        let options: &[&str] = if simplified { &["replay", "-", "--simplified"] } else { &["replay", "-"] };
+        let replayed = run_with_input(options, witness.to_string().as_bytes());
+        assert_eq!((replayed.status, replayed.err.as_str()), (1, ""), "{said}: {}", replayed.out);
+        let contradicted = |line: &&str| line.starts_with("  CONTRADICTED: ") && line.contains(said);
+        assert_eq!(replayed.out.lines().filter(contradicted).count(), 1, "{said}: {}", replayed.out);
+    }
+    // A map that has changed since says nothing about u.
+    let mut old = near.clone();
+    (old["family_version"], old["u"]) = (0.into(), vec![0.5].into());
+    let replayed = run_with_input(&["replay", "-"], old.to_string().as_bytes());
+    assert!(succeeded(&replayed).contains("not decided: u decodes"), "{}", replayed.out);
+    for (spoil, parts) in [
+        ((|w| w["slug"] = "log-odds".into()) as Spoil, ["slug", "log-odds"]),
+        (|w| w["family"] = "cubes".into(), ["family", "cubes"]),
+        (|w| w["family_version"] = 999.into(), ["family_version", "999"]),
+        (|w| w["u"] = vec![0.5].into(), ["u has 1 entries", "expected"]),
+        (|w| w["u"][1] = 1.5.into(), ["u[1]", "1.5"]),
+    ] {
+        let mut witness = near.clone();
+        spoil(&mut witness);
+        refused_in_one_line(&run_with_input(&["replay", "-"], witness.to_string().as_bytes()), &parts);
+    }
+    // Another claim has other sides.
+    let replayed = run_with_input(&["replay", "-"], other(&near, "smooth-only-step").to_string().as_bytes());
+    assert!(replayed.status == 1 && replayed.out.contains("CONTRADICTED: \"|R|\" is a part"), "{}", replayed.out);
 }
 
 #[test]

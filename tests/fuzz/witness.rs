@@ -4,10 +4,10 @@
 use super::bytes::Bytes;
 use super::memory::{FIXED, PER_BYTE, counted};
 use super::{alone, drive};
-use gradient_gap::check::witness::{WITNESS_SCHEMA, read_instance, read_simplified};
+use gradient_gap::check::witness::{Stored, WITNESS_SCHEMA, read_instance, read_simplified, read_stored};
 use gradient_gap::check::work::{MAX_TERMS, terms};
 use gradient_gap::report::{Replay, replay_json, replay_table};
-use gradient_gap::{Instance, families};
+use gradient_gap::{Instance, claims, families};
 use serde_json::{Value, json};
 
 /// What one input showed.
@@ -26,20 +26,22 @@ const HAND_WRITTEN: &str = r#"{"logits": [0, 0.5, -1], "slopes": [1, -0.5, 0], "
 
 /// A valid file: hand-written, an instance of some family, or a witness around two.
 fn valid(bytes: &mut Bytes) -> Value {
-    let mut instance = || -> Value {
+    let mut instance = || {
         let all: Vec<_> = families::REGISTRY.iter().chain(families::RUNS).collect();
         let family = bytes.one_of(&all);
         // Near 0 there are few responses.
         let u: Vec<f64> = (0..family.dim).map(|_| 0.4 * f64::from(bytes.byte()) / 255.0).collect();
-        serde_json::to_value(family.decode(&u).expect("inside the cube")).expect("serialises")
+        let instance = serde_json::to_value(family.decode(&u).expect("inside the cube")).expect("serialises");
+        (instance, json!({"family": family.name, "family_version": family.version, "u": u}))
     };
-    let (first, second) = (instance(), instance());
+    let ((first, origin), (second, _)) = (instance(), instance());
+    let slug = bytes.one_of(claims::REGISTRY).statement.slug;
     match bytes.byte() % 3 {
         0 => serde_json::from_str(HAND_WRITTEN).expect("JSON"),
         1 => first,
         _ => json!({
-            "schema": WITNESS_SCHEMA, "slug": "log-odds-step", "family": "linear", "family_version": 1, "u": [0.5, 0.25],
-            "part": "a", "computed": [1.0, 2.0], "claimed": [0.0, 0.5], "instance": first, "simplified": second
+            "schema": WITNESS_SCHEMA, "slug": slug, "family": origin["family"], "family_version": origin["family_version"],
+            "u": origin["u"], "part": "|R|", "computed": [1.0, 2.0], "claimed": [0.0, 0.5], "instance": first, "simplified": second
         }),
     }
 }
@@ -158,6 +160,19 @@ fn check(text: &str) -> Result<Seen, String> {
                 if message.is_empty() || message.len() > 4_000 || message.contains(char::is_control) {
                     return Err(format!("the message is no short line: {message:?}"));
                 }
+            }
+        }
+    }
+    for simplified in [false, true] {
+        if let Ok(stored @ Stored::Witness { .. }) = read_stored(text, simplified)
+            && terms(stored.instance()) <= FEW
+        {
+            // Whatever the file says of the instance: an answer, or an unknown name.
+            match Replay::of(&stored) {
+                Ok(replay) if replay.asserted.is_empty() => return Err("nothing is asserted".into()),
+                Ok(_) => {}
+                Err(error) if error.to_string().is_empty() => return Err("an empty message".into()),
+                Err(_) => {}
             }
         }
     }

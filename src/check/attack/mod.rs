@@ -12,12 +12,14 @@ mod search;
 mod simplest;
 mod tournament;
 
+use super::asserted::KEPT;
 use super::campaign::DEFAULT_SEED;
 use super::histogram::Histogram;
-use super::judge::{Certificate, Decision, enclose};
+use super::judge::{Certificate, Decision, enclose, first_failing};
 use super::witness::{Witness, simplify};
 use crate::claims::{ClaimEntry, Expected, Scope};
 use crate::error::Error;
+use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
 use crate::instance::Instance;
 use crate::number::Interval;
@@ -32,8 +34,6 @@ const FIRST_ROUND_OF_RUNS: u64 = 131_072;
 /// How near to the largest ratio the end of a search must come to stand in for it, and how many are tried.
 const ENDS_WITHIN: f64 = 0.995;
 const MOST_ENDS: usize = 8;
-/// The share of the ratio that a simpler instance must keep.
-const KEPT: f64 = 0.999;
 
 /// What to attack, and how long.
 #[derive(Clone, Debug)]
@@ -158,6 +158,29 @@ impl<'a> Attack<'a> {
     pub fn of(claim: &'a ClaimEntry, evaluations: u64) -> Attack<'a> {
         let factor = if claim.scope == Scope::Run { 8 } else { 1 };
         Attack { evaluations: factor * evaluations, ..Attack::new(claim) }
+    }
+
+    /// The names of the parts that are compared on the edge sets of these families, in the order of the statement.
+    pub fn parts(&self) -> Vec<&'static str> {
+        let mut names: Vec<&'static str> = Vec::new();
+        for edge in self.families.iter().flat_map(|family| family.edges().into_iter().map(|edge| family.decode(&edge.u))) {
+            let Ok(instance) = edge else { continue }; // never: edges are points of the cube
+            let evaluation = Evaluation::<f64>::new(&instance, 1);
+            if first_failing(self.claim, &evaluation).is_some() {
+                continue;
+            }
+            let mut before = 0; // a name that is new stands after the one before it
+            for part in self.claim.real.parts(&evaluation) {
+                match names.iter().position(|name| *name == part.name) {
+                    Some(at) => before = at + 1,
+                    None => {
+                        names.insert(before, part.name);
+                        before += 1;
+                    }
+                }
+            }
+        }
+        names
     }
 
     /// Runs the attack.

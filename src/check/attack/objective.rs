@@ -1,6 +1,6 @@
 //! What an attack maximises: the share of the bound that one part of a claim uses, at a point of a family's cube.
 
-use crate::check::judge::{Decision, beyond_limit, certify, first_failing, ratio};
+use crate::check::judge::{Certificate, Decision, beyond_limit, certificate, certify, first_failing, ratio};
 use crate::claims::{ClaimEntry, Scope};
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
@@ -18,8 +18,13 @@ pub fn pieces(scope: Scope) -> [usize; 2] {
     if scope == Scope::Run { PIECES_OF_A_RUN } else { PIECES }
 }
 
-/// Below this share nobody asks how certain the hypotheses are.
+/// Below this share nobody asks how certain it is.
 const CHECKED_FROM: f64 = 0.5;
+
+/// The share of a ratio that must be certain, with the segment cut into so many pieces, tried in turn: what is lost may be the width of suprema, but not
+/// all that there is. (At extreme points a ratio near 1 can be made of rounding errors alone.)
+const CERTAIN: f64 = 0.5;
+const PIECES_OF_AN_ENCLOSURE: [usize; 2] = [1, 8];
 
 /// No hypothesis fails; a bound of 0 is met exactly.
 const NO_RATIO: f64 = -0.25;
@@ -37,7 +42,7 @@ pub struct Objective<'a> {
     pub disagreements: u64,
     /// The first certified violation.
     pub violation: Option<Vec<f64>>,
-    /// The largest value whose hypotheses hold with finely sampled constants.
+    /// The largest value that was checked.
     checked: f64,
 }
 
@@ -68,15 +73,52 @@ impl<'a> Objective<'a> {
         .unwrap_or_else(|| self.check(value, part))
     }
 
-    /// A value that would be the best so far counts only if the hypotheses hold with finely sampled constants too.
+    /// A value that would be the best so far is [settled](Self::settle).
     fn check(&mut self, value: f64, part: &str) -> f64 {
-        if value <= self.checked || self.claim.given.is_empty() || self.claim.statement.reading.is_none() {
+        if value <= self.checked {
             return value;
         }
-        let Some(fine) = finest(self.claim, &self.instance, part) else { return -1.0 };
-        let settled = if beyond_limit(fine) { value } else { value.min(fine) };
-        self.checked = self.checked.max(settled);
-        settled
+        let mut at = [(part, value)];
+        self.settle(&mut at);
+        self.checked = self.checked.max(at[0].1);
+        at[0].1
+    }
+
+    /// Lowers the values of parts at the point visited last to what counts of them: all below [`CHECKED_FROM`]; above, nothing where the
+    /// hypotheses fail with finely sampled constants, and what is certain where that is less than [`CERTAIN`] of the value. No enclosures
+    /// of runs, which would cost more than the search.
+    pub fn settle(&self, at: &mut [(&str, f64)]) {
+        if at.iter().all(|&(_, value)| value <= CHECKED_FROM) {
+            return;
+        }
+        if !self.claim.given.is_empty() && self.claim.statement.reading.is_some() {
+            let fine = parts(self.claim, &self.instance, pieces(self.claim.scope)[1]);
+            for (name, value) in at.iter_mut().filter(|(_, value)| *value > CHECKED_FROM) {
+                match fine.as_ref().ok().and_then(|fine| largest(fine, name)) {
+                    None => *value = -1.0,
+                    Some(fine) if !beyond_limit(fine) => *value = value.min(fine),
+                    Some(_) => {}
+                }
+            }
+        }
+        if self.claim.scope == Scope::Run || at.iter().all(|&(_, value)| value <= CHECKED_FROM) {
+            return;
+        }
+        let [first, last] = PIECES_OF_AN_ENCLOSURE;
+        let mut seen = certificate(self.claim, &self.instance, first);
+        let identity = seen.parts.iter().any(|part| part.tolerance.is_some()); // whose ratio is a matter of binary64
+        if identity {
+            return;
+        }
+        let low = |seen: &Certificate, name: &str| seen.share(name).map_or(f64::INFINITY, Interval::lo);
+        let says_little =
+            |seen: &Certificate, &(name, value): &(&str, f64)| value > CHECKED_FROM && !(low(seen, name) >= CERTAIN * value);
+        if at.iter().any(|one| says_little(&seen, one)) {
+            seen = certificate(self.claim, &self.instance, last);
+        }
+        for one in at.iter_mut().filter(|one| says_little(&seen, one)) {
+            one.1 = low(&seen, one.0).max(0.0).min(one.1);
+        }
     }
 
     /// Tells `see` the name and the ratio of every part at u. Where there is none, the value of the point, below 0.
@@ -130,8 +172,12 @@ fn tell(parts: &[(&'static str, Option<f64>)], see: &mut impl FnMut(&'static str
 
 /// The ratio of one part in binary64, the segment cut as finely as a search ever does; `None` outside the claim.
 pub fn finest(claim: &ClaimEntry, instance: &Instance, part: &str) -> Option<f64> {
-    let all = parts(claim, instance, pieces(claim.scope)[1]).ok()?;
-    all.into_iter().filter(|&(name, _)| name == part).filter_map(|(_, ratio)| ratio).reduce(f64::max)
+    largest(&parts(claim, instance, pieces(claim.scope)[1]).ok()?, part)
+}
+
+/// The largest ratio of the parts of this name.
+fn largest(all: &[(&'static str, Option<f64>)], part: &str) -> Option<f64> {
+    all.iter().filter(|&&(name, _)| name == part).filter_map(|&(_, ratio)| ratio).reduce(f64::max)
 }
 
 /// The ratio of every part in binary64, or how far the point is from the hypotheses: one for every hypothesis after the first that

@@ -2,7 +2,8 @@
 
 use super::objective::{finest, pieces};
 use super::search::Best;
-use super::{Attack, KEPT, Reached, tight};
+use super::{Attack, Reached, tight};
+use crate::check::asserted::KEPT;
 use crate::check::judge::{Certificate, Decision, Measured, SAMPLE_PIECES, beyond_limit, enclose, measure};
 use crate::check::simplify::{SMALLEST, descend, plain, size};
 use crate::check::witness::Witness;

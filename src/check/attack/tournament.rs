@@ -166,8 +166,9 @@ impl<'a> Round<'_, 'a> {
             if let Some(value) = none {
                 outside.push(Best { u: u.clone(), value });
             }
+            at.iter().for_each(|&(_, value)| ratios.add(shown(value)));
+            objective.settle(&mut at);
             for (name, value) in at {
-                ratios.add(shown(value));
                 let best = Best { u: u.clone(), value };
                 match points.iter_mut().find(|known| known.0 == name) {
                     Some(known) => known.1.push(best),

@@ -1,0 +1,92 @@
+//! Whether a stored witness still shows what it says.
+
+use super::judge::{Certificate, Decision, enclose};
+use super::witness::{Witness, ends};
+use crate::claims::{Part, Relation};
+use crate::error::Error;
+use crate::number::Interval;
+
+/// The share of a ratio that a simplified instance keeps.
+pub const KEPT: f64 = 0.999;
+
+/// One thing that the file says, and whether it is so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assertion {
+    /// What is said.
+    pub text: String,
+    /// Whether this evaluation agrees; `None` where it cannot tell.
+    pub confirmed: Option<bool>,
+}
+
+impl Witness {
+    /// Whether the file says that its instance violates the claim for certain: its sides of an inequality or of an identity are apart.
+    pub fn says_violated(&self) -> bool {
+        let identity = self.origin().is_ok_and(|(claim, ..)| claim.statement.relation == Relation::Identity);
+        self.computed[0] > self.claimed[1] || identity && self.computed[1] < self.claimed[0]
+    }
+
+    /// Everything that the file says of its instance, or of the simplified one, evaluated anew in intervals:
+    ///
+    /// * u is a point of the family's cube that decodes to the instance;
+    /// * the enclosures of both sides contain a common number with those found now;
+    /// * a violation is one; the simplified instance is one too, or else keeps [`KEPT`] of the ratio, as far as both are certain.
+    ///
+    /// # Errors
+    /// As [`Witness::origin`].
+    pub fn asserted(&self, simplified: bool) -> Result<Vec<Assertion>, Error> {
+        let (claim, family, decoded) = self.origin()?;
+        let mut all = Vec::new();
+        let mut say = |text: String, confirmed| all.push(Assertion { text, confirmed });
+        let instance = match (simplified, &self.simplified) {
+            (true, Some(simple)) => simple,
+            _ => &self.instance,
+        };
+        let certificate = enclose(claim, instance, |found| {
+            found.decision != Decision::Undecided && (!simplified || self.says_violated() || self.keeps(found).is_some())
+        });
+        let own: Vec<&Part<Interval>> = certificate.parts.iter().filter(|part| part.name == self.part).collect();
+        say(format!("{:?} is a part of {}", self.part, self.slug), Some(!own.is_empty()));
+        if self.says_violated() {
+            say(format!("the instance violates {}", self.slug), Some(certificate.decision == Decision::Violated));
+        }
+        if simplified {
+            let identity = own.iter().any(|part| part.tolerance.is_some()); // whose ratio is a matter of binary64
+            if !self.says_violated() && !identity {
+                say(format!("the simplified instance keeps {KEPT} of the ratio"), self.keeps(&certificate));
+            }
+            return Ok(all);
+        }
+        let version = family.version;
+        let decodes = decoded.map(|decoded| decoded == self.instance);
+        let changed =
+            if decodes.is_none() { format!(", whose map has changed since: it is {version} now") } else { String::new() };
+        say(format!("u decodes to the instance in {} (version {}{changed})", self.family, self.family_version), decodes);
+        // A vector is several parts of one name: one of them is meant.
+        let sides = [("computed", self.computed), ("claimed", self.claimed)];
+        let found = |part: &Part<Interval>| [ends(part.computed), ends(part.claimed)];
+        let meets = |[a, b]: [f64; 2], [c, d]: [f64; 2]| a <= d && c <= b;
+        let agree = |part: &&&Part<Interval>| sides.iter().zip(found(part)).all(|((_, stored), now)| meets(*stored, now));
+        if let Some(part) = own.iter().find(agree).or(own.first()) {
+            for ((name, stored), now) in sides.into_iter().zip(found(part)) {
+                let show = |[low, high]: [f64; 2]| format!("[{low:e}, {high:e}]");
+                say(format!("{name} {}, now {}", show(stored), show(now)), Some(meets(stored, now)));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether the part's share is at least [`KEPT`] of the stored one; `None` where neither yes nor no is certain.
+    fn keeps(&self, certificate: &Certificate) -> Option<bool> {
+        let share = certificate.share(&self.part)?;
+        let ([low, high], [least, most]) = (self.computed, self.claimed);
+        if !(least > 0.0) {
+            return None; // no ratio
+        }
+        let stored = [low / if low > 0.0 { most } else { least }, high / if high > 0.0 { least } else { most }];
+        match () {
+            _ if share.lo() >= KEPT * stored[0] => Some(true),
+            _ if share.hi() < KEPT * stored[0] => Some(false),
+            _ => None,
+        }
+    }
+}
