@@ -79,7 +79,7 @@ impl Witness {
     fn keeps(&self, certificate: &Certificate) -> Option<bool> {
         let share = certificate.share(&self.part)?;
         let ([low, high], [least, most]) = (self.computed, self.claimed);
-        if !(least > 0.0) {
+        if least.is_nan() || least <= 0.0 {
             return None; // no ratio
         }
         let stored = [low / if low > 0.0 { most } else { least }, high / if high > 0.0 { least } else { most }];

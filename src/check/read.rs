@@ -207,7 +207,7 @@ impl<'de> Deserialize<'de> for Keys {
 #[derive(Clone, Debug)]
 pub enum Stored {
     /// An instance alone.
-    Instance(Instance),
+    Instance(Box<Instance>),
     /// A witness, and which of its two instances is meant.
     Witness {
         /// The whole file.
@@ -230,7 +230,7 @@ impl Stored {
     /// The same, and nothing else.
     fn into_instance(self) -> Instance {
         match self {
-            Stored::Instance(instance) => instance,
+            Stored::Instance(instance) => *instance,
             Stored::Witness { witness, simplified: true } => witness.simplified.unwrap_or(witness.instance),
             Stored::Witness { witness, simplified: false } => witness.instance,
         }
@@ -280,9 +280,9 @@ fn read(text: &str, simplified: bool) -> Result<Stored, Error> {
     } else if simplified {
         return Err(Error::new("not a witness, which alone has a \"simplified\" instance"));
     } else if keys.policy {
-        Stored::Instance(serde_json::from_str::<Alone>(text).map_err(json)?.instance()?)
+        Stored::Instance(Box::new(serde_json::from_str::<Alone>(text).map_err(json)?.instance()?))
     } else if keys.logits {
-        Stored::Instance(serde_json::from_str::<HandWritten>(text).map_err(json)?.instance()?)
+        Stored::Instance(Box::new(serde_json::from_str::<HandWritten>(text).map_err(json)?.instance()?))
     } else {
         return Err(Error::new(
             "neither \"instance\" (a witness) nor \"policy\" nor \"logits\" (a hand-written instance) is there",

@@ -111,8 +111,10 @@ impl<'a> Objective<'a> {
             return;
         }
         let low = |seen: &Certificate, name: &str| seen.share(name).map_or(f64::INFINITY, Interval::lo);
-        let says_little =
-            |seen: &Certificate, &(name, value): &(&str, f64)| value > CHECKED_FROM && !(low(seen, name) >= CERTAIN * value);
+        let says_little = |seen: &Certificate, &(name, value): &(&str, f64)| {
+            let enough = low(seen, name) >= CERTAIN * value;
+            value > CHECKED_FROM && !enough
+        };
         if at.iter().any(|one| says_little(&seen, one)) {
             seen = certificate(self.claim, &self.instance, last);
         }
