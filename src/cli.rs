@@ -7,7 +7,7 @@ mod tightness;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradient_gap::Error;
-use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_INSTANCES, DEFAULT_SEED};
+use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_CERTIFIED, DEFAULT_INSTANCES, DEFAULT_SEED};
 use gradient_gap::check::witness::{MAX_TEXT, read_stored};
 use gradient_gap::claims::{self, ClaimEntry, Scope};
 use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
@@ -117,6 +117,10 @@ struct Verify {
     /// Evaluations of the short attack on every claim; 0 for none.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTACK, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
     attack: u64,
+    /// How many of the random instances, the first ones, intervals decide too, with the edge sets and what the attacks end with; 0 for
+    /// none at all.
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_CERTIFIED, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
+    certify: u64,
     #[command(flatten)]
     draw: Draw,
     /// How to print the result.
@@ -144,6 +148,7 @@ impl Default for Verify {
             slugs: vec![],
             instances: DEFAULT_INSTANCES,
             attack: DEFAULT_ATTACK,
+            certify: DEFAULT_CERTIFIED,
             draw: Draw { seed: DEFAULT_SEED, threads: 0 },
             format: Format::Table,
             out: None,
@@ -326,8 +331,9 @@ fn verify(options: &Verify) -> Result<bool, Error> {
     let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
     let output = out.map(Output::create).transpose()?;
     let standard = Campaign::new(&claims, options.instances);
-    let campaign =
-        Campaign { seed: options.draw.seed, threads: options.draw.threads as usize, attack: options.attack, ..standard };
+    let Draw { seed, threads } = options.draw;
+    let (threads, attack, certified) = (threads as usize, options.attack, options.certify);
+    let campaign = Campaign { seed, threads, attack, certified, ..standard };
     let bar = progress_bar(campaign.drawn(Scope::Step) + campaign.drawn(Scope::Run));
     let start = std::time::Instant::now();
     let result = campaign.run(&|done| bar.inc(done))?;

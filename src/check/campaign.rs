@@ -4,6 +4,7 @@
 //! take the lowest case) and sums of counts. The result is the same bit for bit on any number of threads.
 
 use super::attack::{Attack, Attacked};
+use super::certify::CertifiedClaim;
 use super::histogram::Histogram;
 use super::judge::Decision;
 use super::pass::Pass;
@@ -22,6 +23,8 @@ use std::fmt;
 pub const DEFAULT_INSTANCES: u64 = 324_000;
 /// Evaluations of the short attack on every claim in a default campaign.
 pub const DEFAULT_ATTACK: u64 = 8_192;
+/// Of them, those that intervals decide, too.
+pub const DEFAULT_CERTIFIED: u64 = 6_000;
 /// The default seed.
 pub const DEFAULT_SEED: u64 = 1;
 /// Cases that one task runs in sequence.
@@ -48,6 +51,9 @@ pub struct Campaign<'a> {
     /// Evaluations of the short [attack](super::attack) on every claim; 0 for none. Runs get eight times as many, a run of K updates
     /// counting as K.
     pub attack: u64,
+    /// How many of the random instances, the first ones, intervals decide too, with the edge sets and what the attacks end with; 0 for
+    /// none at all.
+    pub certified: u64,
 }
 
 /// What happened with one claim in one family.
@@ -190,6 +196,8 @@ pub struct ClaimResult {
     pub max_ratio: Option<f64>,
     /// What the short attack found; `None` where there was none.
     pub attacked: Option<Attacked>,
+    /// What intervals decide; `None` where they were not asked.
+    pub certified: Option<CertifiedClaim>,
     /// Whether intervals confirm the claim on the instance of the largest share (`None` where there is no such instance).
     pub worst_case: Option<Decision>,
     /// By family, those that reach the claim.
@@ -221,10 +229,10 @@ impl CampaignResult {
 }
 
 impl<'a> Campaign<'a> {
-    /// All families, the default seed, as many threads as cores, no attack.
+    /// All families, the default seed, as many threads as cores, no attack, no certificates.
     pub fn new(claims: &'a [ClaimEntry], instances: u64) -> Campaign<'a> {
         let (families, runs) = (families::REGISTRY, families::RUNS);
-        Campaign { claims, families, runs, instances, seed: DEFAULT_SEED, threads: 0, attack: 0 }
+        Campaign { claims, families, runs, instances, seed: DEFAULT_SEED, threads: 0, attack: 0, certified: 0 }
     }
 
     /// How many random instances there are of each scope: one run for [`STEPS_PER_RUN`] one-step instances; none where no claim
@@ -253,6 +261,9 @@ impl<'a> Campaign<'a> {
             let mut claims: Vec<ClaimResult> = steps.claims.into_iter().chain(runs.claims).collect();
             claims.iter_mut().for_each(|result| self.attack(result));
             claims.sort_by_key(|result| self.claims.iter().position(|c| c.statement.slug == result.claim.statement.slug));
+            if self.certified > 0 {
+                self.certify_results(&mut claims);
+            }
             CampaignResult { claims, families: steps.families, runs: runs.families }
         }))
     }
@@ -289,6 +300,14 @@ impl<'a> Campaign<'a> {
         wanted.then(|| Attack { families, seed: self.seed, ..Attack::of(claim, self.attack) })
     }
 
+    /// Adds certificates to every result.
+    fn certify_results(&self, results: &mut [ClaimResult]) {
+        let fewer = Campaign { instances: self.certified.min(self.instances), ..*self };
+        let attacked: Vec<Option<&Attacked>> = results.iter().map(|result| result.attacked.as_ref()).collect();
+        let certified = fewer.certificates(&attacked, &|_| {});
+        results.iter_mut().zip(certified).for_each(|(result, certified)| result.add_certificates(certified));
+    }
+
     /// Adds what the short attack finds.
     fn attack(&self, result: &mut ClaimResult) {
         let claim = result.claim;
@@ -309,6 +328,19 @@ impl ClaimResult {
         }
         self.as_expected = self.verdict == self.claim.expected_verdict();
         self.attacked = Some(found);
+    }
+}
+
+impl ClaimResult {
+    /// The verdict once certificates are taken into account: instances that binary64 passes and intervals refute are a disagreement.
+    fn add_certificates(&mut self, certified: CertifiedClaim) {
+        let refuted = certified.refuted();
+        if refuted > 0 && self.verdict != Verdict::Refuted {
+            self.verdict = Verdict::Inconclusive;
+            self.reason = Some(format!("intervals refute {refuted} of the instances that binary64 passes"));
+            self.as_expected = false;
+        }
+        self.certified = Some(certified);
     }
 }
 

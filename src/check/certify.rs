@@ -4,6 +4,7 @@
 //! A certificate is about one instance; any number of them prove no theorem. Random instance i is the one of a
 //! [campaign](super::campaign) with the same seed, so the counts are the same on any machine and any number of threads.
 
+use super::attack::Attacked;
 use super::campaign::{Campaign, Draws};
 use super::judge::{Certificate, Decision, ENCLOSURE_PIECES, Measured, SAMPLE_PIECES, certify_from, measure};
 use crate::claims::{ClaimEntry, Expected, Scope};
@@ -15,7 +16,7 @@ use crate::number::Interval;
 use rayon::prelude::*;
 
 /// Random instances of one step that every claim is certified on by default.
-pub const DEFAULT_CERTIFIED: u64 = 48_000;
+pub const DEFAULT_INSTANCES: u64 = 48_000;
 /// Cases that one task runs in sequence.
 const CHUNK: u64 = 32;
 
@@ -78,10 +79,14 @@ pub struct CertifiedClaim {
 }
 
 impl CertifiedClaim {
+    /// How many instances of either kind refute the claim for certain.
+    pub fn refuted(&self) -> u64 {
+        self.random.refuted + self.hard.refuted
+    }
+
     /// Whether the counts are what the mathematics says: nothing refutes what holds, something refutes what fails.
     pub fn as_expected(&self) -> bool {
-        let refuted = self.random.refuted + self.hard.refuted;
-        (refuted > 0) == (self.claim.statement.expected == Expected::Fails)
+        (self.refuted() > 0) == (self.claim.statement.expected == Expected::Fails)
     }
 }
 
@@ -92,18 +97,27 @@ impl Campaign<'_> {
     /// # Errors
     /// No claim, no family, or threads that cannot be started.
     pub fn certify(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<Vec<CertifiedClaim>, Error> {
-        Ok(self.pool()?.install(|| self.certificates(progress)))
+        Ok(self.pool()?.install(|| {
+            let attack = |claim| self.short_attack(claim).map(|attack| attack.within(false, &|_| {}));
+            let attacked: Vec<Option<Attacked>> = self.claims.par_iter().map(attack).collect();
+            self.certificates(&attacked.iter().map(Option::as_ref).collect::<Vec<_>>(), progress)
+        }))
     }
 
-    fn certificates(&self, progress: &(dyn Fn(u64) + Sync)) -> Vec<CertifiedClaim> {
+    /// The same, where what the short attacks found is known, claim by claim.
+    pub(super) fn certificates(
+        &self,
+        attacked: &[Option<&Attacked>],
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Vec<CertifiedClaim> {
         let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| self.certify_random(scope, progress));
         let counted = |claim: &ClaimEntry| if claim.scope == Scope::Step { &steps } else { &runs };
-        let result = self.claims.par_iter().enumerate().map(|(i, claim)| {
+        let result = self.claims.par_iter().zip(attacked).enumerate().map(|(i, (claim, attacked))| {
             let families = self.families_of(claim.scope).iter().map(|family| family.name).zip(&counted(claim)[i]);
             let families: Vec<(&'static str, Count)> = families.map(|(name, &count)| (name, count)).collect();
             let random = families.iter().fold(Count::default(), |all, &(_, count)| all.merge(count));
             let families = families.into_iter().filter(|(_, count)| count.cases() > 0).collect();
-            CertifiedClaim { claim: *claim, random, hard: self.certify_hard(claim), families }
+            CertifiedClaim { claim: *claim, random, hard: self.certify_hard(claim, *attacked), families }
         });
         result.collect()
     }
@@ -142,16 +156,15 @@ impl Campaign<'_> {
     }
 
     /// The edge sets, and what a short attack ends with.
-    fn certify_hard(&self, claim: &ClaimEntry) -> Count {
+    fn certify_hard(&self, claim: &ClaimEntry, attacked: Option<&Attacked>) -> Count {
         let families = self.families_of(claim.scope).iter().filter(|family| claim.is_tested_on(family.name));
         let edges = |family: &Family| -> Vec<Instance> {
             family.edges().into_iter().filter_map(|edge| family.decode(&edge.u).ok()).collect()
         };
         let mut instances: Vec<Instance> = families.flat_map(edges).collect();
-        if let Some(attack) = self.short_attack(claim) {
-            let found = attack.within(false, &|_| {});
+        if let Some(found) = attacked {
             instances.extend(found.ends.iter().filter_map(|(family, u)| families::find(family)?.decode(u).ok()));
-            instances.extend(found.witness.filter(|_| found.violated).map(|witness| witness.instance));
+            instances.extend(found.witness.iter().filter(|_| found.violated).map(|witness| witness.instance.clone()));
         }
         let mut count = Count::default();
         for instance in &instances {

@@ -215,6 +215,7 @@ impl<'a> Pass<'a> {
             verdict,
             as_expected: verdict == claim.expected_verdict(),
             attacked: None,
+            certified: None,
             cases: all.cases,
             max_ratio: all.worst.map(|(ratio, _)| ratio),
             worst_case,

@@ -15,6 +15,7 @@
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
+use crate::line::Line;
 use crate::number::Scalar;
 use smallvec::smallvec;
 
@@ -35,7 +36,9 @@ impl Claim for SecondOrder {
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let half = N::of(0.5);
-        let (computed, claimed) = (half * evaluation.lambda_jet().second, half * evaluation.start().second());
+        let Line { variance, curvature, .. } = evaluation.start();
+        let printed = variance[1] - variance[0] + (curvature[1] - curvature[0]);
+        let (computed, claimed) = (half * evaluation.lambda_jet().second, half * printed);
         smallvec![Part::identity("coefficient of η²", computed, claimed, ULPS, evaluation.curvature_condition())]
     }
 }

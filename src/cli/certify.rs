@@ -5,7 +5,7 @@ use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::boxes;
 use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK};
-use gradient_gap::check::certify::DEFAULT_CERTIFIED;
+use gradient_gap::check::certify::DEFAULT_INSTANCES;
 use gradient_gap::claims::Scope;
 use gradient_gap::report::{self, Certifications};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub struct Options {
     #[arg(value_name = "CLAIM")]
     slugs: Vec<String>,
     /// Random instances of one step, over all families together; one run for every 100 of them; the edge sets come on top.
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_CERTIFIED, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_INSTANCES, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     instances: u64,
     /// Evaluations of the attack on every claim whose ends are certified too; 0 for none.
     #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTACK, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]

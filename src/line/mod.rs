@@ -13,11 +13,13 @@
 
 pub mod autodiff;
 mod scores;
+mod segment;
 mod step;
 mod straight;
 
 pub(crate) use scores::normal;
 pub use scores::{ScoreSum, norm, sum_of_scores};
+pub use segment::Segment;
 pub use step::Step;
 pub(crate) use step::{OVERFLOWS, log_of_excess, logistic_cumulant};
 pub(crate) use straight::Straight;
@@ -80,6 +82,8 @@ pub struct Line<N> {
     pub variance: [N; 2],
     /// E∓\[H\].
     pub curvature: [N; 2],
+    /// E⁺\[H\] − E⁻\[H\], for one softmax by h'' alone: what all H share, −E\[h''\] − Var(h'), cancels.
+    curvature_gap: N,
     /// E∓\[ℓ\].
     pub length: [N; 2],
 }
@@ -155,7 +159,7 @@ impl<N: Scalar> Line<N> {
     }
     /// λ'' = Var⁺ − Var⁻ + E⁺\[H\] − E⁻\[H\].
     pub fn second(&self) -> N {
-        self.variance[1] - self.variance[0] + self.curvature[1] - self.curvature[0]
+        self.variance[1] - self.variance[0] + self.curvature_gap
     }
     /// E\[ℓ\].
     pub fn mean_length(&self) -> N {
@@ -299,29 +303,66 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         let tokens = self.tokens(t);
         let responses = self.responses(&tokens);
         let (mut conditional, shift) = self.side_weights(&tokens, &responses, t.is_zero());
-        let constant_length = self.policy.constant_length();
+        // E[ℓ] as the shortest length and what the others have beyond it, so that equal lengths are known exactly.
+        let shortest = self.shortest_lengths();
         let mut weight = [N::zero(); 2];
-        let mut moment = [[N::zero(); 2]; 3];
+        let mut moment = [[N::zero(); 2]; 4];
+        // What all scores share drops out of a variance: for one softmax h' serves, which an interval of t knows better.
+        let slopes = if self.is_flat() { self.slopes(t) } else { List::from_slice(&responses.score) };
+        let mut members = [0; 2];
         for (o, (&correct, &w)) in self.correct.iter().zip(&conditional).enumerate() {
             let side = usize::from(correct);
+            members[side] += 1;
             weight[side] = weight[side] + w;
             moment[0][side] = moment[0][side] + w * responses.score[o];
             moment[1][side] = moment[1][side] + w * responses.curvature[o];
-            if constant_length.is_none() {
-                moment[2][side] = moment[2][side] + w * N::of(f64::from(self.policy.length(o)));
+            moment[3][side] = moment[3][side] + w * slopes[o];
+            let beyond = self.policy.length(o) - shortest[side];
+            if beyond > 0 {
+                moment[2][side] = moment[2][side] + w * N::of(f64::from(beyond));
             }
         }
-        let [mean, curvature, mut length] = moment.map(|[minus, plus]| [minus / weight[0], plus / weight[1]]);
-        if let Some(tokens) = constant_length {
-            length = [N::of(f64::from(tokens)); 2];
-        }
+        let [mut mean, mut curvature, beyond, middle] = moment.map(|[minus, plus]| [minus / weight[0], plus / weight[1]]);
+        let length = [0, 1].map(|side| N::of(f64::from(shortest[side])) + beyond[side]);
         let mut variance = [N::zero(); 2];
-        for ((&correct, w), &s) in self.correct.iter().zip(&mut conditional).zip(&responses.score) {
+        for (o, (&correct, w)) in self.correct.iter().zip(&mut conditional).enumerate() {
             let side = usize::from(correct);
-            *w = *w / weight[side];
-            variance[side] = variance[side] + *w * (s - mean[side]).square();
+            if members[side] == 1 {
+                // All of its side: nothing is divided and nothing varies.
+                (*w, mean[side], curvature[side]) = (N::one(), responses.score[o], responses.curvature[o]);
+            } else {
+                *w = *w / weight[side];
+                variance[side] = variance[side] + *w * (slopes[o] - middle[side]).square();
+            }
         }
-        Line { tokens, responses, conditional, weight, shift, mean, variance, curvature, length }
+        let curvature_gap = match self.is_flat() {
+            true => self.bend_gap(&conditional, t),
+            false => curvature[1] - curvature[0],
+        };
+        Line { tokens, responses, conditional, weight, shift, mean, variance, curvature, curvature_gap, length }
+    }
+
+    /// E⁺\[h''\] − E⁻\[h''\] of one softmax, under the conditional weights.
+    fn bend_gap(&self, conditional: &[N], t: N) -> N {
+        let bends = self.logits.curvature_at(t); // empty where all are 0
+        let signed = bends.iter().zip(conditional).zip(self.correct).map(|((&h, &p), &correct)| match correct {
+            true => p * h,
+            false => -(p * h),
+        });
+        sum(signed)
+    }
+
+    /// min ℓ over O∓.
+    fn shortest_lengths(&self) -> [u32; 2] {
+        if let Some(length) = self.policy.constant_length() {
+            return [length; 2];
+        }
+        let mut shortest = [u32::MAX; 2];
+        for (o, &correct) in self.correct.iter().enumerate() {
+            let known = &mut shortest[usize::from(correct)];
+            *known = self.policy.length(o).min(*known);
+        }
+        shortest
     }
 
     /// For every response e^{log π(o) − shift of its side}, and the two shifts: the largest log-probability of each side, or 0

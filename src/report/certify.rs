@@ -1,13 +1,13 @@
 //! `certify` as a table and as JSON, schema `gradient-gap/certify/1`.
 
-use super::json::number;
+use super::json::{count, number};
 use super::{finish, grouped, new_table, short};
 use crate::check::boxes::{Boxed, Verdict};
 use crate::check::campaign::Campaign;
 use crate::check::certify::{CertifiedClaim, Count};
 use crate::claims::Expected;
 use comfy_table::{Cell, CellAlignment};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::fmt::Write;
 
 /// Finished certificates with what is needed to make them again.
@@ -92,12 +92,6 @@ pub fn certify_table(certifications: &Certifications<'_>) -> String {
         text += &super::boxes::table(boxes);
     }
     text
-}
-
-/// Counts as JSON.
-fn count(count: &Count) -> Value {
-    json!({"certified": count.certified, "refuted": count.refuted, "inconclusive": count.inconclusive,
-           "outside": count.outside, "widest": number(count.widest)})
 }
 
 /// The whole result; every float round-trips.

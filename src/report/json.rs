@@ -2,6 +2,7 @@
 
 use super::Verified;
 use crate::check::campaign::{ClaimResult, Spread};
+use crate::check::certify::Count;
 use crate::check::histogram::Histogram;
 use serde_json::{Value, json};
 
@@ -24,6 +25,12 @@ fn quantiles(histogram: &Histogram) -> Value {
     let names = [("min", 0.0), ("p01", 0.01), ("p25", 0.25), ("p50", 0.5), ("p75", 0.75), ("p99", 0.99), ("max", 1.0)];
     let pairs = names.map(|(name, q)| (name.to_string(), option(histogram.quantile_log10(q))));
     Value::Object(pairs.into_iter().collect())
+}
+
+/// How many instances intervals decided.
+pub(super) fn count(count: &Count) -> Value {
+    json!({"certified": count.certified, "refuted": count.refuted, "inconclusive": count.inconclusive,
+           "outside": count.outside, "widest": number(count.widest)})
 }
 
 fn claim(result: &ClaimResult) -> Value {
@@ -53,6 +60,11 @@ fn claim(result: &ClaimResult) -> Value {
             "family": found.best().map(|best| best.family),
             "undecided": found.undecided,
         })),
+        "certificates": result.certified.as_ref().map(|found| {
+            let mut certificates = count(&found.random);
+            certificates["hard"] = count(&found.hard);
+            certificates
+        }),
         "families": families,
         "outside": result.outside,
         "reason": result.reason,

@@ -8,7 +8,8 @@ use crate::claims::{ClaimEntry, Expected, REGISTRY, Relation};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
-use crate::number::Interval;
+use crate::line::norm;
+use crate::number::{Interval, Scalar};
 use crate::regularity::{Constant, constants};
 use crate::update::{Algorithm, conditional_scores, update};
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ use std::fmt::Write;
 pub struct Replay {
     /// Named quantities: binary64 value and enclosure.
     pub quantities: Vec<(&'static str, f64, Interval)>,
+    /// ‖w‖₂, and extremes over the step t ∈ \[0, η\], enclosed.
+    pub over_the_step: Vec<(&'static str, Interval)>,
     /// g⁺, g⁻, the gap g⁺ − g⁻, ∇J (REINFORCE, Dr. GRPO) and GRPO's gradient.
     pub vectors: Vec<(&'static str, Vec<f64>)>,
     /// The regularity constants, in every reading in which they are known.
@@ -81,13 +84,31 @@ impl Replay {
             ("∇J (REINFORCE, Dr. GRPO)", update(&real, Algorithm::Reinforce).gradient),
             ("GRPO", update(&real, Algorithm::Grpo).gradient),
         ];
+        let pieces = (MAX_WORK / instance.policy.responses()).clamp(1, 64);
+        let segment = enclosed.on_line().segment(instance.eta, pieces);
+        let over_the_step = vec![
+            ("min λ''", segment.least_second),
+            ("max λ''", segment.largest_second),
+            ("max E⁺|o|", segment.length[1]),
+            ("max E⁻|o|", segment.length[0]),
+            ("max 1/(1−J)", segment.over_failure()),
+            ("max 1/J", segment.over_success()),
+            ("‖w‖₂", norm(&instance.direction.iter().map(|&x| Interval::of(x)).collect::<Vec<_>>())),
+        ];
         Replay {
             quantities,
+            over_the_step,
             vectors,
-            constants: constants(instance, (MAX_WORK / instance.policy.responses()).clamp(1, 64)),
+            constants: constants(instance, pieces),
             claims: claims.collect(),
             asserted: vec![],
         }
+    }
+
+    /// ‖w‖₂.
+    pub fn norm(&self) -> Interval {
+        let norm = self.over_the_step.iter().find(|(name, _)| *name == "‖w‖₂");
+        norm.map_or(Interval::EMPTY, |&(_, norm)| norm)
     }
 
     /// Whether no claim that is expected to hold is violated for certain, and binary64 and intervals agree: where intervals
@@ -135,6 +156,10 @@ pub fn replay_table(replay: &Replay) -> String {
             format!("[{}, {}]", exact(enclosure.lo()), exact(enclosure.hi())),
         ]);
     }
+    let mut step = new_table(&["over the step", "at least", "at most"]);
+    for (name, enclosure) in &replay.over_the_step {
+        step.add_row(vec![(*name).to_string(), exact(enclosure.lo()), exact(enclosure.hi())]);
+    }
     let mut constants = new_table(&["constant", "reading", "known as", "at least", "at most"]);
     for constant in &replay.constants {
         constants.add_row(vec![
@@ -159,6 +184,14 @@ pub fn replay_table(replay: &Replay) -> String {
         let _ = writeln!(text, "{name} = ({})", entries.join(", "));
     }
     text.push('\n');
+    text += &finish(&step);
+    let norm = replay.norm();
+    let within = match (norm.surely_le(Interval::one()), Interval::one().surely_lt(norm)) {
+        (true, _) => "for certain",
+        (_, true) => "certainly not",
+        _ => "not decided",
+    };
+    let _ = writeln!(text, "‖w‖₂ ≤ 1: {within}\n");
     text += &finish(&constants);
     text.push('\n');
     text += &finish(&claims);
@@ -181,6 +214,9 @@ pub fn replay_json(replay: &Replay) -> String {
     let ends = |x: &Interval| json!([number(x.lo()), number(x.hi())]);
     let quantities: Vec<Value> = (replay.quantities.iter())
         .map(|(name, value, enclosure)| json!({"name": name, "value": number(*value), "enclosure": ends(enclosure)}))
+        .collect();
+    let over_the_step: Vec<Value> = (replay.over_the_step.iter())
+        .map(|(name, x)| json!({"name": name, "low": number(x.lo()), "high": number(x.hi())}))
         .collect();
     let claims: Vec<Value> = (replay.claims.iter())
         .map(|(claim, measured, certificate)| {
@@ -211,6 +247,7 @@ pub fn replay_json(replay: &Replay) -> String {
         "schema": "gradient-gap/replay/1",
         "as_expected": replay.as_expected(),
         "quantities": quantities,
+        "over_the_step": over_the_step,
         "vectors": vectors,
         "constants": constants,
         "claims": claims,

@@ -2,7 +2,9 @@
 
 use super::{Verified, finish, grouped, new_table, short, short_log10};
 use crate::check::campaign::{ClaimResult, Spread, Verdict};
+use crate::check::certify::{CertifiedClaim, Count};
 use crate::check::histogram::Histogram;
+use crate::claims::Expected;
 use crate::families;
 use comfy_table::{Cell, CellAlignment};
 use std::fmt::Write;
@@ -34,6 +36,15 @@ fn attacked(claim: &ClaimResult) -> String {
     }
 }
 
+/// How many instances intervals decide in the claim's favour, random and hard ones.
+fn certified(claim: &ClaimResult) -> String {
+    let count = |CertifiedClaim { random, hard, .. }: &CertifiedClaim| {
+        let (certified, cases) = (random.certified + hard.certified, random.cases() + hard.cases());
+        format!("{} of {}", grouped(certified), grouped(cases))
+    };
+    claim.certified.as_ref().map_or("–".into(), count)
+}
+
 /// One line a claim, one line a family, and what was and was not established.
 pub fn verify_table(verified: &Verified<'_>) -> String {
     let result = verified.result;
@@ -48,6 +59,7 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
         "worst ratio",
         "by intervals",
         "attacked",
+        "certified",
     ]);
     for claim in &result.claims {
         let statement = &claim.claim.statement;
@@ -63,6 +75,7 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
             Cell::new(claim.max_ratio.map_or("–".into(), short)).set_alignment(CellAlignment::Right),
             Cell::new(worst),
             Cell::new(attacked(claim)).set_alignment(CellAlignment::Right),
+            Cell::new(certified(claim)).set_alignment(CellAlignment::Right),
         ]);
     }
     let mut families = new_table(&["family", "instances", "J from", "1-J from", "η√L 5 %", "median", "to", "T∞ to"]);
@@ -122,5 +135,18 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
         counted(reached(Verdict::Refuted), "statement"),
         counted(reached(Verdict::Certified), "existence statement")
     );
+    let holding = result.claims.iter().filter(|claim| claim.claim.statement.expected == Expected::Holds);
+    let counts: Vec<&CertifiedClaim> = holding.filter_map(|claim| claim.certified.as_ref()).collect();
+    if !counts.is_empty() {
+        let total = |of: fn(&Count) -> u64| grouped(counts.iter().map(|count| of(&count.random) + of(&count.hard)).sum());
+        let _ = writeln!(
+            text,
+            "Certified by interval arithmetic, every constant enclosed over the whole step, are instances and not the theorems: {} \
+             comparisons of an instance with a statement that holds, {} open, {} refuted. No number of them proves one.",
+            total(|count| count.certified),
+            total(|count| count.inconclusive),
+            total(|count| count.refuted),
+        );
+    }
     text
 }

@@ -1,6 +1,6 @@
 //! `verify`: table, JSON, JUnit, the choice of claims, seeds and threads.
 
-use crate::support::{json, run_small, slugs, succeeded};
+use crate::support::{json, run, run_small, slugs, succeeded};
 use serde_json::Value;
 
 #[test]
@@ -13,6 +13,30 @@ fn verify_as_a_table() {
     let n = gradient_gap::claims::REGISTRY.len();
     assert!(text.contains(&format!("{n} of {n} verdicts as expected")) && !text.contains("UNEXPECTED"), "{text}");
     assert!(text.contains("second-order-printed: refuted by"), "{text}");
+}
+
+/// Random and hard instances that intervals decide, in the table, in the JSON, and in words; none where none is asked for.
+#[test]
+fn instances_are_certified_and_not_theorems() {
+    let arguments = |certify, format| {
+        let first = ["verify", "curvature-window", "second-order-printed", "--instances", "600", "--attack", "512"];
+        run(&[&first[..], &["--certify", certify, "--format", format]].concat())
+    };
+    let table = arguments("300", "table");
+    let text = succeeded(&table);
+    assert!(text.contains("are instances and not the theorems") && text.contains("No number of them proves one."), "{text}");
+    let document = json(succeeded(&arguments("300", "json")));
+    let of = |claim: usize| document["claims"][claim]["certificates"].clone();
+    let count = |found: &Value, name: &str| found[name].as_u64().expect("a count");
+    let (window, printed) = (of(0), of(1));
+    assert_eq!(count(&window, "certified") + count(&window, "inconclusive") + count(&window, "outside"), 300, "{window}");
+    assert!(count(&window, "refuted") == 0 && count(&window["hard"], "certified") > 50, "{window}");
+    assert!(count(&printed, "refuted") > 100, "{printed}");
+    let all = count(&window, "certified") + count(&window["hard"], "certified");
+    assert!(text.contains(&format!("{all} of ")), "{text}");
+    let none = json(succeeded(&arguments("0", "json")));
+    assert!(none["claims"][0]["certificates"].is_null());
+    assert!(!succeeded(&arguments("0", "table")).contains("not the theorems"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod truth;
 
 mod bounds;
 mod moments;
+mod segment;
 mod step;
 
 /// The seed of the random instances.
