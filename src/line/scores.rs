@@ -16,8 +16,9 @@ pub struct ScoreSum<N> {
 /// Σ_o c_o ∇log π(o) at t = 0, for any coefficients c (one a response); `sizes[j]` is max_i |∂_i h_j| before
 /// cancellation (none: no condition).
 ///
-/// ∇log π(o) = Σ_t (∇h_{r,o_t} − Σ_v π(v) ∇h_{r,v}), so the sum is Σ_j κ_j ∇h_j with κ_{r,v} = n_{r,v} − n_r π(v | r), where
-/// n_{r,v} collects the coefficients of the responses that pass through token v in context r, and n_r = Σ_v n_{r,v}.
+/// ∇log π(o) = Σ_t (∇h_{r,o_t} − Σ_v π(v) ∇h_{r,v}), so the sum is Σ_j κ_j ∇h_j with
+/// κ_{r,v} = n_{r,v} Σ_{u≠v} π(u | r) − π(v | r) Σ_{u≠v} n_{r,u}, where n_{r,v} collects the coefficients of the responses that pass through
+/// token v in context r. (That is n_{r,v} − n_r π(v | r) without what cancels where π(v | r) is near 1.)
 pub fn sum_of_scores<N: Scalar>(
     on_line: &OnLine<'_, N>,
     line: &Line<N>,
@@ -56,15 +57,33 @@ pub fn sum_of_scores<N: Scalar>(
     let mut vector = vec![N::zero(); policy.logits.dim];
     let mut condition = 0.0;
     for row in (0..count.len()).step_by(width) {
-        let visits = count[row..row + width].iter().fold(N::zero(), |n, &c| n + c);
-        let visit_size: f64 = size[row..row + width].iter().sum();
-        for j in row..row + width {
-            let p = line.tokens.prob[j];
-            policy.logits.add_gradient(j, theta, count[j] - visits * p, &mut vector);
-            condition += (size[j] + visit_size * normal(p.mid())) * sizes.get(j).copied().unwrap_or(0.0);
+        let row = row..row + width;
+        let prob = &line.tokens.prob[row.clone()];
+        let (rest, others) = (without_each(prob), without_each(&count[row.clone()]));
+        let before = without_each(&size[row.clone()]);
+        for (v, j) in row.enumerate() {
+            policy.logits.add_gradient(j, theta, count[j] * rest[v] - others[v] * prob[v], &mut vector);
+            let terms = size[j] * normal(rest[v].mid()) + before[v] * normal(prob[v].mid());
+            condition += terms * sizes.get(j).copied().unwrap_or(0.0);
         }
     }
     ScoreSum { vector, condition }
+}
+
+/// Σ_{u≠v} x_u for every v, without subtraction.
+fn without_each<N: Scalar>(x: &[N]) -> List<N> {
+    let mut sums: List<N> = List::with_capacity(x.len());
+    let mut before = N::zero();
+    for &x in x {
+        sums.push(before);
+        before = before + x;
+    }
+    let mut after = N::zero();
+    for (sum, &x) in sums.iter_mut().zip(x).rev() {
+        *sum = *sum + after;
+        after = after + x;
+    }
+    sums
 }
 
 /// A number that is not negative, but no smaller than the smallest normal one: what is below has the rounding error of that.

@@ -20,6 +20,7 @@ mod gap_alignment_angle;
 mod gradient_gap_identity;
 mod grpo_direction;
 mod grpo_effective_step;
+mod identities_at_extremes;
 mod length_norm;
 mod linear_rate;
 mod linear_softmax_step;
