@@ -6,7 +6,7 @@ exec </dev/null
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=docs/tightness
-evaluations=32768
+evaluations=131072
 
 fail() {
     printf 'scripts/tightness.sh: %s\n' "$*" >&2

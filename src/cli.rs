@@ -170,7 +170,7 @@ enum TableOrJson {
 }
 
 /// Random instances of the campaign behind `explain`.
-const EXPLAIN_INSTANCES: u64 = 20_000;
+const EXPLAIN_INSTANCES: u64 = 6_000;
 /// Evaluations of the attack behind `explain`.
 const EXPLAIN_ATTACK: u64 = 2_000;
 

@@ -47,6 +47,11 @@ impl Instance {
         1 + self.then.len()
     }
 
+    /// Whether the first update is a step at all: η > 0 and w ≠ 0.
+    pub fn moves(&self) -> bool {
+        self.eta > 0.0 && self.direction.iter().any(|&w| w != 0.0)
+    }
+
     /// Calls `visit` with every step k = 0, …, K − 1 as a one-step instance of its own, at its own θ_k.
     pub fn for_each_step(&self, mut visit: impl FnMut(usize, &Instance)) {
         if self.then.is_empty() {

@@ -7,7 +7,7 @@
 mod long;
 
 use gradient_gap::Instance;
-use gradient_gap::check::attack::{Attack, Attacked, Reached};
+use gradient_gap::check::attack::{Attack, Attacked, Reached, needed};
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::judge::{Decision, Measured, beyond_limit, certify, enclose};
 use gradient_gap::check::simplify::{plain, size};
@@ -74,7 +74,7 @@ fn no_true_claim_is_passed() {
         assert!(!found.parts.is_empty(), "{slug}: no instance satisfies its hypotheses");
         for part in &found.parts {
             assert!(matches!(part.decision, Decision::Holds | Decision::Undecided), "{slug}: {part:?}");
-            let most = part.enclosed.expect("a ratio").hi();
+            let most = f64::min(part.enclosed.expect("a ratio").hi(), 1.0 + 1e-9);
             assert!(part.identity || part.ratio <= most, "{slug}: {part:?} is more than is possible");
             let family = families::find(part.family).expect("known");
             // The point replays: the same ratio, and the enclosure contains what is enclosed anew.
@@ -82,6 +82,22 @@ fn no_true_claim_is_passed() {
             let again = enclose(claim, &instance, |c| c.decision != Decision::Undecided);
             let (known, again) = (part.enclosed.expect("a ratio"), again.share(part.part).expect("the part"));
             assert!(known.lo() <= again.hi() && again.lo() <= known.hi(), "{slug}: {known:?} against {again:?}");
+        }
+    }
+}
+
+/// Where rounding makes up ratios of 10¹⁰⁰ and more (a wave cancels a parabola) beside an identity of the same claim: what intervals are not
+/// certain of does not count, and the bound is reached elsewhere.
+#[test]
+fn ratios_made_of_rounding_errors_do_not_count() {
+    let claim = claim("mean-energy");
+    assert!(claim.sharp.contains(&"(22) with min(G_p², L_p)"));
+    for seed in [38, 51] {
+        let curve = families::REGISTRY.iter().filter(|family| family.name == "curve").collect();
+        let found = run(&Attack { families: curve, evaluations: 1 << 17, seed, ..Attack::new(claim) });
+        for part in found.parts.iter().filter(|part| !part.identity) {
+            let low = part.enclosed.expect("a ratio").lo();
+            assert!(part.ratio <= 1.0 + 1e-9 && low >= 0.995 && part.decision == Decision::Holds, "seed {seed}: {part:?}");
         }
     }
 }
@@ -99,7 +115,7 @@ fn sharp_bounds_are_reached() {
             (Scope::Run, false) => (1 << 18, 1),
             // Its last part is a narrow ridge.
             (Scope::Step, _) if slug == "rare-failure-step" => (1 << 18, 4),
-            (Scope::Step, _) => (1 << 15, 4),
+            (Scope::Step, _) => (1 << 14, 4),
         };
         for seed in DEFAULT_SEED..DEFAULT_SEED + seeds {
             let start = std::time::Instant::now();
@@ -123,17 +139,21 @@ fn sharp_bounds_are_reached() {
 }
 
 /// What docs/tightness says of (16) and (22): no coefficient is needed beyond the proved one, all but that of G_p²T_ψ1/(1−J) are
-/// needed whole, and of that one at least a twelfth. Control: 0.99 of one that is needed whole is refuted.
+/// needed whole, and of that one ¼ log 2, by the page's instance; an attack comes to half of it. Control: 0.99 of one that is needed
+/// whole is refuted.
 #[test]
 fn the_coefficients_of_the_two_bounds() {
     for coefficient in COEFFICIENTS {
         let found = attack(&coefficient.claim, 1 << 16, DEFAULT_SEED);
         let name = coefficient.bound;
         assert!(!found.violated && found.as_expected(&coefficient.claim), "{name}: {:?}", found.witness);
-        let needed = found.certain().expect("covered");
+        let attacked = coefficient.proved * found.certain().expect("covered");
+        let needed = needed(coefficient, &found).expect("covered").0;
         let whole = coefficient.of != "G_p²T_ψ1/(1−J)";
-        let least = if whole { 0.995 } else { 1.0 / 12.0 / coefficient.proved };
-        assert!(needed >= least && needed <= 1.0 + 1e-9, "{name}: {needed}");
+        let most = 0.25 * std::f64::consts::LN_2;
+        let least = if whole { [0.995 * coefficient.proved; 2] } else { [0.5 * most, 0.9995 * most] };
+        assert!(attacked >= least[0] && needed >= least[1] && needed >= attacked, "{name}: {attacked}, {needed}");
+        assert!(needed <= if whole { coefficient.proved * (1.0 + 1e-9) } else { most }, "{name}: {needed}");
         assert!(coefficient.paper.is_nan() || coefficient.paper >= coefficient.proved, "{name}");
     }
     let control = COEFFICIENTS[1].claim.with_constant("|R| − Lη²", 0.99);

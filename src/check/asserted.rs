@@ -1,6 +1,6 @@
 //! Whether a stored witness still shows what it says.
 
-use super::judge::{Certificate, Decision, enclose};
+use super::judge::{Certificate, Decision, certify, enclose};
 use super::witness::{Witness, ends};
 use crate::claims::{Part, Relation};
 use crate::error::Error;
@@ -18,6 +18,18 @@ pub struct Assertion {
     pub confirmed: Option<bool>,
 }
 
+/// Whether two intervals have a number in common.
+fn meets([a, b]: [f64; 2], [c, d]: [f64; 2]) -> bool {
+    a <= d && c <= b
+}
+
+/// Whether what is said is much wider than what is found, so that next to nothing could contradict it.
+fn says_little(said: [f64; 2], now: [f64; 2]) -> bool {
+    let width = |[low, high]: [f64; 2]| 0.5 * high - 0.5 * low; // without overflow
+    let size = f64::max(now[0].abs(), now[1].abs());
+    width(said) > 16.0 * width(now) && width(said) > 1e-3 * size
+}
+
 impl Witness {
     /// Whether the file says that its instance violates the claim for certain: its sides of an inequality or of an identity are apart.
     pub fn says_violated(&self) -> bool {
@@ -25,10 +37,10 @@ impl Witness {
         self.computed[0] > self.claimed[1] || identity && self.computed[1] < self.claimed[0]
     }
 
-    /// Everything that the file says of its instance, or of the simplified one, evaluated anew in intervals:
+    /// Everything that the file says of its instance and, if `simplified`, of the simplified one, evaluated anew in intervals:
     ///
     /// * u is a point of the family's cube that decodes to the instance;
-    /// * the enclosures of both sides contain a common number with those found now;
+    /// * the enclosures of both sides contain a common number with those found now, and are not much wider;
     /// * a violation is one; the simplified instance is one too, or else keeps [`KEPT`] of the ratio, as far as both are certain.
     ///
     /// # Errors
@@ -37,24 +49,11 @@ impl Witness {
         let (claim, family, decoded) = self.origin()?;
         let mut all = Vec::new();
         let mut say = |text: String, confirmed| all.push(Assertion { text, confirmed });
-        let instance = match (simplified, &self.simplified) {
-            (true, Some(simple)) => simple,
-            _ => &self.instance,
-        };
-        let certificate = enclose(claim, instance, |found| {
-            found.decision != Decision::Undecided && (!simplified || self.says_violated() || self.keeps(found).is_some())
-        });
+        let certificate = enclose(claim, &self.instance, |found| found.decision != Decision::Undecided);
         let own: Vec<&Part<Interval>> = certificate.parts.iter().filter(|part| part.name == self.part).collect();
         say(format!("{:?} is a part of {}", self.part, self.slug), Some(!own.is_empty()));
         if self.says_violated() {
             say(format!("the instance violates {}", self.slug), Some(certificate.decision == Decision::Violated));
-        }
-        if simplified {
-            let identity = own.iter().any(|part| part.tolerance.is_some()); // whose ratio is a matter of binary64
-            if !self.says_violated() && !identity {
-                say(format!("the simplified instance keeps {KEPT} of the ratio"), self.keeps(&certificate));
-            }
-            return Ok(all);
         }
         let version = family.version;
         let decodes = decoded.map(|decoded| decoded == self.instance);
@@ -64,13 +63,21 @@ impl Witness {
         // A vector is several parts of one name: one of them is meant.
         let sides = [("computed", self.computed), ("claimed", self.claimed)];
         let found = |part: &Part<Interval>| [ends(part.computed), ends(part.claimed)];
-        let meets = |[a, b]: [f64; 2], [c, d]: [f64; 2]| a <= d && c <= b;
-        let agree = |part: &&&Part<Interval>| sides.iter().zip(found(part)).all(|((_, stored), now)| meets(*stored, now));
+        let agree = |part: &&&Part<Interval>| sides.iter().zip(found(part)).all(|((_, said), now)| meets(*said, now));
         if let Some(part) = own.iter().find(agree).or(own.first()) {
-            for ((name, stored), now) in sides.into_iter().zip(found(part)) {
+            for ((name, said), now) in sides.into_iter().zip(found(part)) {
                 let show = |[low, high]: [f64; 2]| format!("[{low:e}, {high:e}]");
-                say(format!("{name} {}, now {}", show(stored), show(now)), Some(meets(stored, now)));
+                let confirmed = if meets(said, now) && says_little(said, now) { None } else { Some(meets(said, now)) };
+                say(format!("{name} {}, now {}", show(said), show(now)), confirmed);
             }
+        }
+        let Some(simple) = self.simplified.as_ref().filter(|_| simplified) else { return Ok(all) };
+        if self.says_violated() {
+            let violated = certify(claim, simple).decision == Decision::Violated;
+            say(format!("the simplified instance violates {}", self.slug), Some(violated));
+        } else if !certificate.is_identity(&self.part) {
+            let certificate = enclose(claim, simple, |found| self.keeps(found).is_some());
+            say(format!("the simplified instance keeps {KEPT} of the ratio"), self.keeps(&certificate));
         }
         Ok(all)
     }

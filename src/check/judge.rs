@@ -131,6 +131,11 @@ impl Certificate {
         self.parts.iter().filter(|part| asked(part.name)).all(|part| decide(part) == Decision::Holds)
     }
 
+    /// Whether the parts of this name are identities, whose ratio, an error over a tolerance, is a matter of binary64 alone.
+    pub fn is_identity(&self, name: &str) -> bool {
+        self.parts.iter().any(|part| part.name == name && part.tolerance.is_some())
+    }
+
     /// The enclosed ratio of an inequality part, its ends bounding the share of the bound that is used.
     pub fn ratio(&self) -> Option<Interval> {
         let inequalities = self.parts.iter().filter(|part| part.tolerance.is_none());

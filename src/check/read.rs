@@ -288,11 +288,21 @@ fn read(text: &str, simplified: bool) -> Result<Stored, Error> {
             "neither \"instance\" (a witness) nor \"policy\" nor \"logits\" (a hand-written instance) is there",
         ));
     };
-    let instance = stored.instance();
+    // Of a witness both, as what it says is about both.
+    if let Stored::Witness { witness, .. } = &stored {
+        check(&witness.instance).map_err(|e| e.at("instance"))?;
+        witness.simplified.as_ref().map_or(Ok(()), check).map_err(|e| e.at("simplified"))?;
+    } else {
+        check(stored.instance())?;
+    }
+    Ok(stored)
+}
+
+/// Whether an instance is one, small enough and finite throughout.
+fn check(instance: &Instance) -> Result<(), Error> {
     instance.validate()?;
     super::work::check(instance)?;
-    finite_on_lines(instance)?;
-    Ok(stored)
+    finite_on_lines(instance)
 }
 
 /// Of finite θ, w, features and matrices the logits may still have values, slopes or curvatures along w beyond binary64: with them

@@ -180,7 +180,7 @@ impl Plainest<'_> {
                 break;
             }
         }
-        for form in [forms::centred, forms::unit_slopes] {
+        for form in [forms::without_lengths, forms::centred, forms::unit_slopes] {
             self.accept(form(&self.instance));
         }
     }

@@ -92,7 +92,8 @@ impl Witness {
     /// The claim and the family that it names, and the instance at its u, if the family's map is still the one it was found with.
     ///
     /// # Errors
-    /// An unknown claim or family, a version of the family that is yet to come, a u that is no point of its cube.
+    /// An unknown claim or family, a version of the family that is yet to come, a u that is no point of its cube, an enclosure whose ends
+    /// are exchanged.
     pub fn origin(&self) -> Result<(&'static ClaimEntry, &'static Family, Option<Instance>), Error> {
         let unknown = |what: &str, name: &str| Error::new(format!("{what}: {name:?} is not known"));
         let claim = claims::find(&self.slug).ok_or_else(|| unknown("slug", &self.slug))?;
@@ -100,6 +101,11 @@ impl Witness {
         if self.family_version > family.version {
             let (stored, known) = (self.family_version, family.version);
             return Err(Error::new(format!("family_version is {stored}, but {} is at version {known}", family.name)));
+        }
+        for (name, [low, high]) in [("computed", self.computed), ("claimed", self.claimed)] {
+            if low > high {
+                return Err(Error::new(format!("{name} is [{low}, {high}], expected the lower end first")));
+            }
         }
         let current = self.family_version == family.version;
         let decoded = current.then(|| family.decode(&self.u)).transpose()?;

@@ -8,6 +8,7 @@ use super::{Claim, ClaimEntry, Condition, Expected, Hypothesis, Part, Parts, Rel
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::Scalar;
+use crate::policy::Policy;
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
@@ -24,6 +25,17 @@ pub struct Coefficient {
     pub proved: f64,
     /// "The proved value serves": its ratio times that value is the coefficient that an instance needs.
     pub claim: ClaimEntry,
+    /// An instance that needs more of it than searches find.
+    pub known: Option<ByHand>,
+}
+
+/// An instance written by hand.
+#[derive(Clone, Copy, Debug)]
+pub struct ByHand {
+    /// What it is.
+    pub name: &'static str,
+    /// The instance.
+    pub instance: fn() -> Instance,
 }
 
 /// All of them.
@@ -34,9 +46,15 @@ pub static COEFFICIENTS: &[Coefficient] = &[
         paper: 1.0,
         proved: 1.0,
         claim: claim::<OfCurvature>(),
+        known: None,
     },
     Coefficient {
-        bound: "(16), |R| ≤ (L_o + c G_o²) η²", of: "G_o²", paper: 8.0, proved: 0.5, claim: claim::<OfScore>()
+        bound: "(16), |R| ≤ (L_o + c G_o²) η²",
+        of: "G_o²",
+        paper: 8.0,
+        proved: 0.5,
+        claim: claim::<OfScore>(),
+        known: None,
     },
     Coefficient {
         bound: "(22), −R ≤ (c L_pT∞ + G_p²T_ψ1/(1−J)) η²",
@@ -44,6 +62,7 @@ pub static COEFFICIENTS: &[Coefficient] = &[
         paper: 1.0,
         proved: 1.0,
         claim: claim::<OfTokenCurvature>(),
+        known: None,
     },
     Coefficient {
         bound: "(22), −R ≤ (L_pT∞ + c G_p²T_ψ1/(1−J)) η², every η",
@@ -51,6 +70,7 @@ pub static COEFFICIENTS: &[Coefficient] = &[
         paper: 1.0,
         proved: ANY_STEP,
         claim: claim::<OfTokenScore>(),
+        known: Some(TORN),
     },
     Coefficient {
         bound: "the same where η ≤ 1/(2√(L_pT∞ + G_p²T_ψ1)), as in (18a)",
@@ -58,6 +78,7 @@ pub static COEFFICIENTS: &[Coefficient] = &[
         paper: 1.0,
         proved: STEP_OF_18A,
         claim: claim::<OfTokenScoreWithin18a>(),
+        known: Some(TORN),
     },
     Coefficient {
         bound: "in place of (22)'s bracket, −R ≤ c L_pE⁺[ℓ]/(1−J) η²",
@@ -65,12 +86,32 @@ pub static COEFFICIENTS: &[Coefficient] = &[
         paper: f64::NAN,
         proved: 0.5,
         claim: claim::<OfCorrectLength>(),
+        known: None,
     },
 ];
 
 /// Proved for every η, and for those of (18a): 4(2^{(1−√½)/2} − 1) = 0.42735… (page token-log-odds-step, "The other coefficient").
 const ANY_STEP: f64 = 0.84;
 const STEP_OF_18A: f64 = 0.4274;
+
+/// "How large it must be" of the page: s = ±G, H = L on O⁻ and s = 0, H = −L on O⁺, with G²/L = 10⁻⁴ and a small step.
+const TORN: ByHand = ByHand { name: "three responses, by hand", instance: torn };
+
+fn torn() -> Instance {
+    let (smooth, score) = (1.0, 0.01);
+    let failure: f64 = smooth / (score * score + 2.0 * smooth);
+    let side = Scalar::ln(0.5 * failure);
+    let (slopes, bends) = (vec![score, -score, 0.0], vec![2.0 * smooth, 2.0 * smooth, 0.0]);
+    Instance {
+        policy: Policy::quadratic_softmax(1, slopes, bends, vec![side, side, Scalar::ln_1p(-failure)])
+            .unwrap_or_else(|e| unreachable!("{e}")),
+        theta: vec![0.0],
+        direction: vec![1.0],
+        eta: 1e-6,
+        correct: vec![false, false, true],
+        then: vec![],
+    }
+}
 
 const fn question(slug: &'static str, place: &'static str, formula: &'static str) -> Statement {
     Statement {

@@ -79,7 +79,7 @@ impl Claim for ConditionalPolicies {
         let computed: Vec<N> = plus.vector.iter().map(|&g| success * g).collect();
         let claimed: Vec<N> = evaluation.coordinates().log_mass[0].iter().map(|&g| -(failure * g)).collect();
         // g⁻ is averaged over incorrect responses, whose scores are of the same size.
-        let size = normal(success.mid()) * plus.condition + normal(failure.mid()) * evaluation.gap().condition;
+        let size = normal(success.mid()) * plus.own_condition + normal(failure.mid()) * evaluation.gap().condition;
         parts.extend(Part::identities("J g⁺ = −(1−J) g⁻", &computed, &claimed, ULPS, condition * size));
         parts
     }

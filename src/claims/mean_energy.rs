@@ -31,7 +31,7 @@ impl Claim for MeanEnergy {
         assumptions: &["Assumption 2", "Assumption 3"],
         page: include_str!("../../docs/claims/mean-energy.md"),
     };
-    const SHARP: &'static [&'static str] = &["E[s²] against G_p²E[ℓ]", "E[s²] against L_pE[ℓ]"];
+    const SHARP: &'static [&'static str] = &["E[s²] against G_p²E[ℓ]", "E[s²] against L_pE[ℓ]", "(22) with min(G_p², L_p)"];
     const GIVEN: &'static [Hypothesis] = &[hypothesis::<TokensModelled>(), hypothesis::<TokenWithinRange>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {

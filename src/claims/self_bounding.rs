@@ -15,7 +15,7 @@ use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypot
 use crate::evaluation::Evaluation;
 use crate::number::{Scalar, log_sum_exp, sum};
 use crate::regularity::Reading;
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
 /// Slopes of log-probabilities are bounded by the values.
 pub struct SelfBounding;
@@ -39,8 +39,8 @@ impl Claim for SelfBounding {
         let smooth = bounds.curvature * evaluation.modelled_tokens();
         let start = evaluation.start();
         let (log_j, log_f) = (start.log_success(), start.log_failure());
-        let (square, bound) = steepest(&start.responses.score, &start.responses.log_prob, smooth);
-        let mut parts: Parts<N> = smallvec![Part::at_most("s(o)²", square, bound)];
+        let steep = steepest(&start.responses.score, &start.responses.log_prob, smooth);
+        let mut parts: Parts<N> = steep.into_iter().map(|(square, bound)| Part::at_most("s(o)²", square, bound)).collect();
         // The second and the third say the same, up to the factor ((1−J)/J)²: the one of the rarer side is free from underflow.
         let [plus, minus] = [(log_j, log_f), (log_f, log_j)].map(|(log_p, log_rest)| {
             let slope = log_rest.exp() * start.alignment();
@@ -63,12 +63,10 @@ fn rarer<N: Scalar>(log_p: N, log_rest: N) -> Option<N> {
     }
 }
 
-/// s(o)² and L_oβ(π(o)) of the response that uses most of the bound; for π(o) > ½ both over ((1−π(o))/π(o))²: as Σ π s = 0, the slope
-/// is then the mean of s over the others, and nothing underflows.
-fn steepest<N: Scalar>(score: &[N], log_prob: &[N], smooth: N) -> (N, N) {
-    let mut worst = (N::zero(), smooth);
-    let mut most = -1.0;
-    for (o, (&s, &lp)) in score.iter().zip(log_prob).enumerate() {
+/// s(o)² and L_oβ(π(o)) of every response that may use most of the bound, the one first that seems to; for π(o) > ½ both over
+/// ((1−π(o))/π(o))²: as Σ π s = 0, the slope is then the mean of s over the others, and nothing underflows.
+fn steepest<N: Scalar>(score: &[N], log_prob: &[N], smooth: N) -> SmallVec<[(N, N); 2]> {
+    let pair = |(o, (&s, &lp)): (usize, (&N, &N))| {
         let others = || log_prob.iter().zip(score).enumerate().filter(move |&(other, _)| other != o).map(|(_, other)| other);
         // Only one response can have more than half of the mass: there 1 − π(o) is what the others have.
         let rest = match lp.mid() < -1.0 {
@@ -82,13 +80,15 @@ fn steepest<N: Scalar>(score: &[N], log_prob: &[N], smooth: N) -> (N, N) {
                 (mean, N::one() - N::of(2.0) * (N::ln_2() + rest))
             }
         };
-        let (square, bound) = (slope.square(), smooth * rare);
-        let used = square.mid() / bound.mid();
-        if used > most {
-            (most, worst) = (used, (square, bound));
-        }
-    }
-    worst
+        (slope.square(), smooth * rare)
+    };
+    let pairs: SmallVec<[(N, N); 8]> = score.iter().zip(log_prob).enumerate().map(pair).collect();
+    let used = |at: usize| pairs[at].0.mid() / pairs[at].1.mid();
+    let first = (1..pairs.len()).fold(0, |top, at| if used(at) > used(top) { at } else { top });
+    let Some(&(square, bound)) = pairs.get(first) else { return SmallVec::new() };
+    let dominated = |&(other, most): &(N, N)| other.surely_le(N::zero()) || (other / most).surely_le(square / bound);
+    let others = pairs.iter().enumerate().filter(|&(at, pair)| at != first && !dominated(pair)).map(|(_, &pair)| pair);
+    std::iter::once((square, bound)).chain(others).collect()
 }
 
 #[cfg(test)]

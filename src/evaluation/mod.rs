@@ -193,12 +193,14 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
         })
     }
     /// How many rounding units a probability may carry, relative to 1, before the [`ULPS`] of an identity: T∞·(1 + the largest
-    /// logit before cancellation, + the logarithms of a fixed EOS), and what adding up all responses and options one after the other may cost.
+    /// logit before cancellation, + the logarithms of the number of options, to which the one of a normaliser comes, and of a fixed EOS), and
+    /// what adding up all responses and options one after the other may cost.
     pub fn logit_condition(&self) -> f64 {
         let policy = &self.instance.policy;
         let summands = (policy.responses() + policy.logits.options) as f64;
         let stop = policy.stop.map_or(0.0, |p| f64::abs(Scalar::ln(p)) + f64::abs(Scalar::ln_1p(-p)));
-        f64::from(policy.tree.shape().max_length) * (1.0 + self.sizes().logit + stop) + summands / ULPS
+        let normaliser = Scalar::ln(policy.logits.options as f64);
+        f64::from(policy.tree.shape().max_length) * (1.0 + self.sizes().logit + normaliser + stop) + summands / ULPS
     }
     /// The same for the score of a response along w: T∞ times the largest slope before cancellation, times
     /// [`logit_condition`](Evaluation::logit_condition).

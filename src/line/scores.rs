@@ -9,8 +9,11 @@ use smallvec::SmallVec;
 pub struct ScoreSum<N> {
     /// The sum, d entries.
     pub vector: Vec<N>,
-    /// Σ_j κ̄_j max_i |∂_i h_j|, κ̄ the sum of the absolute values of what κ is added up from, response by response: the condition.
+    /// Σ_j κ̄_j max_i |∂_i h_j|, κ̄ the sum of the absolute values of what n − n_r π is added up from, response by response: the
+    /// condition of any route, also of those in which 1 − π(v) cancels.
     pub condition: f64,
+    /// The same of what κ is added up from here, which may be far less.
+    pub own_condition: f64,
 }
 
 /// Σ_o c_o ∇log π(o) at t = 0, for any coefficients c (one a response); `sizes[j]` is max_i |∂_i h_j| before
@@ -55,7 +58,7 @@ pub fn sum_of_scores<N: Scalar>(
     }
     let width = policy.logits.options;
     let mut vector = vec![N::zero(); policy.logits.dim];
-    let mut condition = 0.0;
+    let (mut condition, mut own_condition) = (0.0, 0.0);
     for row in (0..count.len()).step_by(width) {
         let row = row..row + width;
         let prob = &line.tokens.prob[row.clone()];
@@ -63,11 +66,13 @@ pub fn sum_of_scores<N: Scalar>(
         let before = without_each(&size[row.clone()]);
         for (v, j) in row.enumerate() {
             policy.logits.add_gradient(j, theta, count[j] * rest[v] - others[v] * prob[v], &mut vector);
-            let terms = size[j] * normal(rest[v].mid()) + before[v] * normal(prob[v].mid());
-            condition += terms * sizes.get(j).copied().unwrap_or(0.0);
+            let gradient = sizes.get(j).copied().unwrap_or(0.0);
+            let (here, elsewhere) = (size[j], before[v] * normal(prob[v].mid()));
+            condition += (here * (1.0 + prob[v].mid()) + elsewhere) * gradient;
+            own_condition += (here * normal(rest[v].mid()) + elsewhere) * gradient;
         }
     }
-    ScoreSum { vector, condition }
+    ScoreSum { vector, condition, own_condition }
 }
 
 /// Σ_{u≠v} x_u for every v, without subtraction.

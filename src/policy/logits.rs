@@ -428,7 +428,7 @@ impl<N: Scalar> LineLogits<N> {
     ///   within d²/4 + the sum of the two largest C.
     /// * Two options, whose log-odds are q + waves with q = l₀ + l₁t + l₂t²/2, so that q'² = K + 2l₂q with K = l₁² − 2l₂l₀.
     ///   Without waves let l₂ > 0 (else exchange the options), m = −K/(2l₂), p the probability of the option whose log-odds λ
-    ///   are: its −H is l₂{p + 2p(1−p)(λ−m)}, the other's is 2l₂p(1−p)(λ−m) − l₂(1−p). As (1−p)(2pλ−1) ≤ e^{−λ}(2λ−1) ≤ 2e^{−3/2}
+    ///   are: the other's −H is l₂{p + 2p(1−p)(λ−m)}, its own is 2l₂p(1−p)(λ−m) − l₂(1−p). As (1−p)(2pλ−1) ≤ e^{−λ}(2λ−1) ≤ 2e^{−3/2}
     ///   for λ ≥ ½, and λ ≥ m where m ≥ 0, |H| ≤ l₂{1 + 2e^{−3/2}e^{−max(m,0)}} + ¼max(K,0). With waves
     ///   |H| ≤ |l₂| + C + p(1−p)λ'², λ'² ≤ 2q'² + 2B², |q| ≤ |λ| + A, p(1−p) ≤ ¼ and p(1−p)|λ| ≤ 0.224.
     pub(crate) fn row_bounds(&self, row: std::ops::Range<usize>) -> Option<RowBounds<N>> {

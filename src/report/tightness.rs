@@ -2,7 +2,7 @@
 
 use super::attack::{Attacks, attack_svg, below};
 use super::{short, short_log10};
-use crate::check::attack::{Attack, Attacked, Reached};
+use crate::check::attack::{Attack, Attacked, Reached, needed};
 use crate::claims::Expected;
 use crate::claims::coefficients::Coefficient;
 use crate::number::Interval;
@@ -77,16 +77,16 @@ pub fn tightness(
              value, the smallest that is proved to serve, and the largest that some instance is certain to need.\n\n\
              | bound | coefficient of | paper | proved | needed, at least | in |\n|---|---|---|---|---|---|\n";
     for (coefficient, found) in coefficients {
-        let best = found.best();
         let paper = if coefficient.paper.is_nan() { "–".into() } else { coefficient.paper.to_string() };
-        let needed = found.certain().map_or("–".into(), |low| cut(coefficient.proved * low.min(1.0)));
+        let needed = needed(coefficient, found);
         let _ = writeln!(
             page,
-            "| {} | {} | {paper} | {} | {needed} | {} |",
+            "| {} | {} | {paper} | {} | {} | {} |",
             coefficient.bound.replace('|', "\\|"),
             coefficient.of,
             coefficient.proved,
-            best.map_or("–", |best| best.family),
+            needed.map_or("–".into(), |(least, _)| cut(least)),
+            needed.map_or("–", |(_, place)| place),
         );
     }
     files.push(("README.md".into(), page));

@@ -2,6 +2,7 @@
 
 use crate::support::{TOKENS_MODELLED, close, coins, decision, on_a_line, parabola, parts, ratio};
 use gradient_gap::check::judge::Decision;
+use gradient_gap::claims::coefficients::COEFFICIENTS;
 use gradient_gap::policy::Ending;
 use gradient_gap::{Evaluation, Instance};
 
@@ -77,4 +78,28 @@ fn a_bound_of_zero_is_zero_however_small_the_failure_rate() {
 
 fn backwards(eta: f64) -> Instance {
     Instance { direction: vec![-1.0], ..coins(6, Ending::Fixed, 0.0, eta) }
+}
+
+/// The coefficients 0.84 and 0.4274 of the page follow from its inequalities, and not much smaller ones do. For κ = η²G_p²T_ψ1 up to ½:
+/// (2^{(1−√(1−2κ))/2} − 1)/κ, increasing; beyond, X = z/2 with cX(z−1)/(z−2) ≥ log z + √(X(1−1/z) log 2).
+#[test]
+fn the_proved_coefficients_are_those_of_the_page() {
+    let ln_2 = std::f64::consts::LN_2;
+    let up_to = |kappa: f64| (2f64.powf(0.5 * (1.0 - (1.0 - 2.0 * kappa).sqrt())) - 1.0) / kappa;
+    let steps = |most: f64| (1..=1_000).map(move |i| most * f64::from(i) / 1_000.0);
+    assert!(steps(0.5).zip(steps(0.5).skip(1)).all(|(one, other)| up_to(one) < up_to(other)), "increasing");
+    assert!((up_to(1e-6) - 0.5 * ln_2).abs() < 1e-5);
+    let z = (1..2_000_000).map(|i| 2.0 + 1e-4 * f64::from(i));
+    let beyond = z.map(|z| {
+        let x = 0.5 * z;
+        (z.ln() + (x * (1.0 - 1.0 / z) * ln_2).sqrt()) * (z - 2.0) / (x * (z - 1.0))
+    });
+    let needed = [beyond.fold(up_to(0.5), f64::max), up_to(0.25)];
+    let proved =
+        COEFFICIENTS.iter().filter(|coefficient| coefficient.of == "G_p²T_ψ1/(1−J)").map(|coefficient| coefficient.proved);
+    let proved: Vec<f64> = proved.collect();
+    assert_eq!(proved.len(), 2);
+    for (proved, needed) in proved.into_iter().zip(needed) {
+        assert!(proved >= needed && 0.995 * proved < needed, "{proved} for {needed}");
+    }
 }

@@ -78,13 +78,14 @@ fn what_a_witness_says_is_asked_anew() {
         w["slug"] = slug.into();
         w
     };
-    let lies: [(&Value, bool, &str, Spoil); 8] = [
+    let lies: [(&Value, bool, &str, Spoil); 9] = [
         (&near, false, "u decodes to the instance", |w| w["instance"]["eta"] = 0.123.into()),
         (&near, false, "u decodes to the instance", |w| w["u"][0] = 0.5.into()),
         (&near, false, "computed [", |w| w["computed"] = vec![1e-30, 2e-30].into()),
         (&near, false, "claimed [", |w| w["claimed"] = vec![1e3, 2e3].into()),
         (&near, false, "\"|S|\" is a part", |w| w["part"] = "|S|".into()),
         (&near, false, "violates", |w| w["computed"] = vec![1e3, 2e3].into()),
+        (&near, true, "computed [", |w| w["computed"] = vec![0.0, 0.0].into()),
         (&near, true, "keeps 0.999", |w| w["simplified"]["theta"][0] = 40.0.into()),
         (&refuting, true, "violates", |w| w["simplified"]["policy"]["logits"]["quadratic"] = Value::Array(vec![])),
     ];
@@ -97,6 +98,12 @@ fn what_a_witness_says_is_asked_anew() {
         let contradicted = |line: &&str| line.starts_with("  CONTRADICTED: ") && line.contains(said);
         assert_eq!(replayed.out.lines().filter(contradicted).count(), 1, "{said}: {}", replayed.out);
     }
+    // What could hardly be contradicted is not confirmed.
+    let mut vague = near.clone();
+    (vague["computed"], vague["claimed"]) = (vec![-1e308, 1e308].into(), vec![-1e308, 1e308].into());
+    let replayed = run_with_input(&["replay", "-"], vague.to_string().as_bytes());
+    let undecided = succeeded(&replayed).lines().filter(|line| line.starts_with("  not decided: c")).count();
+    assert_eq!(undecided, 2, "{}", replayed.out);
     // A map that has changed since says nothing about u.
     let mut old = near.clone();
     (old["family_version"], old["u"]) = (0.into(), vec![0.5].into());
@@ -108,6 +115,8 @@ fn what_a_witness_says_is_asked_anew() {
         (|w| w["family_version"] = 999.into(), ["family_version", "999"]),
         (|w| w["u"] = vec![0.5].into(), ["u has 1 entries", "expected"]),
         (|w| w["u"][1] = 1.5.into(), ["u[1]", "1.5"]),
+        (|w| w["computed"] = vec![2.0, 1.0].into(), ["computed is [2, 1]", "lower end first"]),
+        (|w| w["simplified"]["correct"] = vec![true, true].into(), ["simplified", "O⁻ is empty"]),
     ] {
         let mut witness = near.clone();
         spoil(&mut witness);

@@ -17,6 +17,7 @@ use super::campaign::DEFAULT_SEED;
 use super::histogram::Histogram;
 use super::judge::{Certificate, Decision, enclose, first_failing};
 use super::witness::{Witness, simplify};
+use crate::claims::coefficients::Coefficient;
 use crate::claims::{ClaimEntry, Expected, Scope};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
@@ -118,13 +119,13 @@ impl Attacked {
         ends.filter(|low| low.is_finite()).reduce(f64::max)
     }
 
-    /// The part of the largest ratio, side conditions aside. Of those within 0.1 % of it, the largest that intervals confirm.
+    /// The part of the largest ratio, side conditions aside: of those within 0.1 % of it the first, in the order of the statement, that
+    /// intervals confirm.
     pub fn best(&self) -> Option<&Reached> {
         let main = || self.parts.iter().filter(|part| !part.side);
         let top = main().map(|part| part.ratio).reduce(f64::max)?;
-        let rank = |part: &Reached| (part.decision == Decision::Holds, part.ratio);
-        let near = main().filter(|part| part.ratio >= KEPT * top);
-        near.reduce(|best, other| if rank(other) > rank(best) { other } else { best })
+        let confirmed = main().find(|part| part.ratio >= KEPT * top && part.decision == Decision::Holds);
+        confirmed.or(main().find(|part| part.ratio == top))
     }
 }
 
@@ -266,13 +267,16 @@ impl<'a> Attack<'a> {
             ends.iter().filter(|(name, _, end)| *name == part && near(end)).map(|(_, f, end)| (*f, end.clone())).collect();
         others.sort_by(|x, y| y.1.value.total_cmp(&x.1.value).then(x.0.cmp(&y.0)));
         candidates.extend(others.into_iter().take(MOST_ENDS));
-        let mut chosen: Option<Reached> = None;
-        // Confirmed before undecided, then by what is certain.
-        let rank = |reached: &Reached| (reached.decision == Decision::Holds, low(reached));
+        let mut chosen: Option<(Reached, bool)> = None;
+        // Confirmed before undecided, a step before none where it has nearly the same share, then by what is certain.
+        let rank = |(reached, moves): &(Reached, bool)| {
+            (reached.decision == Decision::Holds, *moves && low(reached) >= KEPT * top, low(reached))
+        };
         for (family, Best { u, value }) in candidates.into_iter().filter(|(_, point)| point.value >= 0.0) {
             let family = self.families[family];
-            let certificate = tight(self.claim, &family.decode(&u).ok()?, part);
-            let identity = certificate.parts.iter().any(|known| known.name == part && known.tolerance.is_some());
+            let instance = family.decode(&u).ok()?;
+            let certificate = tight(self.claim, &instance, part);
+            let identity = certificate.is_identity(part);
             let (enclosed, decision) = (certificate.share(part), certificate.decision);
             if decision == Decision::Outside {
                 continue; // inside in binary64 alone, whose sampled constants are too small
@@ -280,15 +284,28 @@ impl<'a> Attack<'a> {
             let most = enclosed.filter(|share| !identity && !share.is_empty()).map_or(f64::INFINITY, Interval::hi);
             let side = self.claim.side.contains(&part);
             let found = Reached { part, family: family.name, ratio: value.min(most), enclosed, identity, side, decision, u };
+            let found = (found, instance.moves());
             if chosen.as_ref().is_none_or(|known| rank(&found) > rank(known)) {
                 chosen = Some(found);
             }
-            if identity || chosen.as_ref().is_some_and(|chosen| rank(chosen) >= (true, KEPT * top)) {
+            if identity || chosen.as_ref().is_some_and(|chosen| rank(chosen) >= (true, true, KEPT * top)) {
                 break;
             }
         }
-        chosen
+        chosen.map(|(reached, _)| reached)
     }
+}
+
+/// The largest value of a coefficient that an instance needs for certain, and which instance: what an attack on it found, or the one
+/// by hand.
+pub fn needed(coefficient: &Coefficient, found: &Attacked) -> Option<(f64, &'static str)> {
+    let attacked = found.certain().map(|low| (low, found.best().map_or("–", |best| best.family)));
+    let by_hand = coefficient.known.and_then(|known| {
+        let share = enclose(&coefficient.claim, &(known.instance)(), |_| false).ratio()?;
+        Some((share.lo(), known.name))
+    });
+    let most = [attacked, by_hand].into_iter().flatten().reduce(|one, other| if other.0 > one.0 { other } else { one });
+    most.map(|(share, place)| (coefficient.proved * share.min(1.0), place))
 }
 
 /// What is certain of a ratio.

@@ -106,14 +106,10 @@ impl<'a> Objective<'a> {
         }
         let [first, last] = PIECES_OF_AN_ENCLOSURE;
         let mut seen = certificate(self.claim, &self.instance, first);
-        let identity = seen.parts.iter().any(|part| part.tolerance.is_some()); // whose ratio is a matter of binary64
-        if identity {
-            return;
-        }
         let low = |seen: &Certificate, name: &str| seen.share(name).map_or(f64::INFINITY, Interval::lo);
         let says_little = |seen: &Certificate, &(name, value): &(&str, f64)| {
             let enough = low(seen, name) >= CERTAIN * value;
-            value > CHECKED_FROM && !enough
+            value > CHECKED_FROM && !enough && !seen.is_identity(name)
         };
         if at.iter().any(|one| says_little(&seen, one)) {
             seen = certificate(self.claim, &self.instance, last);
@@ -151,10 +147,9 @@ impl<'a> Objective<'a> {
             _ => {}
         }
         // What is certain of a ratio above 1, and no more; the error of an identity is a matter of binary64 alone.
-        let identity = certificate.parts.iter().any(|part| part.tolerance.is_some());
         let settled = finer.into_iter().map(|(name, ratio)| {
             let certain = || certificate.share(name).map_or(0.0, Interval::lo);
-            let settle = |r: f64| match beyond_limit(r) && !identity {
+            let settle = |r: f64| match beyond_limit(r) && !certificate.is_identity(name) {
                 true => certain().min(if r.is_nan() { f64::MAX } else { r }),
                 false => r,
             };

@@ -50,7 +50,7 @@ impl<'a> Target<'a> {
             ratio: KEPT * reached.ratio,
             low: KEPT * certain.unwrap_or(reached.ratio),
             confirmed: true,
-            moved: moves(instance),
+            moved: instance.moves(),
             work: Cell::new(WORK),
         };
         target.confirmed = target.is_confirmed(certificate);
@@ -78,7 +78,7 @@ impl<'a> Target<'a> {
     }
 
     fn keeps_in_binary64(&self, instance: &Instance) -> bool {
-        if self.moved && !moves(instance) {
+        if self.moved && !instance.moves() {
             return false;
         }
         // As `replay` samples, then as finely as a search does.
@@ -140,9 +140,4 @@ impl Attack<'_> {
         let share = tight(self.claim, &simple, reached.part).share(reached.part)?;
         Some((Witness { simplified: Some(simple), ..witness }, share))
     }
-}
-
-/// Whether there is a step at all: η > 0 and w ≠ 0.
-fn moves(instance: &Instance) -> bool {
-    instance.eta > 0.0 && instance.direction.iter().any(|&w| w != 0.0)
 }

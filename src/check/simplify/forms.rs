@@ -41,6 +41,12 @@ fn is_listed(instance: &Instance) -> bool {
     then.is_empty() && policy.is_one_token() && *dim == 1 && waves.is_empty() && matches!(features, Features::Dense(_))
 }
 
+/// Without declared lengths: a response is one token.
+pub(super) fn without_lengths(instance: &Instance) -> Option<Instance> {
+    let mut plain = instance.clone();
+    plain.policy.lengths.take().map(|_| plain)
+}
+
 /// Every response as one token with the same log π(o), s(o) and, if `curved`, H(o) at t = 0; if `lengths`, with its length declared.
 ///
 /// The logits are log π(o) + s(o)t + ½H(o)t². Their normaliser Z has Z(0) = 1, Z' = E\[s\] = 0 and Z'' = E\[s² + H\] = 0 (Bartlett), so
