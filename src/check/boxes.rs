@@ -312,3 +312,57 @@ pub fn prove(claims: &[ClaimEntry], budget: u64, threads: usize) -> Result<Vec<B
     };
     Ok(REDUCED.iter().filter(asked).map(prove).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::campaign::draw;
+
+    /// What is said of a sub-box holds at its corners and inside: nothing is below the least that the mean value form leaves open, and
+    /// nothing is below 0 where nothing is left open. On sub-boxes of many sizes, half of them within a tenth of one corner, or of the
+    /// place where the box of a whole step has least room.
+    #[test]
+    fn what_is_said_of_a_sub_box_holds_at_its_points() {
+        let (mut open, mut closed, mut by_slopes) = (0, 0, 0);
+        for problem in REDUCED {
+            let whole = problem.ranges();
+            let widths: SubBox = whole.iter().map(|range| Interval::point(range.width())).collect();
+            let n = whole.len();
+            let tight = |i: usize| if n == 4 { [1.0, 0.5, 0.5, 0.0][i] } else { 0.0 };
+            for case in 0..if n <= 4 { 6_000u32 } else { 300 } {
+                let mut u = Vec::new();
+                draw(17, u64::from(case), 10 * n, &mut u);
+                let size = 0.5f64.powi((case / 2 % 11) as i32);
+                let x: SubBox = (0..n)
+                    .map(|i| {
+                        let (range, at) = (whole[i], u[i]);
+                        let at = if case % 2 == 0 { at } else { 0.9 * tight(i) + 0.1 * at };
+                        let point = |share: f64| (range.lo() + share * range.width()).clamp(range.lo(), range.hi());
+                        Interval::new(point(at * (1.0 - size)), point(at * (1.0 - size) + size))
+                    })
+                    .collect();
+                let left = undecided(problem, &x, &widths);
+                let least = left.as_ref().map_or(0.0, |left| left.least);
+                let natural = problem.enclose(&x).map_or(Margins::new(), |found| found.margins);
+                let is_natural = natural.iter().all(|margin| is_at_least_zero(*margin));
+                open += u64::from(left.is_some());
+                closed += u64::from(left.is_none());
+                let by_intervals = natural.iter().map(|margin| margin.lo()).fold(f64::INFINITY, f64::min);
+                by_slopes += u64::from(!is_natural && (left.is_none() || least > by_intervals));
+                // Every corner, then a few points inside.
+                for k in 0..(1 << n) + 4 {
+                    let corner = |i: usize| f64::from(k >> i & 1);
+                    let share = |i: usize| if k < 1 << n { corner(i) } else { u[(1 + k as usize - (1 << n)) * n + i] };
+                    let inside = |i: usize| (x[i].lo() + share(i) * x[i].width()).clamp(x[i].lo(), x[i].hi());
+                    let point: SubBox = (0..n).map(|i| Interval::point(inside(i))).collect();
+                    let Some(found) = problem.enclose(&point).filter(|found| found.inside) else { continue };
+                    for margin in &found.margins {
+                        let slack = 1e-12 * margin.hi().abs().max(1.0);
+                        assert!(margin.hi() >= least - slack, "{}: {margin:?} below {least} in {x:?}", problem.what);
+                    }
+                }
+            }
+        }
+        assert!(open > 100 && closed > 100 && by_slopes > 50, "{open} {closed} {by_slopes}");
+    }
+}

@@ -232,3 +232,56 @@ fn seen(claim: &ClaimEntry, evaluation: &Evaluation<'_, Interval>, pieces: usize
     };
     Certificate { decision, parts, worst: violated.unwrap_or(0), pieces }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::{self, Hypothesis, Sides};
+    use crate::policy::Policy;
+    use crate::tolerance::ULPS;
+
+    fn around(x: f64, width: f64) -> Interval {
+        Interval::new(x - width, x + width)
+    }
+
+    /// "certified" is 2⁻⁴⁰ of the sides, and for an identity of the condition, and no more.
+    #[test]
+    fn certified_means_within_two_to_the_minus_40() {
+        let at_most = |width| decide(&Part::at_most("", around(1.0, width), around(1.0, width)));
+        let identity =
+            |width, condition| decide(&Part::identity("", around(1.0, width), around(1.0, width), ULPS, condition));
+        // What is certain is that both differ by at most 2·width; their sizes add up to 2.
+        for (share, decision) in [(0.99, Decision::Holds), (1.01, Decision::Undecided)] {
+            assert_eq!(at_most(share * CERTIFIED_MARGIN), decision, "{share}");
+            assert_eq!(identity(share * CERTIFIED_MARGIN, 1.0), decision, "{share}");
+            assert_eq!(identity(share * 50.0 * CERTIFIED_MARGIN, 100.0), decision, "{share}");
+        }
+        assert_eq!(CERTIFIED_MARGIN, 2f64.powi(-40));
+        let point = Interval::point;
+        assert_eq!(decide(&Part::at_most("", point(1.0 + f64::EPSILON), point(1.0))), Decision::Violated);
+        assert_eq!(decide(&Part::at_most("", point(1.0), point(1.0))), Decision::Holds);
+        let apart = decide(&Part::identity("", point(1.0 + f64::EPSILON), point(1.0), ULPS, 1.0));
+        assert_eq!(apart, Decision::Violated, "an identity fails for certain where its sides are apart for certain");
+    }
+
+    /// A violation counts only where every hypothesis is certain; where one fails for certain the claim says nothing.
+    #[test]
+    fn a_violation_needs_certain_hypotheses() {
+        const fn given(enclosed: fn(&Evaluation<'_, Interval>) -> Interval) -> [Hypothesis; 1] {
+            [Hypothesis { name: "", real: |_| 0.0, enclosed, witness: claims::conditions::triangle }]
+        }
+        static CERTAIN: [Hypothesis; 1] = given(|_| Interval::new(0.0, 1.0));
+        static OPEN: [Hypothesis; 1] = given(|_| Interval::new(-1e-300, 1.0));
+        static FAILS: [Hypothesis; 1] = given(|_| Interval::new(-2.0, -1.0));
+        let enclosed =
+            Sides::new(|_| std::iter::once(Part::at_most("", Interval::point(2.0), Interval::point(1.0))).collect());
+        let known = claims::find("curvature-window").expect("in the registry");
+        let policy = Policy::linear_softmax(1, vec![1.0, 0.0], vec![]).expect("fits");
+        let (theta, direction, correct) = (vec![0.0], vec![1.0], vec![true, false]);
+        let instance = Instance { policy, theta, direction, eta: 0.5, correct, then: vec![] };
+        let decision = |given: &'static [Hypothesis]| certify(&ClaimEntry { given, enclosed, ..*known }, &instance).decision;
+        assert_eq!(decision(&CERTAIN), Decision::Violated);
+        assert_eq!(decision(&OPEN), Decision::Undecided);
+        assert_eq!(decision(&FAILS), Decision::Outside);
+    }
+}

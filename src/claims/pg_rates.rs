@@ -79,7 +79,11 @@ impl Condition for ConstantRate {
     const NAME: &'static str = "every update is α times the gradient of REINFORCE or of GRPO, λ(k) ≤ 700";
     fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
         let margins = rates::<N>(evaluation.instance()).map(|Rate { alpha, deviation }| {
-            (N::of(DEVIATION) - deviation).min(if alpha.mid() > 0.0 { alpha } else { N::of(-1.0) })
+            let positive = match alpha.mid().is_nan() || alpha.surely_le(N::zero()) {
+                true => N::of(-1.0),
+                false => alpha - N::of(f64::MIN_POSITIVE),
+            };
+            (N::of(DEVIATION) - deviation).min(positive)
         });
         let course = evaluation.course();
         let highest = course.largest(|step| step.log_odds().max(step.log_odds() + step.change));

@@ -73,7 +73,7 @@ impl Claim for RareFailureStep {
             // 2(1 − cos x)/x² and 2(x − sin x)/x²; their limits 1 and 0 at x = 0.
             let (versine, lag) = match N::of(SMALLEST).surely_le(x) {
                 true => ((half.sin() / half).square(), two * (x.sub_sin() / x.square())),
-                false => (N::one(), N::zero()),
+                false => (N::between(1.0 - f64::EPSILON, 1.0), N::between(0.0, 2.0 * SMALLEST)),
             };
             let drift = success * start.alignment() * b.sqrt() * lag;
             let [minus, _] = evaluation.mean_log_second();
@@ -87,13 +87,15 @@ impl Claim for RareFailureStep {
 /// Below this nothing is divided by.
 const SMALLEST: f64 = 1e-100;
 
-/// 2η⁻² log E\[e^{ηs}\]; E\[s²\] at η = 0.
+/// 2η⁻² log E\[e^{ηs}\]; E\[s²\] where η is next to 0.
 fn exponential_moment<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
     let (responses, eta) = (&evaluation.start().responses, evaluation.eta());
     let terms = || responses.log_prob.iter().zip(&responses.score);
     let unit = N::of(0.5) * eta.square();
-    if unit.mid() < SMALLEST {
-        return sum(terms().map(|(lp, s)| lp.exp() * s.square()));
+    if unit.surely_le(N::of(SMALLEST)) && evaluation.is_still() {
+        // Within e^{±2η max|s|} of it.
+        let energy = sum(terms().map(|(lp, s)| lp.exp() * s.square()));
+        return N::between(1.0 - f64::EPSILON, 1.0 + f64::EPSILON) * energy;
     }
     if responses.score.iter().any(|&s| f64::abs((eta * s).mid()) > OVERFLOWS) {
         return log_sum_exp(&terms().map(|(&lp, &s)| lp + eta * s).collect::<Vec<N>>()) / unit;

@@ -128,4 +128,15 @@ mod tests {
             }
         }
     }
+
+    /// Where intervals cannot tell which response uses most of its bound, all that may are judged; one that certainly uses less is not.
+    #[test]
+    fn every_response_that_may_be_the_worst_is_judged() {
+        let prob = [0.25, 0.25, 0.5].map(|p: f64| Interval::of(p).ln());
+        let score = |width: f64| [1.0, 1.0, -1e-3].map(|s: f64| Interval::new(s - width, s + width));
+        let wide = steepest(&score(1e-3), &prob, Interval::one());
+        assert_eq!(wide.len(), 2, "{wide:?}");
+        assert!(wide.iter().all(|(square, _)| square.contains(1.0)), "{wide:?}");
+        assert_eq!(steepest(&[1.0, 0.5, -0.75], &[0.25f64.ln(), 0.25f64.ln(), 0.5f64.ln()], 1.0).len(), 1);
+    }
 }

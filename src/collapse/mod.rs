@@ -234,12 +234,12 @@ impl Window {
 }
 
 /// The gain of one step as a share of its loss, ηΔμ(k)/(−remainder): below 1 exactly where J falls. The largest binary64
-/// number where the remainder is not negative.
+/// number where the remainder is certainly not negative.
 pub fn share<N: Scalar>(step: &CourseStep<N>) -> N {
     let loss = -step.remainder;
-    match loss.mid() > 0.0 {
-        true => step.eta * step.alignment / loss,
-        false => N::of(f64::MAX),
+    match loss.surely_le(N::zero()) {
+        true => N::of(f64::MAX),
+        false => step.eta * step.alignment / loss,
     }
 }
 

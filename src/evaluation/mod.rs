@@ -33,6 +33,9 @@ pub struct Evaluation<'a, N> {
     sizes: OnceCell<Sizes>,
 }
 
+/// What changes by at most so much does not change.
+const STILL: f64 = 1e-30;
+
 /// What logits, their gradients and their slopes along w are added up from, in absolute value: the conditions of identities.
 #[derive(Clone, Debug)]
 struct Sizes {
@@ -95,20 +98,23 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             short.unwrap_or_else(|| self.on_line.step(self.start(), self.eta()))
         })
     }
-    /// 2R/η², R the second-order remainder of the step: the mean of λ'' over the segment with weight 2(η − t)/η². Where η² is no
-    /// normal number it is λ''(0), its limit.
+    /// 2R/η², R the second-order remainder of the step: the mean of λ'' over the segment with weight 2(η − t)/η². Where the step is so
+    /// short that η² may be no normal number it is λ'' on the segment, if that is [still](Evaluation::is_still).
     pub fn mean_second(&self) -> N {
-        match self.has_length() {
-            true => self.step().remainder / (N::of(0.5) * self.eta().square()),
-            false => self.start().second(),
+        let (remainder, eta) = (|| self.step().remainder, self.eta());
+        match () {
+            () if self.has_length() => remainder() / (N::of(0.5) * eta.square()),
+            () if self.is_still() => self.on_the_segment().second(),
+            () => remainder() / eta / (N::of(0.5) * eta),
         }
     }
     /// The same mean of (log P(O∓))'', without cancellation (`line::step` says how).
     pub fn mean_log_second(&self) -> [N; 2] {
-        let start = self.start();
-        if !self.has_length() {
-            return [0, 1].map(|side| start.variance[side] + start.curvature[side]);
+        if !self.has_length() && self.is_still() {
+            let line = self.on_the_segment();
+            return [0, 1].map(|side| line.variance[side] + line.curvature[side]);
         }
+        let start = self.start();
         let second = self.mean_second();
         let cumulant = logistic_cumulant(start, self.step().change, N::of(0.5) * self.eta().square());
         [-(start.success() * second) - cumulant, start.failure() * second - cumulant]
@@ -116,6 +122,17 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     /// Whether η² and what is of its order are normal numbers.
     fn has_length(&self) -> bool {
         self.instance.eta > 1e-140
+    }
+    /// Whether next to nothing changes over the step: η max|s| and η² max|H| are at most 10⁻³⁰ for certain.
+    pub fn is_still(&self) -> bool {
+        let largest = |values: &[N]| values.iter().fold(N::zero(), |top, x| top.max(x.abs()));
+        let (responses, eta) = (&self.start().responses, self.eta());
+        let [slope, bend] = [eta * largest(&responses.score), eta * (eta * largest(&responses.curvature))];
+        slope.max(bend).surely_le(N::of(STILL))
+    }
+    /// The line at no particular t of \[0, η\]: an interval contains what there is at every one.
+    fn on_the_segment(&self) -> Line<N> {
+        self.on_line.line(N::between(0.0, self.instance.eta))
     }
     /// Upper bounds of G_p and L_p on the whole line θ + Rw, where a closed form is known.
     pub fn line_bounds(&self) -> Option<LineBounds<N>> {

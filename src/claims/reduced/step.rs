@@ -138,3 +138,43 @@ impl Inequality for FromTangent {
         smallvec![Side { name: "−R ≤ L_oη²/(2(1−J))", computed: odds * x, claimed, factor: odds * x.square() }]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::{Interval, Jet};
+
+    /// Each quotient and its derivative at points of wide intervals around 0, where the series serve, and beside it: within the
+    /// enclosure, by the closed form (by the series' first terms next to 0).
+    #[test]
+    fn series_enclose_the_quotients() {
+        type Quotient = (fn(Interval) -> Interval, fn(Jet<Interval>) -> Jet<Interval>, fn(f64) -> f64);
+        let exact: [Quotient; 3] = [
+            (exp_quotient, exp_quotient, |x| (x.exp_m1() - x) / (x * x)),
+            (log_quotient, log_quotient, |u| (-(-u).ln_1p() - u) / (u * u)),
+            (log_1p_quotient, log_1p_quotient, |w| w.ln_1p() / w),
+        ];
+        for (i, (enclosed, slope, exact)) in exact.into_iter().enumerate() {
+            for (low, high) in [(-3.0, 0.05), (-0.05, 0.7), (-0.9, 0.02), (-0.01, 0.01), (0.0, 0.8), (0.02, 0.03)] {
+                if i == 2 && low < 0.0 {
+                    continue; // w ≥ 0
+                }
+                let x = Interval::new(low, high);
+                let (value, first) = (enclosed(x), slope(Jet::variable(x)).first);
+                for k in 0..=40 {
+                    let at = low + (high - low) * f64::from(k) / 40.0;
+                    if at.abs() < 1e-3 {
+                        continue; // the closed form cancels
+                    }
+                    // Central differences, away from what cancels.
+                    let h = 1e-3 * at.abs();
+                    let difference = (exact(at + h) - exact(at - h)) / (2.0 * h);
+                    let near =
+                        |interval: Interval, x: f64, error: f64| interval.lo() - error <= x && x <= interval.hi() + error;
+                    assert!(near(value, exact(at), 1e-9), "{i}: {} at {at} outside {value:?}", exact(at));
+                    assert!(near(first, difference, 1e-5), "{i}: {difference} at {at} outside {first:?}");
+                }
+            }
+        }
+    }
+}
