@@ -12,7 +12,6 @@ use gradient_gap::check::witness::{WITNESS_SCHEMA, Witness, read_instance};
 use gradient_gap::claims::{self, ClaimEntry, Expected, Relation, Scope};
 use gradient_gap::families::{self, Family};
 use gradient_gap::report::{Verified, verify_json};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const INSTANCES: u64 = 2_000;
@@ -429,48 +428,6 @@ fn a_disagreement_between_binary64_and_intervals_is_not_as_expected() {
     let result = run(&campaign(&CLAIMS, 500, 1, 1));
     assert_eq!(result.claims[0].verdict, Verdict::Inconclusive, "{:?}", result.claims[0].reason);
     assert!(!result.as_expected());
-}
-
-/// The certificates of a campaign are those that `certify` gives for its first instances, and do not depend on the threads.
-#[test]
-fn a_campaign_certifies_its_first_instances() {
-    static CLAIMS: OnceLock<Vec<ClaimEntry>> = OnceLock::new();
-    let claims = CLAIMS.get_or_init(|| {
-        ["log-odds-step", "linear-rate", "second-order-printed"].map(|slug| *claims::find(slug).expect("known")).to_vec()
-    });
-    let with = |threads| Campaign { attack: 512, certified: 300, ..campaign(claims, 900, 4, threads) };
-    let result = run(&with(2));
-    assert!(result.as_expected());
-    let alone = Campaign { instances: 300, ..with(1) }.certify(&|_| {}).expect("runs");
-    for (claim, alone) in result.claims.iter().zip(&alone) {
-        let slug = claim.claim.statement.slug;
-        let found = claim.certified.as_ref().expect("asked for");
-        assert_eq!((found.random, found.hard), (alone.random, alone.hard), "{slug}");
-        assert!(found.random.cases() + found.random.outside >= 3 && found.hard.cases() > 10, "{slug}: {found:?}");
-        assert_eq!(found.refuted() > 0, slug == "second-order-printed", "{slug}: {found:?}");
-    }
-    assert_eq!(json(&with(1)), json(&with(3)));
-    // More than there are instances is all of them, and none is none.
-    let all = run(&Campaign { certified: 1 << 40, ..with(1) }).claims[0].certified.clone().expect("asked for");
-    assert_eq!(all.random.cases() + all.random.outside, 900);
-    assert!(run(&Campaign { certified: 0, ..with(1) }).claims[0].certified.is_none());
-}
-
-/// What binary64 passes and intervals refute is not as expected, whatever binary64 says.
-#[test]
-fn an_instance_that_only_intervals_refute_is_not_as_expected() {
-    static CLAIMS: OnceLock<[ClaimEntry; 1]> = OnceLock::new();
-    let claims = CLAIMS.get_or_init(|| {
-        let claim = claims::find("curvature-window").expect("known");
-        [ClaimEntry { enclosed: claim.with_constant(claim.sharp[0], 0.5).enclosed, ..*claim }]
-    });
-    let passed = run(&campaign(claims, 500, 1, 1));
-    assert_eq!(passed.claims[0].verdict, Verdict::NotRefuted, "{:?}", passed.claims[0].reason);
-    let result = run(&Campaign { certified: 500, ..campaign(claims, 500, 1, 1) });
-    assert_eq!(result.claims[0].verdict, Verdict::Inconclusive);
-    assert!(!result.as_expected());
-    let reason = result.claims[0].reason.as_ref().expect("a reason");
-    assert!(reason.starts_with("intervals refute") && reason.contains("binary64 passes"), "{reason}");
 }
 
 /// The default campaign runs at least 100 000 instances for each one-step claim, and as many runs for the others as a hundredth of

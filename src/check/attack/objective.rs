@@ -21,8 +21,8 @@ pub fn pieces(scope: Scope) -> [usize; 2] {
 /// Below this share nobody asks how certain it is.
 const CHECKED_FROM: f64 = 0.5;
 
-/// The share of a ratio that must be certain, with the segment cut into so many pieces, tried in turn: what is lost may be the width of suprema, but not
-/// all that there is. (At extreme points a ratio near 1 can be made of rounding errors alone.)
+/// The share of a ratio that must be certain, with the segment cut into so many pieces, tried in turn: what is lost may be the
+/// width of suprema, but not all that there is. (At extreme points a ratio near 1 can be made of rounding errors alone.)
 const CERTAIN: f64 = 0.5;
 const PIECES_OF_AN_ENCLOSURE: [usize; 2] = [1, 8];
 
