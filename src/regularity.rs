@@ -5,7 +5,7 @@
 
 use crate::instance::Instance;
 use crate::line::{Line, List, OnLine, Responses, Straight, Tokens};
-use crate::number::{Interval, Jet, Scalar, log_sum_exp, sum};
+use crate::number::{Interval, Jet, Scalar, largest_size, log_sum_exp, sum};
 use crate::policy::{Ending, Features, Policy, dot};
 use serde::Serialize;
 use smallvec::SmallVec;
@@ -68,16 +68,15 @@ impl<N: Scalar> OnLine<'_, N> {
     /// max |s|, max |H|, max |ξ| and max |H_t| at one t, whose suprema are G_o, L_o, G_p and L_p; `responses` is absent where a
     /// response is one token.
     fn extremes(&self, tokens: &Tokens<N>, responses: Option<&Responses<N>>) -> [N; 4] {
-        let largest = |values: &[N]| values.iter().fold(N::zero(), |top, x| top.max(x.abs()));
         let Some(responses) = responses else {
-            let (score, curvature) = (largest(&tokens.score), largest(&tokens.curvature));
+            let (score, curvature) = (largest_size(&tokens.score), largest_size(&tokens.curvature));
             return [score, curvature, score, curvature];
         };
-        let (score, curvature) = (largest(&responses.score), largest(&responses.curvature));
+        let (score, curvature) = (largest_size(&responses.score), largest_size(&responses.curvature));
         let (mut token_score, mut token_curvature) = (N::zero(), N::zero());
         self.for_each_row(|row| {
-            token_score = token_score.max(largest(&tokens.score[row.clone()]));
-            token_curvature = token_curvature.max(largest(&tokens.curvature[row]));
+            token_score = token_score.max(largest_size(&tokens.score[row.clone()]));
+            token_curvature = token_curvature.max(largest_size(&tokens.curvature[row]));
         });
         [score, curvature, token_score, token_curvature]
     }

@@ -6,7 +6,7 @@ use super::tolerance::UNIT_DIRECTION;
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::line::norm;
-use crate::number::{Scalar, sum};
+use crate::number::{Scalar, largest_size, sum};
 use crate::policy::{Context, Ending, Features, Logits, Policy, Shape};
 
 /// A yes-or-no condition as a margin.
@@ -145,8 +145,7 @@ pub struct BentWithinRange;
 impl Condition for BentWithinRange {
     const NAME: &'static str = "max |H| at θ at least 10⁻³⁰⁵, within the range of binary64";
     fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
-        let bent = evaluation.start().responses.curvature.iter().fold(N::zero(), |top, x| top.max(x.abs()));
-        bent - N::of(SMALLEST)
+        largest_size(&evaluation.start().responses.curvature) - N::of(SMALLEST)
     }
     fn witness() -> Instance {
         triangle()

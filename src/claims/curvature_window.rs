@@ -14,7 +14,7 @@
 use super::conditions::BentWithinRange;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
-use crate::number::Scalar;
+use crate::number::{Scalar, largest_size};
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
@@ -44,8 +44,7 @@ impl Claim for CurvatureWindow {
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let start = evaluation.start();
-        let largest = |values: &[N]| values.iter().fold(N::zero(), |top, x| top.max(x.abs()));
-        let (score, smooth) = (largest(&start.responses.score), largest(&start.responses.curvature));
+        let (score, smooth) = (largest_size(&start.responses.score), largest_size(&start.responses.curvature));
         let both = score.square() + smooth;
         let (success, failure) = (start.success(), start.failure());
         let (second, square) = (start.second(), start.alignment().square());

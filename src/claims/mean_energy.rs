@@ -13,7 +13,7 @@ use super::conditions::{TokenWithinRange, TokensModelled};
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
-use crate::number::{Scalar, sum};
+use crate::number::{Scalar, largest_size, sum};
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
@@ -41,11 +41,10 @@ impl Claim for MeanEnergy {
         let energy = mean(&responses.score.iter().map(|s| s.square()).collect::<Vec<N>>());
         let squares: Vec<N> = tokens.score.iter().map(|xi| xi.square()).collect();
         let by_token = mean(&evaluation.on_line().token_sums(&squares));
-        let largest = |values: &[N]| values.iter().fold(N::zero(), |top, x| top.max(x.abs()));
         let (mut score, mut smooth) = (N::zero(), N::zero());
         evaluation.on_line().for_each_row(|row| {
-            score = score.max(largest(&tokens.score[row.clone()]));
-            smooth = smooth.max(largest(&tokens.curvature[row]));
+            score = score.max(largest_size(&tokens.score[row.clone()]));
+            smooth = smooth.max(largest_size(&tokens.curvature[row]));
         });
         let eta2 = evaluation.eta().square();
         let flat = constants.token_curvature * evaluation.max_length() * eta2;

@@ -7,7 +7,7 @@ pub use course::{Course, CourseStep, Iterates};
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
 use crate::line::{Line, OnLine, ScoreSum, Step, Straight, logistic_cumulant, sum_of_scores};
-use crate::number::{Jet, Scalar};
+use crate::number::{Jet, Scalar, largest_size};
 use crate::regularity::{Constants, LineBounds, line_bounds};
 use crate::tolerance::ULPS;
 use std::cell::OnceCell;
@@ -125,9 +125,8 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// Whether next to nothing changes over the step: η max|s| and η² max|H| are at most 10⁻³⁰ for certain.
     pub fn is_still(&self) -> bool {
-        let largest = |values: &[N]| values.iter().fold(N::zero(), |top, x| top.max(x.abs()));
         let (responses, eta) = (&self.start().responses, self.eta());
-        let [slope, bend] = [eta * largest(&responses.score), eta * (eta * largest(&responses.curvature))];
+        let [slope, bend] = [eta * largest_size(&responses.score), eta * (eta * largest_size(&responses.curvature))];
         slope.max(bend).surely_le(N::of(STILL))
     }
     /// The line at no particular t of \[0, η\]: an interval contains what there is at every one.

@@ -136,6 +136,11 @@ pub fn sum<N: Scalar>(terms: impl IntoIterator<Item = N>) -> N {
     terms.into_iter().fold(N::zero(), |total, term| total + term)
 }
 
+/// max |xᵢ|, 0 where there is none.
+pub fn largest_size<N: Scalar>(numbers: &[N]) -> N {
+    numbers.iter().fold(N::zero(), |top, x| top.max(x.abs()))
+}
+
 /// The largest of the numbers (by their representatives, NaN left out) where it is finite, else 0: what exponentials are shifted
 /// by so that none overflows.
 #[inline]
