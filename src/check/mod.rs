@@ -16,6 +16,7 @@ pub mod histogram;
 pub mod judge;
 mod pass;
 mod read;
+mod search;
 pub mod simplify;
 pub mod witness;
 pub mod work;

@@ -2,20 +2,16 @@
 //!
 //! A campaign draws instances at random and so uses a few per cent of most bounds; an attack maximises. It starts from random
 //! points alone: the edge sets, which hold known equality cases, are not shown to it.
-//!
-//! Rounds of doubling size follow each other. In a round every family is sampled; the best points of every family, for every part
-//! of the statement, start searches; after each quarter of the round the worse half of them is given up and the others get
-//! twice as long. A search is a sequence of its own random numbers, so that the result is the same on any number of threads.
+//! How it searches, [`search`](super::search) says.
 
 mod objective;
-mod search;
 mod simplest;
-mod tournament;
 
 use super::asserted::KEPT;
 use super::campaign::DEFAULT_SEED;
 use super::histogram::Histogram;
 use super::judge::{Certificate, Decision, enclose, first_failing};
+use super::search::{Best, Progress, STARTS, Tournament};
 use super::witness::{Witness, simplify};
 use crate::claims::coefficients::Coefficient;
 use crate::claims::{ClaimEntry, Expected, Scope};
@@ -24,14 +20,15 @@ use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
 use crate::instance::Instance;
 use crate::number::Interval;
-use search::Best;
+use objective::Shares;
 use std::time::{Duration, Instant};
-use tournament::Round;
 
 /// Evaluations of the first round; every later one has twice as many as the one before.
 const FIRST_ROUND: u64 = 16_384;
 /// Evaluations of the first round of runs, a run of K updates counting as K.
 const FIRST_ROUND_OF_RUNS: u64 = 131_072;
+/// Runs cost hundreds of times as much as steps: fewer searches a round.
+const STARTS_OF_RUNS: usize = 12;
 /// How near to the largest ratio the end of a search must come to stand in for it, and how many are tried.
 const ENDS_WITHIN: f64 = 0.995;
 const MOST_ENDS: usize = 8;
@@ -129,21 +126,6 @@ impl Attacked {
     }
 }
 
-/// Everything seen so far.
-struct Progress {
-    /// By part: its name and the best point with the number of its family.
-    best: Vec<(&'static str, Option<(usize, Best)>)>,
-    /// The points that searches of a last quarter ended with: part, family, point.
-    ends: Vec<(&'static str, usize, Best)>,
-    /// By family: the largest ratio, and the evaluations.
-    families: Vec<(Option<f64>, u64)>,
-    violation: Option<(usize, Vec<f64>)>,
-    undecided: u64,
-    disagreements: u64,
-    random: Histogram,
-    attacked: Histogram,
-}
-
 impl<'a> Attack<'a> {
     /// The claim on all families of its scope, 2²⁰ evaluations (a run of K updates counting as K), the default seed.
     pub fn new(claim: &'a ClaimEntry) -> Attack<'a> {
@@ -199,30 +181,22 @@ impl<'a> Attack<'a> {
     pub(super) fn within(&self, simplest: bool, tick: &(dyn Fn(u64) + Sync)) -> Attacked {
         let end = self.time.map(|time| Instant::now() + time);
         let late = || end.is_some_and(|end| Instant::now() >= end);
-        let mut progress = Progress {
-            best: vec![],
-            ends: vec![],
-            families: vec![(None, 0); self.families.len()],
-            violation: None,
-            undecided: 0,
-            disagreements: 0,
-            random: Histogram::default(),
-            attacked: Histogram::default(),
+        let (first_round, starts) = match self.claim.scope {
+            Scope::Run => (FIRST_ROUND_OF_RUNS, STARTS_OF_RUNS),
+            Scope::Step => (FIRST_ROUND, STARTS),
         };
-        let first = if self.claim.scope == Scope::Run { FIRST_ROUND_OF_RUNS } else { FIRST_ROUND };
-        let done = |progress: &Progress| progress.families.iter().map(|&(_, n)| n).sum::<u64>();
-        let mut round = 0;
-        while progress.violation.is_none() && !late() {
-            let left = self.evaluations.saturating_sub(done(&progress));
-            if left == 0 || (round > 0 && left < first / 2) {
-                break;
-            }
-            // What would be left for half a round is added to this one.
-            let size = first << round.min(20);
-            let size = if left < size + size / 2 { left } else { size };
-            Round { attack: self, number: round, size, late: &late, tick }.run(&mut progress);
-            round += 1;
-        }
+        let tournament = Tournament {
+            families: &self.families,
+            goals: &[],
+            objective: &|family| Shares::new(self.claim, family),
+            seed: self.seed,
+            evaluations: self.evaluations,
+            first_round,
+            starts,
+            late: &late,
+            tick,
+        };
+        let progress = tournament.run();
         self.conclude(progress, late(), simplest)
     }
 
@@ -230,19 +204,21 @@ impl<'a> Attack<'a> {
         let reached =
             |(part, best): &(&'static str, Option<(usize, Best)>)| self.reached(part, best.clone()?, &progress.ends);
         let parts: Vec<Reached> = progress.best.iter().filter_map(reached).collect();
-        let evaluations = progress.families.iter().map(|&(_, n)| n).sum();
         let names = self.families.iter().map(|family| family.name);
         let ends = progress.ends.iter().filter(|(_, _, end)| end.value >= 0.0);
         let mut attacked = Attacked {
             parts,
-            families: names.zip(progress.families).map(|(name, (best, n))| (name, best, n)).collect(),
+            families: names
+                .zip(&progress.families)
+                .map(|(name, (best, counts))| (name, *best, counts.evaluations))
+                .collect(),
             witness: None,
             violated: false,
             simplified: None,
             ends: ends.map(|(_, family, end)| (self.families[*family].name, end.u.clone())).collect(),
-            undecided: progress.undecided,
-            disagreements: progress.disagreements,
-            evaluations,
+            undecided: progress.total(|counts| counts.undecided),
+            disagreements: progress.total(|counts| counts.disagreements),
+            evaluations: progress.evaluations(),
             timed_out,
             random: progress.random,
             attacked: progress.attacked,

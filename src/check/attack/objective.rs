@@ -1,6 +1,7 @@
 //! What an attack maximises: the share of the bound that one part of a claim uses, at a point of a family's cube.
 
 use crate::check::judge::{Certificate, Decision, beyond_limit, certificate, certify, first_failing, ratio};
+use crate::check::search::{Counts, Objective};
 use crate::claims::{ClaimEntry, Scope};
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
@@ -30,40 +31,37 @@ const PIECES_OF_AN_ENCLOSURE: [usize; 2] = [1, 8];
 const NO_RATIO: f64 = -0.25;
 
 /// One claim on one family.
-pub struct Objective<'a> {
+pub struct Shares<'a> {
     claim: &'a ClaimEntry,
     family: &'a Family,
     instance: Instance,
-    /// How many updates were evaluated: one a point, K for a run of K updates.
-    pub evaluations: u64,
-    /// Points whose ratio is above 1 in binary64 and that intervals could not decide.
-    pub undecided: u64,
-    /// Points of a claim without sampled constants whose ratio is above 1 in binary64 although intervals are certain that it holds.
-    pub disagreements: u64,
-    /// The first certified violation.
-    pub violation: Option<Vec<f64>>,
+    counts: Counts,
     /// The largest value that was checked.
     checked: f64,
 }
 
-impl<'a> Objective<'a> {
+impl<'a> Shares<'a> {
     /// Nothing evaluated yet.
     pub fn new(claim: &'a ClaimEntry, family: &'a Family) -> Self {
-        let instance = families::blank();
-        Objective {
-            claim,
-            family,
-            instance,
-            evaluations: 0,
-            undecided: 0,
-            disagreements: 0,
-            violation: None,
-            checked: CHECKED_FROM,
-        }
+        let (instance, counts) = (families::blank(), Counts::default());
+        Shares { claim, family, instance, counts, checked: CHECKED_FROM }
     }
 
+    /// A value that would be the best so far is [settled](Self::settle).
+    fn check(&mut self, value: f64, part: &'static str) -> f64 {
+        if value <= self.checked {
+            return value;
+        }
+        let mut at = [(part, value)];
+        self.settle(&mut at);
+        self.checked = self.checked.max(at[0].1);
+        at[0].1
+    }
+}
+
+impl Objective for Shares<'_> {
     /// The value of `part` at u: its ratio; below 0 where the claim says nothing, the lower the farther from its hypotheses.
-    pub fn value(&mut self, u: &[f64], part: &str) -> f64 {
+    fn value(&mut self, u: &[f64], part: &'static str) -> f64 {
         let mut value = f64::NEG_INFINITY;
         self.visit(u, |name, ratio| {
             if name == part {
@@ -73,21 +71,10 @@ impl<'a> Objective<'a> {
         .unwrap_or_else(|| self.check(value, part))
     }
 
-    /// A value that would be the best so far is [settled](Self::settle).
-    fn check(&mut self, value: f64, part: &str) -> f64 {
-        if value <= self.checked {
-            return value;
-        }
-        let mut at = [(part, value)];
-        self.settle(&mut at);
-        self.checked = self.checked.max(at[0].1);
-        at[0].1
-    }
-
     /// Lowers the values of parts at the point visited last to what counts of them: all below [`CHECKED_FROM`]; above, nothing where the
     /// hypotheses fail with finely sampled constants, and what is certain where that is less than [`CERTAIN`] of the value. No enclosures
     /// of runs, which would cost more than the search.
-    pub fn settle(&self, at: &mut [(&str, f64)]) {
+    fn settle(&self, at: &mut [(&'static str, f64)]) {
         if at.iter().all(|&(_, value)| value <= CHECKED_FROM) {
             return;
         }
@@ -107,7 +94,7 @@ impl<'a> Objective<'a> {
         let [first, last] = PIECES_OF_AN_ENCLOSURE;
         let mut seen = certificate(self.claim, &self.instance, first);
         let low = |seen: &Certificate, name: &str| seen.share(name).map_or(f64::INFINITY, Interval::lo);
-        let says_little = |seen: &Certificate, &(name, value): &(&str, f64)| {
+        let says_little = |seen: &Certificate, &(name, value): &(&'static str, f64)| {
             let enough = low(seen, name) >= CERTAIN * value;
             value > CHECKED_FROM && !enough && !seen.is_identity(name)
         };
@@ -120,12 +107,12 @@ impl<'a> Objective<'a> {
     }
 
     /// Tells `see` the name and the ratio of every part at u. Where there is none, the value of the point, below 0.
-    pub fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
+    fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
         if self.family.decode_into(u, &mut self.instance).is_err() {
-            self.evaluations += 1;
+            self.counts.evaluations += 1;
             return Some(f64::NEG_INFINITY); // outside the cube, which a search never is
         }
-        self.evaluations += self.claim.updates(&self.instance) as u64;
+        self.counts.evaluations += self.claim.updates(&self.instance) as u64;
         let [coarse, fine] = pieces(self.claim.scope);
         let first = match parts(self.claim, &self.instance, coarse) {
             Ok(parts) => parts,
@@ -141,9 +128,9 @@ impl<'a> Objective<'a> {
         let certificate = certify(self.claim, &self.instance);
         match certificate.decision {
             Decision::Outside => return Some(-1.0),
-            Decision::Violated if self.violation.is_none() => self.violation = Some(u.to_vec()),
-            Decision::Undecided => self.undecided += 1,
-            Decision::Holds if self.claim.statement.reading.is_none() => self.disagreements += 1,
+            Decision::Violated if self.counts.violation.is_none() => self.counts.violation = Some(u.to_vec()),
+            Decision::Undecided => self.counts.undecided += 1,
+            Decision::Holds if self.claim.statement.reading.is_none() => self.counts.disagreements += 1,
             _ => {}
         }
         // What is certain of a ratio above 1, and no more; the error of an identity is a matter of binary64 alone.
@@ -156,6 +143,10 @@ impl<'a> Objective<'a> {
             (name, ratio.map(settle))
         });
         tell(&settled.collect::<Vec<_>>(), &mut see)
+    }
+
+    fn counts(&self) -> &Counts {
+        &self.counts
     }
 }
 

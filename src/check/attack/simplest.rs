@@ -1,10 +1,10 @@
 //! From the point where most of a bound is used to the simplest instance that uses nearly as much.
 
 use super::objective::{finest, pieces};
-use super::search::Best;
 use super::{Attack, Reached, tight};
 use crate::check::asserted::KEPT;
 use crate::check::judge::{Certificate, Decision, Measured, SAMPLE_PIECES, beyond_limit, enclose, measure};
+use crate::check::search::Best;
 use crate::check::simplify::{SMALLEST, descend, plain, size};
 use crate::check::witness::Witness;
 use crate::claims::ClaimEntry;
