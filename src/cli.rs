@@ -3,6 +3,7 @@
 
 mod attack;
 mod certify;
+mod conjecture;
 mod tightness;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -11,6 +12,7 @@ use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_CERTIFIED,
 use gradient_gap::check::witness::{MAX_TEXT, read_stored};
 use gradient_gap::claims::{self, ClaimEntry, Scope};
 use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
+use gradient_gap::error::nearest;
 use gradient_gap::number::Interval;
 use gradient_gap::report::{self, Collapsed, Replay, Verified};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -61,6 +63,8 @@ enum Command {
     Certify(certify::Options),
     /// Attack every claim and write how much of each bound is used: a table and a picture a claim.
     Tightness(tightness::Options),
+    /// Search for a counterexample to a bound of your own.
+    Conjecture(conjecture::Options),
     /// Run a construction in which the success rate falls at every step, and certify every step.
     Collapse(Collapse),
 }
@@ -186,6 +190,7 @@ impl Cli {
             Some(Command::Attack(options)) => attack::run(&options),
             Some(Command::Certify(options)) => certify::run(&options),
             Some(Command::Tightness(options)) => tightness::run(&options),
+            Some(Command::Conjecture(options)) => conjecture::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
         };
         match outcome {
@@ -294,24 +299,9 @@ impl Drop for Output {
 fn find(slug: &str) -> Result<&'static ClaimEntry, Error> {
     claims::find(slug).ok_or_else(|| {
         let slugs = claims::REGISTRY.iter().map(|claim| claim.statement.slug);
-        let nearest = slugs.min_by_key(|known| distance(slug, known)).unwrap_or_default();
+        let nearest = nearest(slug, slugs);
         Error::new(format!("unknown claim {slug:?}; did you mean {nearest:?}? (`gradient-gap list` names all)"))
     })
-}
-
-/// Levenshtein's edit distance.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// The claims of these names, each once; all where none is named.

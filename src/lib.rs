@@ -22,6 +22,8 @@
 //! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (4), (5), (8), (20) |
 //! | [`thresholds`] | the step sizes under which convergence is promised | (15a), (18a) |
 //! | [`run`](mod@run) | a start and a plan give an instance with all its updates | (3) |
+//! | [`expression`] | bounds written as text, over the quantities of an instance | |
+//! | [`conjecture`] | somebody's own bound, as data | |
 //! | [`tolerance`] | how identities are compared in binary64 | |
 //! | [`families`] | unit cube → instance | |
 //! | [`claims`] | the statements, and the only registry of them | all numbered ones |
@@ -62,8 +64,10 @@
 pub mod check;
 pub mod claims;
 pub mod collapse;
+pub mod conjecture;
 pub mod error;
 pub mod evaluation;
+pub mod expression;
 pub mod families;
 pub mod instance;
 pub mod line;
@@ -76,6 +80,7 @@ pub mod thresholds;
 pub mod tolerance;
 pub mod update;
 
+pub use conjecture::Conjecture;
 pub use error::Error;
 pub use evaluation::Evaluation;
 pub use instance::Instance;

@@ -1,7 +1,7 @@
 //! Whether a stored witness still shows what it says.
 
-use super::judge::{Certificate, Decision, certify, enclose};
-use super::witness::{Witness, ends};
+use super::judge::{Certificate, Decision, enclose};
+use super::witness::{Origin, Witness, ends};
 use crate::claims::{Part, Relation};
 use crate::error::Error;
 use crate::number::Interval;
@@ -31,9 +31,14 @@ fn says_little(said: [f64; 2], now: [f64; 2]) -> bool {
 }
 
 impl Witness {
-    /// Whether the file says that its instance violates the claim for certain: its sides of an inequality or of an identity are apart.
+    /// Whether the file says that its instance violates the claim for certain: its sides of an inequality or of an identity are apart. A
+    /// conjecture has witnesses of nothing else.
     pub fn says_violated(&self) -> bool {
-        let identity = self.origin().is_ok_and(|(claim, ..)| claim.statement.relation == Relation::Identity);
+        let identity = match self.origin() {
+            Ok((Origin::Conjecture(_), ..)) => return true,
+            Ok((Origin::Claim(claim), ..)) => claim.statement.relation == Relation::Identity,
+            Err(_) => false,
+        };
         self.computed[0] > self.claimed[1] || identity && self.computed[1] < self.claimed[0]
     }
 
@@ -46,14 +51,25 @@ impl Witness {
     /// # Errors
     /// As [`Witness::origin`].
     pub fn asserted(&self, simplified: bool) -> Result<Vec<Assertion>, Error> {
-        let (claim, family, decoded) = self.origin()?;
+        let (origin, family, decoded) = self.origin()?;
+        let subject = origin.subject();
+        let violated = |instance| Some(subject.certify(instance).decision == Decision::Violated);
+        let is_conjecture = matches!(origin, Origin::Conjecture(_));
+        let name = match &origin {
+            Origin::Claim(_) => self.slug.clone(),
+            Origin::Conjecture(conjecture) => format!("{:?}", conjecture.text()),
+        };
         let mut all = Vec::new();
         let mut say = |text: String, confirmed| all.push(Assertion { text, confirmed });
-        let certificate = enclose(claim, &self.instance, |found| found.decision != Decision::Undecided);
-        let own: Vec<&Part<Interval>> = certificate.parts.iter().filter(|part| part.name == self.part).collect();
-        say(format!("{:?} is a part of {}", self.part, self.slug), Some(!own.is_empty()));
+        let certificate = subject.certify(&self.instance);
+        let own: Vec<&Part<Interval>> =
+            certificate.parts.iter().filter(|part| is_conjecture || part.name == self.part).collect();
+        if !is_conjecture {
+            say(format!("{:?} is a part of {}", self.part, self.slug), Some(!own.is_empty()));
+        }
+        let all_given = if self.given.is_empty() { String::new() } else { format!(" given {}", self.given.join("; ")) };
         if self.says_violated() {
-            say(format!("the instance violates {}", self.slug), Some(certificate.decision == Decision::Violated));
+            say(format!("the instance violates {name}{all_given}"), violated(&self.instance));
         }
         let version = family.version;
         let decodes = decoded.map(|decoded| decoded == self.instance);
@@ -73,9 +89,10 @@ impl Witness {
         }
         let Some(simple) = self.simplified.as_ref().filter(|_| simplified) else { return Ok(all) };
         if self.says_violated() {
-            let violated = certify(claim, simple).decision == Decision::Violated;
-            say(format!("the simplified instance violates {}", self.slug), Some(violated));
-        } else if !certificate.is_identity(&self.part) {
+            say(format!("the simplified instance violates {name}{all_given}"), violated(simple));
+        } else if let Origin::Claim(claim) = origin
+            && !certificate.is_identity(&self.part)
+        {
             let certificate = enclose(claim, simple, |found| self.keeps(found).is_some());
             say(format!("the simplified instance keeps {KEPT} of the ratio"), self.keeps(&certificate));
         }

@@ -11,7 +11,7 @@
 //!   overflows on the line θ + t·w.
 
 use super::witness::{WITNESS_SCHEMA, Witness};
-use crate::error::Error;
+use crate::error::{Error, is_wild};
 use crate::instance::{Instance, Update};
 use crate::policy::{MAX_RESPONSES, Policy};
 use serde::Deserialize;
@@ -324,11 +324,9 @@ const MAX_MESSAGE: usize = 400;
 /// A message that quotes the file stays one readable line: no control characters, and of very long words the middle left out.
 fn one_line(error: Error) -> Error {
     let message = error.to_string();
-    let wild =
-        |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
     let half = MAX_MESSAGE / 2;
     let show = |part: &mut dyn Iterator<Item = char>| -> String {
-        part.flat_map(|c| if wild(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
+        part.flat_map(|c| if is_wild(c) { c.escape_unicode().collect::<Vec<_>>() } else { vec![c] }).collect()
     };
     if message.chars().nth(MAX_MESSAGE).is_none() {
         return Error::new(show(&mut message.chars()));

@@ -1,9 +1,11 @@
 //! What refuted something: stored, simplified, re-read.
 
+use super::conjecture::enclose;
 use super::judge::{Certificate, Decision, certify};
 pub use super::read::{INSTANCE_SCHEMA, MAX_TEXT, Stored, read_instance, read_simplified, read_stored};
 use super::simplify::{descend, plain, size};
-use crate::claims::{self, ClaimEntry};
+use crate::claims::{self, ClaimEntry, Scope};
+use crate::conjecture::Conjecture;
 use crate::error::Error;
 use crate::families::{self, Family};
 use crate::instance::Instance;
@@ -18,13 +20,16 @@ pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
 /// piece counted: a few seconds.
 const MOST_WORK: u64 = 1 << 19;
 
-/// What refuted a claim, or came nearest to it: where it was found and, since maps change, the decoded instance in full.
+/// The [slug](Witness::slug) of somebody's own bound.
+pub const CONJECTURE: &str = "conjecture";
+
+/// What refuted a claim or a conjecture, or came nearest to refuting a claim: where it was found and, since maps change, the decoded instance in full.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Witness {
     /// [`WITNESS_SCHEMA`].
     pub schema: String,
-    /// The claim.
+    /// The claim; [`CONJECTURE`] for a conjecture.
     pub slug: String,
     /// The family it comes from.
     pub family: String,
@@ -32,8 +37,11 @@ pub struct Witness {
     pub family_version: u32,
     /// The point of the unit cube.
     pub u: Vec<f64>,
-    /// The part of the statement that fails, or uses most of its bound.
+    /// The part of the statement that fails, or uses most of its bound; a conjecture's text.
     pub part: String,
+    /// A conjecture's conditions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<String>,
     /// Enclosure \[low, high\] of what the instance gives.
     pub computed: [f64; 2],
     /// Enclosure \[low, high\] of what the statement claims.
@@ -50,10 +58,86 @@ pub(super) fn ends(x: Interval) -> [f64; 2] {
     [x.lo(), x.hi()].map(|end| end.clamp(-f64::MAX, f64::MAX))
 }
 
+/// What an instance can be a witness of.
+pub(super) trait Subject: Sync {
+    /// The claim's slug, or [`CONJECTURE`].
+    fn slug(&self) -> &str;
+    /// What a witness says of which part it is about.
+    fn label<'s>(&'s self, part: &'s str) -> &'s str;
+    /// The conditions, where they are not the claim's.
+    fn given(&self) -> Vec<String>;
+    /// How many updates it speaks about.
+    fn scope(&self) -> Scope;
+    /// How many updates of an instance it looks at.
+    fn updates(&self, instance: &Instance) -> usize;
+    /// What intervals say.
+    fn certify(&self, instance: &Instance) -> Certificate;
+}
+
+impl Subject for ClaimEntry {
+    fn slug(&self) -> &str {
+        self.statement.slug
+    }
+    fn label<'s>(&'s self, part: &'s str) -> &'s str {
+        part
+    }
+    fn given(&self) -> Vec<String> {
+        vec![]
+    }
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+    fn updates(&self, instance: &Instance) -> usize {
+        ClaimEntry::updates(self, instance)
+    }
+    fn certify(&self, instance: &Instance) -> Certificate {
+        certify(self, instance)
+    }
+}
+
+impl Subject for Conjecture {
+    fn slug(&self) -> &str {
+        CONJECTURE
+    }
+    fn label<'s>(&'s self, _: &'s str) -> &'s str {
+        self.text()
+    }
+    fn given(&self) -> Vec<String> {
+        self.conditions().into_iter().map(str::to_string).collect()
+    }
+    fn scope(&self) -> Scope {
+        Scope::Step
+    }
+    fn updates(&self, _: &Instance) -> usize {
+        1
+    }
+    fn certify(&self, instance: &Instance) -> Certificate {
+        enclose(self, instance).certificate()
+    }
+}
+
+/// What a stored witness is about.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A claim of the registry.
+    Claim(&'static ClaimEntry),
+    /// Somebody's own bound.
+    Conjecture(Box<Conjecture>),
+}
+
+impl Origin {
+    pub(super) fn subject(&self) -> &dyn Subject {
+        match self {
+            Origin::Claim(claim) => *claim,
+            Origin::Conjecture(conjecture) => &**conjecture,
+        }
+    }
+}
+
 impl Witness {
     /// The witness of what `certificate` says of its part number `part`.
     pub(super) fn new(
-        claim: &ClaimEntry,
+        subject: &dyn Subject,
         family: &Family,
         u: &[f64],
         instance: Instance,
@@ -63,11 +147,12 @@ impl Witness {
         let part = certificate.parts[part];
         Witness {
             schema: WITNESS_SCHEMA.into(),
-            slug: claim.statement.slug.into(),
+            slug: subject.slug().into(),
             family: family.name.into(),
             family_version: family.version,
             u: u.to_vec(),
-            part: part.name.into(),
+            part: subject.label(part.name).into(),
+            given: subject.given(),
             computed: ends(part.computed),
             claimed: ends(part.claimed),
             instance,
@@ -76,27 +161,30 @@ impl Witness {
     }
 
     /// The simplest counterexample that [`descend`] finds from this one.
-    pub(super) fn simplest(self, claim: &ClaimEntry, family: &Family) -> Witness {
-        let questions = Questions::new(claim);
-        let u = descend(family, claim.scope, &self.u, &|instance| questions.is_violated(instance));
-        counterexample(claim, family, &u).unwrap_or(self)
+    pub(super) fn simplest(self, subject: &dyn Subject, family: &Family) -> Witness {
+        let questions = Questions::new(subject);
+        let u = descend(family, subject.scope(), &self.u, &|instance| questions.is_violated(instance));
+        counterexample(subject, family, &u).unwrap_or(self)
     }
 
     /// The counterexample with its [plainest](plain) form.
-    pub(super) fn with_plainest(self, claim: &ClaimEntry) -> Witness {
-        let questions = Questions::new(claim);
+    pub(super) fn with_plainest(self, subject: &dyn Subject) -> Witness {
+        let questions = Questions::new(subject);
         let plainest = plain(&self.instance, &|instance| questions.is_violated(instance));
         Witness { simplified: Some(plainest), ..self }
     }
 
-    /// The claim and the family that it names, and the instance at its u, if the family's map is still the one it was found with.
+    /// What it is about, the family that it names, and the instance at its u, if the family's map is still the one it was found with.
     ///
     /// # Errors
-    /// An unknown claim or family, a version of the family that is yet to come, a u that is no point of its cube, an enclosure whose ends
-    /// are exchanged.
-    pub fn origin(&self) -> Result<(&'static ClaimEntry, &'static Family, Option<Instance>), Error> {
+    /// An unknown claim or family, a conjecture that cannot be read, a version of the family that is yet to come, a u that is no point of
+    /// its cube, an enclosure whose ends are exchanged.
+    pub fn origin(&self) -> Result<(Origin, &'static Family, Option<Instance>), Error> {
         let unknown = |what: &str, name: &str| Error::new(format!("{what}: {name:?} is not known"));
-        let claim = claims::find(&self.slug).ok_or_else(|| unknown("slug", &self.slug))?;
+        let origin = match self.slug == CONJECTURE {
+            true => Origin::Conjecture(Box::new(self.conjecture()?)),
+            false => Origin::Claim(claims::find(&self.slug).ok_or_else(|| unknown("slug", &self.slug))?),
+        };
         let family = families::find(&self.family).ok_or_else(|| unknown("family", &self.family))?;
         if self.family_version > family.version {
             let (stored, known) = (self.family_version, family.version);
@@ -109,7 +197,15 @@ impl Witness {
         }
         let current = self.family_version == family.version;
         let decoded = current.then(|| family.decode(&self.u)).transpose()?;
-        Ok((claim, family, decoded))
+        Ok((origin, family, decoded))
+    }
+
+    fn conjecture(&self) -> Result<Conjecture, Error> {
+        let conjecture = Conjecture::parse(&self.part).map_err(|e| e.at("part"))?;
+        let conditions = self.given.iter().enumerate();
+        conditions
+            .into_iter()
+            .try_fold(conjecture, |conjecture, (i, text)| conjecture.given(text).map_err(|e| e.at(format!("given[{i}]"))))
     }
 
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.
@@ -137,37 +233,37 @@ impl Witness {
 }
 
 /// The certified counterexample at `u`, if it is one.
-pub fn counterexample(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
+pub(super) fn counterexample(subject: &dyn Subject, family: &Family, u: &[f64]) -> Option<Witness> {
     let instance = family.decode(u).ok()?;
-    let certificate = certify(claim, &instance);
+    let certificate = subject.certify(&instance);
     let violated = certificate.decision == Decision::Violated;
-    violated.then(|| Witness::new(claim, family, u, instance, &certificate, certificate.worst))
+    violated.then(|| Witness::new(subject, family, u, instance, &certificate, certificate.worst))
 }
 
 /// The certified counterexample at `u`, if it is one, made as simple as its family allows.
-pub fn simplify(claim: &ClaimEntry, family: &Family, u: &[f64]) -> Option<Witness> {
-    Some(counterexample(claim, family, u)?.simplest(claim, family))
+pub(super) fn simplify(subject: &dyn Subject, family: &Family, u: &[f64]) -> Option<Witness> {
+    Some(counterexample(subject, family, u)?.simplest(subject, family))
 }
 
 /// Asks whether instances violate a claim, up to [`MOST_WORK`] and then no more: a long run has thousands of numbers that could be
 /// rounder, and each is a question.
 struct Questions<'a> {
-    claim: &'a ClaimEntry,
+    subject: &'a dyn Subject,
     left: Cell<u64>,
 }
 
 impl<'a> Questions<'a> {
-    fn new(claim: &'a ClaimEntry) -> Self {
-        Questions { claim, left: Cell::new(MOST_WORK) }
+    fn new(subject: &'a dyn Subject) -> Self {
+        Questions { subject, left: Cell::new(MOST_WORK) }
     }
 
     fn is_violated(&self, instance: &Instance) -> bool {
         if self.left.get() == 0 {
             return false;
         }
-        let certificate = certify(self.claim, instance);
+        let certificate = self.subject.certify(instance);
         let policy = &instance.policy;
-        let updates = self.claim.updates(instance) as u64;
+        let updates = self.subject.updates(instance) as u64;
         let tokens = if policy.is_one_token() { 1 } else { u64::from(policy.max_length()) };
         let factors = [policy.responses() as u64, tokens, certificate.pieces as u64];
         let work = factors.into_iter().fold(updates, u64::saturating_mul);

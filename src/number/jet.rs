@@ -124,6 +124,15 @@ impl<N: Scalar> Scalar for Jet<N> {
         let (sin, cos) = (self.value.sin(), self.value.cos());
         self.chain(cos, -sin, -cos)
     }
+    fn cosh(self) -> Self {
+        Self::of(0.5) * (self.exp() + (-self).exp())
+    }
+    /// The derivative of t = tanh x is 1 − t².
+    fn tanh(self) -> Self {
+        let tanh = self.value.tanh();
+        let first = N::one() - tanh.square();
+        self.chain(tanh, first, -(N::of(2.0) * tanh * first))
+    }
     /// Differentiable away from 0 only; where the sign is not certain, the hull of both branches.
     fn abs(self) -> Self {
         self.max(-self)

@@ -58,6 +58,19 @@ pub trait Scalar:
     fn sub_sin(self) -> Self {
         self - self.sin()
     }
+    /// cosh x = (e^{|x|} + e^{−|x|})/2.
+    fn cosh(self) -> Self {
+        let e = self.abs().exp();
+        Self::of(0.5) * (e + Self::one() / e)
+    }
+    /// tanh x = 1/(1 + 2/(e^{2x} − 1)), accurate near 0.
+    fn tanh(self) -> Self {
+        if self.is_zero() {
+            return self;
+        }
+        let two = Self::of(2.0);
+        Self::one() / (Self::one() + two / (two * self).exp_m1())
+    }
     /// |x|.
     fn abs(self) -> Self;
     /// x², which an interval knows to be non-negative.

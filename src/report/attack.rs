@@ -21,7 +21,7 @@ pub struct Attacks<'a> {
     pub seconds: f64,
 }
 
-fn interval(x: Option<Interval>) -> String {
+pub(super) fn interval(x: Option<Interval>) -> String {
     x.map_or("–".into(), |x| format!("[{}, {}]", below(x.lo()), below(x.hi())))
 }
 
@@ -31,7 +31,7 @@ pub(super) fn below(x: f64) -> String {
 }
 
 /// An instance in one line, where it is one of few numbers; as JSON otherwise.
-fn one_line(instance: &Instance) -> String {
+pub(super) fn one_line(instance: &Instance) -> String {
     serde_json::to_string(instance).unwrap_or_default() // finite numbers and short names always fit
 }
 

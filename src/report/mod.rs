@@ -4,6 +4,7 @@ mod attack;
 mod boxes;
 mod certify;
 mod collapse;
+mod conjecture;
 mod explain;
 mod json;
 mod junit;
@@ -16,6 +17,7 @@ pub use attack::{Attacks, attack_json, attack_svg, attack_table};
 pub use boxes::box_row;
 pub use certify::{Certifications, certify_json, certify_table};
 pub use collapse::Collapsed;
+pub use conjecture::{Conjectured, conjecture_json, conjecture_table};
 pub use explain::{explain, list};
 pub use json::{number, verify_json};
 pub use junit::verify_junit;
@@ -70,6 +72,11 @@ pub fn short_log10(log10: f64) -> String {
         let exponent = log10.floor();
         format!("{:.0}e{exponent:.0}", pxfm::f_exp10(log10 - exponent).floor())
     }
+}
+
+/// Sixteen digits, for comparison between machines.
+fn exact(x: f64) -> String {
+    format!("{x:.16e}")
 }
 
 fn new_table(header: &[&str]) -> comfy_table::Table {

@@ -1,9 +1,11 @@
 //! `replay`: every quantity of one instance and every claim on it.
 
-use super::{finish, new_table, number, short};
+use super::conjecture::{quantities_json, quantities_table};
+use super::{exact, finish, new_table, number, short};
 use crate::check::asserted::Assertion;
+use crate::check::conjecture::Quantity;
 use crate::check::judge::{Certificate, Decision, MAX_WORK, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
-use crate::check::witness::Stored;
+use crate::check::witness::{Origin, Stored};
 use crate::claims::{ClaimEntry, Expected, REGISTRY, Relation};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
@@ -28,6 +30,8 @@ pub struct Replay {
     pub constants: Vec<Constant>,
     /// Every claim: binary64 and intervals.
     pub claims: Vec<(&'static ClaimEntry, Measured, Option<Certificate>)>,
+    /// The words and the sides of the conjecture that a witness refutes; empty for anything else.
+    pub conjecture: Vec<Quantity>,
     /// What a witness says of it, asked anew; empty for an instance alone.
     pub asserted: Vec<Assertion>,
 }
@@ -38,11 +42,17 @@ impl Replay {
     /// # Errors
     /// As [`Witness::origin`](crate::check::witness::Witness::origin).
     pub fn of(stored: &Stored) -> Result<Replay, Error> {
-        let asserted = match stored {
-            Stored::Instance(_) => vec![],
-            Stored::Witness { witness, simplified } => witness.asserted(*simplified)?,
+        let (asserted, conjecture) = match stored {
+            Stored::Instance(_) => (vec![], vec![]),
+            Stored::Witness { witness, simplified } => {
+                let words = match witness.origin()?.0 {
+                    Origin::Conjecture(conjecture) => conjecture.quantities(stored.instance()),
+                    Origin::Claim(_) => vec![],
+                };
+                (witness.asserted(*simplified)?, words)
+            }
         };
-        Ok(Replay { asserted, ..Replay::new(stored.instance()) })
+        Ok(Replay { asserted, conjecture, ..Replay::new(stored.instance()) })
     }
 
     /// Evaluates a valid instance.
@@ -101,6 +111,7 @@ impl Replay {
             vectors,
             constants: constants(instance, pieces),
             claims: claims.collect(),
+            conjecture: vec![],
             asserted: vec![],
         }
     }
@@ -139,11 +150,6 @@ fn decision(claim: &ClaimEntry, certificate: &Option<Certificate>) -> &'static s
         Some(Decision::Undecided) => "undecided",
         None => "–",
     }
-}
-
-/// Sixteen digits, for comparison between machines.
-fn exact(x: f64) -> String {
-    format!("{x:.16e}")
 }
 
 /// As text.
@@ -195,6 +201,10 @@ pub fn replay_table(replay: &Replay) -> String {
     text += &finish(&constants);
     text.push('\n');
     text += &finish(&claims);
+    if !replay.conjecture.is_empty() {
+        text.push('\n');
+        text += &quantities_table(&replay.conjecture);
+    }
     if !replay.asserted.is_empty() {
         text += "\nThe file says:\n";
     }
@@ -251,6 +261,7 @@ pub fn replay_json(replay: &Replay) -> String {
         "vectors": vectors,
         "constants": constants,
         "claims": claims,
+        "conjecture": quantities_json(&replay.conjecture),
         "asserted": asserted,
     });
     format!("{document:#}\n")

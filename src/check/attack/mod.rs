@@ -187,7 +187,7 @@ impl<'a> Attack<'a> {
         };
         let tournament = Tournament {
             families: &self.families,
-            goals: &[],
+            known: &[],
             objective: &|family| Shares::new(self.claim, family),
             seed: self.seed,
             evaluations: self.evaluations,

@@ -54,8 +54,9 @@ const RUNGS: u64 = 4;
 pub(super) struct Tournament<'t, 'a, O> {
     /// The families, in an order that the random numbers depend on.
     pub families: &'t [&'a Family],
-    /// The goals that are known beforehand; others are added where [`Objective::visit`] first tells of them.
-    pub goals: &'t [&'static str],
+    /// The goals that are known beforehand, with a point to start from if there is one; others are added where [`Objective::visit`]
+    /// first tells of them.
+    pub known: &'t [(&'static str, Option<Start>)],
     /// The objective on one family.
     pub objective: &'t (dyn Fn(&'a Family) -> O + Sync),
     /// The seed.
@@ -125,9 +126,8 @@ struct Sampled<O> {
 impl<'a, O: Objective> Tournament<'_, 'a, O> {
     /// Searches until a certified violation, the last evaluation or the end of time.
     pub fn run(&self) -> Progress {
-        let goals = self.goals.iter().map(|&goal| (goal, None)).collect();
         let families = vec![(None, Counts::default()); self.families.len()];
-        let mut progress = Progress { best: goals, families, ..Progress::default() };
+        let mut progress = Progress { best: self.known.to_vec(), families, ..Progress::default() };
         let mut number = 0;
         while progress.violation.is_none() && !(self.late)() {
             let left = self.evaluations.saturating_sub(progress.evaluations());

@@ -252,6 +252,34 @@ impl Scalar for Interval {
         let ((lo, _), (_, hi)) = at_ends(self, sub_sin_bounds);
         Interval::outward(lo, hi)
     }
+    /// Increasing in |x|: the formula at both ends, where each is a point.
+    fn cosh(self) -> Interval {
+        let size = self.abs();
+        if size.is_empty() {
+            return size;
+        }
+        let ((lo, _), (_, hi)) = at_ends(size, |x| {
+            let e = Interval::point(x).exp();
+            let cosh = Interval::of(0.5) * (e + Interval::one() / e);
+            (cosh.lo.max(1.0), cosh.hi)
+        });
+        Interval::outward(lo, hi)
+    }
+    /// Increasing everywhere, and odd: the formula at both ends, where each is a point.
+    fn tanh(self) -> Interval {
+        if self.is_empty() {
+            return self;
+        }
+        let ((lo, _), (_, hi)) = at_ends(self, |x| match x {
+            0.0 => (0.0, 0.0),
+            x => {
+                let two = Interval::of(2.0);
+                let tanh = Interval::one() / (Interval::one() + two / (two * Interval::point(x)).exp_m1());
+                (tanh.lo.max(-1.0), tanh.hi.min(1.0))
+            }
+        });
+        Interval::outward(lo, hi)
+    }
     fn abs(self) -> Interval {
         if self.is_empty() || self.lo >= 0.0 {
             self

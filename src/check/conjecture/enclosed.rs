@@ -1,0 +1,73 @@
+//! One conjecture on one instance in intervals: the only thing that refutes.
+
+use crate::check::judge::{Certificate, Decision, ENCLOSURE_PIECES, MAX_WORK};
+use crate::claims::Part;
+use crate::conjecture::{Compares, Conjecture};
+use crate::evaluation::Evaluation;
+use crate::expression::Values;
+use crate::instance::Instance;
+use crate::number::Interval;
+
+/// What intervals say of a conjecture on an instance.
+#[derive(Clone, Debug)]
+pub struct Enclosed {
+    /// What is certain: *violated* only if the violation, every condition, η > 0 and w ≠ 0 are, and that everything is defined.
+    pub decision: Decision,
+    /// The difference of the sides, and both.
+    pub compares: Compares<Interval>,
+    /// X and B where the statement has a [share](Conjecture::share).
+    pub share: Option<[Interval; 2]>,
+    /// Into how many pieces the segment was cut.
+    pub pieces: usize,
+}
+
+impl Enclosed {
+    /// X/B.
+    pub fn ratio(&self) -> Option<Interval> {
+        self.share.map(|[computed, bound]| computed / bound)
+    }
+
+    /// As the certificate of a claim with one part: X against B where that shows what was decided, else the difference against 0.
+    pub(in crate::check) fn certificate(&self) -> Certificate {
+        let apart = |[computed, bound]: &[Interval; 2]| bound.surely_lt(*computed);
+        let shown = self.share.filter(|share| self.decision != Decision::Violated || apart(share));
+        let [computed, claimed] = shown.unwrap_or([self.compares.excess, Interval::point(0.0)]);
+        let part = Part::at_most("conjecture", computed, claimed);
+        Certificate { decision: self.decision, parts: vec![part], worst: 0, pieces: self.pieces }
+    }
+}
+
+/// One interval evaluation, the segment cut into `pieces`.
+pub(super) fn look(conjecture: &Conjecture, instance: &Instance, pieces: usize) -> Enclosed {
+    let evaluation = Evaluation::new(instance, pieces);
+    let mut words = Values::new(&evaluation);
+    let [given, outside] = conjecture.conditions_hold(&mut words);
+    let compares = conjecture.compare(&mut words);
+    let decision = match () {
+        () if !instance.moves() || outside => Decision::Outside,
+        () if given && conjecture.is_violated(&compares) => Decision::Violated,
+        () if conjecture.is_satisfied(&compares) => Decision::Holds,
+        () => Decision::Undecided,
+    };
+    let share = conjecture.share(&mut words);
+    Enclosed { decision, compares, share, pieces }
+}
+
+/// The same, the segment cut finer until something is decided, if anything read depends on that.
+pub fn enclose(conjecture: &Conjecture, instance: &Instance) -> Enclosed {
+    enclose_until(conjecture, instance, |seen| seen.decision != Decision::Undecided)
+}
+
+/// The same until `enough`.
+pub(super) fn enclose_until(conjecture: &Conjecture, instance: &Instance, enough: impl Fn(&Enclosed) -> bool) -> Enclosed {
+    let [first, finer @ ..] = ENCLOSURE_PIECES;
+    let mut last = look(conjecture, instance, first);
+    let most = if conjecture.reads_suprema() { (MAX_WORK / instance.policy.responses()).max(1) } else { 1 };
+    for pieces in finer.into_iter().filter(|&pieces| pieces <= most) {
+        if enough(&last) {
+            break;
+        }
+        last = look(conjecture, instance, pieces);
+    }
+    last
+}

@@ -1,0 +1,332 @@
+//! The search for a counterexample to somebody's own bound.
+//!
+//! The edge sets of all families come first, then rounds of random points and [searches](super::search) that maximise the excess of
+//! the smaller side over the larger one: itself, over η, over η², and over the bound. Points that miss a condition count the
+//! less the farther they are from it, and none of them counts as a case. What binary64 takes for a violation is asked again in
+//! intervals: only where the violation, every condition and that all is defined are certain, with the constants enclosed over the whole
+//! segment, is the conjecture refuted.
+
+mod enclosed;
+mod objective;
+
+pub use enclosed::{Enclosed, enclose};
+pub use objective::Quantity;
+
+use super::campaign::DEFAULT_SEED;
+use super::judge::Decision;
+use super::search::{Best, Objective, Progress, STARTS, Start, Tournament};
+use super::witness::{Witness, counterexample, simplify};
+use crate::conjecture::Conjecture;
+use crate::error::Error;
+use crate::families::{self, Family};
+use crate::instance::Instance;
+use crate::number::Interval;
+use enclosed::enclose_until;
+use objective::{EXCESS, Excess, GOALS, SHARE, finest};
+use rayon::prelude::*;
+use std::time::{Duration, Instant};
+
+/// Evaluations of the first round.
+const FIRST_ROUND: u64 = 16_384;
+/// How many of the best points are enclosed for what is reported of a conjecture that is not refuted.
+const MOST_ENCLOSED: usize = 24;
+/// The share of a ratio that must be certain.
+const CERTAIN: f64 = 0.5;
+/// Evaluations of a search without another limit.
+pub const DEFAULT_EVALUATIONS: u64 = 1 << 20;
+
+/// How long to search, and where.
+#[derive(Clone, Debug)]
+pub struct Effort {
+    /// The families that are searched.
+    pub families: Vec<&'static Family>,
+    /// The most evaluations (a round is finished that has begun, within a few per cent); the edge sets come on top.
+    pub evaluations: u64,
+    /// The seed.
+    pub seed: u64,
+    /// Threads; 0 for as many as there are cores.
+    pub threads: usize,
+    /// The search ends here, finished or not.
+    pub time: Option<Duration>,
+}
+
+impl Default for Effort {
+    /// All families of one-step instances, 2²⁰ evaluations, the default seed.
+    fn default() -> Effort {
+        let families = families::REGISTRY.iter().collect();
+        Effort { families, evaluations: DEFAULT_EVALUATIONS, seed: DEFAULT_SEED, threads: 0, time: None }
+    }
+}
+
+/// How a search went in one family.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Searched {
+    /// The family.
+    pub name: &'static str,
+    /// How many points were evaluated.
+    pub evaluations: u64,
+    /// How many of them satisfy every condition, in binary64.
+    pub satisfied: u64,
+}
+
+/// The instance that came nearest to a violation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nearest {
+    /// The family.
+    pub family: &'static str,
+    /// The point of its cube.
+    pub u: Vec<f64>,
+    /// The instance.
+    pub instance: Instance,
+    /// The share X/B of the bound, enclosed, where the statement has one.
+    pub ratio: Option<Interval>,
+    /// What intervals say.
+    pub decision: Decision,
+}
+
+/// What a search found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The certified counterexample, with the plainest instance that is one too; `None`: not refuted.
+    pub witness: Option<Witness>,
+    /// The words of the conjecture on the witness's instance, or on its plainest one.
+    pub quantities: Vec<Quantity>,
+    /// The largest [share](Conjecture::share) of the bound in binary64, no larger than its enclosure allows; `None` where the statement
+    /// has none of the forms that have one.
+    pub best_ratio: Option<f64>,
+    /// The smallest room: larger side less smaller side, of an equality minus the distance of both. Below 0 only for a counterexample.
+    pub worst_slack: Option<f64>,
+    /// Where the largest share, or else the smallest room, was found.
+    pub nearest: Option<Nearest>,
+    /// By family.
+    pub families: Vec<Searched>,
+    /// Points that violate the statement in binary64 and that intervals could not decide.
+    pub undecided: u64,
+    /// Points that do although intervals are certain that they do not, without sampled constants.
+    pub disagreements: u64,
+    /// Whether time ran out first, so that another run may end elsewhere.
+    pub timed_out: bool,
+}
+
+impl Found {
+    /// How many points were evaluated.
+    pub fn evaluations(&self) -> u64 {
+        self.families.iter().map(|family| family.evaluations).sum()
+    }
+    /// How many of them satisfy every condition, in binary64.
+    pub fn satisfied(&self) -> u64 {
+        self.families.iter().map(|family| family.satisfied).sum()
+    }
+}
+
+impl Conjecture {
+    /// Searches for a counterexample. The result depends on the seed and not on the number of threads, unless time runs out.
+    ///
+    /// # Errors
+    /// No family; no instance that satisfies the conditions; threads that cannot be started.
+    pub fn search(&self, effort: &Effort) -> Result<Found, Error> {
+        self.search_with(effort, &|_| {})
+    }
+
+    /// The same; `tick` is told how many evaluations were made.
+    ///
+    /// # Errors
+    /// As [`search`](Conjecture::search).
+    pub fn search_with(&self, effort: &Effort, tick: &(dyn Fn(u64) + Sync)) -> Result<Found, Error> {
+        if effort.families.is_empty() {
+            return Err(Error::new("a search needs at least one family"));
+        }
+        let found = super::pool(effort.threads)?.install(|| Hunt { conjecture: self, effort }.run(tick));
+        if found.satisfied() > 0 {
+            return Ok(found);
+        }
+        let (conditions, evaluations) = (self.conditions().join("; "), found.evaluations());
+        let given = if conditions.is_empty() { "no condition".into() } else { format!("given {conditions}") };
+        let why = if found.timed_out { " before time ran out" } else { "" };
+        Err(Error::new(format!(
+            "none of {evaluations} instances satisfies the conditions{why} ({given}): nothing was tested"
+        )))
+    }
+
+    /// The words that occur, on an instance: in binary64, and enclosed with the segment cut into as many pieces as
+    /// [`enclose`] takes.
+    pub fn quantities(&self, instance: &Instance) -> Vec<Quantity> {
+        objective::quantities(self, instance, enclose(self, instance).pieces)
+    }
+}
+
+/// One search.
+struct Hunt<'a> {
+    conjecture: &'a Conjecture,
+    effort: &'a Effort,
+}
+
+impl<'a> Hunt<'a> {
+    fn run(&self, tick: &(dyn Fn(u64) + Sync)) -> Found {
+        let Effort { families, evaluations, seed, time, .. } = self.effort;
+        let end = time.map(|time| Instant::now() + time);
+        let late = || end.is_some_and(|end| Instant::now() >= end);
+        let (edges, witness) = self.edges();
+        let known: Vec<(&'static str, Option<Start>)> = GOALS.iter().map(|&goal| (goal, best(goal, &edges))).collect();
+        let tournament = Tournament {
+            families,
+            known: &known,
+            objective: &|family| Excess::new(self.conjecture, family),
+            seed: *seed,
+            evaluations: if witness.is_some() { 0 } else { *evaluations },
+            first_round: FIRST_ROUND,
+            starts: STARTS,
+            late: &late,
+            tick,
+        };
+        let progress = tournament.run();
+        let in_search = || {
+            let (family, u) = progress.violation.as_ref()?;
+            simplify(self.conjecture, families[*family], u)
+        };
+        let witness = witness.or_else(in_search).map(|witness| witness.with_plainest(self.conjecture));
+        self.conclude(&edges, &progress, witness, late())
+    }
+
+    /// The edge sets of all families, by family; and of the counterexamples among them the simplest, as simple as its family allows.
+    fn edges(&self) -> (Vec<Edges<'a>>, Option<Witness>) {
+        let families = self.effort.families.par_iter();
+        let all: Vec<Edges<'a>> = families.map(|family| Edges::of(self.conjecture, family)).collect();
+        let violated = all.iter().zip(&self.effort.families).filter_map(|(edges, family)| {
+            let u = edges.objective.counts().violation.as_ref()?;
+            Some((counterexample(self.conjecture, family, u)?, *family))
+        });
+        let simplest = violated.min_by(|(one, _), (other, _)| one.simplicity(other));
+        (all, simplest.map(|(witness, family)| witness.simplest(self.conjecture, family)))
+    }
+
+    fn conclude(&self, edges: &[Edges<'_>], progress: &Progress, witness: Option<Witness>, timed_out: bool) -> Found {
+        let counted = self.effort.families.iter().zip(edges).zip(&progress.families);
+        let families = counted.map(|((family, edges), (_, searched))| {
+            let own = edges.objective.counts();
+            let (evaluations, satisfied) = (own.evaluations + searched.evaluations, own.satisfied + searched.satisfied);
+            Searched { name: family.name, evaluations, satisfied }
+        });
+        let total = |of: fn(&super::search::Counts) -> u64| {
+            edges.iter().map(|edges| of(edges.objective.counts())).sum::<u64>() + progress.total(of)
+        };
+        let mut found = Found {
+            families: families.collect(),
+            undecided: total(|counts| counts.undecided),
+            disagreements: total(|counts| counts.disagreements),
+            quantities: vec![],
+            best_ratio: None,
+            worst_slack: None,
+            nearest: None,
+            timed_out: timed_out && witness.is_none(),
+            witness,
+        };
+        match &found.witness {
+            Some(witness) => {
+                let shown = witness.simplified.as_ref().unwrap_or(&witness.instance);
+                found.quantities = self.conjecture.quantities(shown);
+                if let Some((excess, share)) = finest(self.conjecture, &witness.instance) {
+                    (found.best_ratio, found.worst_slack) = (share, Some(-excess));
+                }
+            }
+            None => self.nearest(progress, &mut found),
+        }
+        found
+    }
+
+    /// What is reported where nothing refutes: of the best points of the edge sets and of the searches those that intervals bear out.
+    fn nearest(&self, progress: &Progress, found: &mut Found) {
+        let mut points: Vec<(&'static str, usize, &Best)> = Vec::new();
+        for goal in [SHARE, EXCESS] {
+            let own = progress.best.iter().filter(|(name, _)| *name == goal);
+            let mut own: Vec<(usize, &Best)> =
+                own.filter_map(|(_, best)| best.as_ref().map(|(f, best)| (*f, best))).collect();
+            own.extend(progress.ends.iter().filter(|(name, ..)| *name == goal).map(|(_, f, end)| (*f, end)));
+            own.retain(|(_, point)| point.value >= 0.0);
+            own.sort_by(|x, y| y.1.value.total_cmp(&x.1.value).then(x.0.cmp(&y.0)));
+            own.dedup_by(|one, other| one.0 == other.0 && one.1.u == other.1.u);
+            points.extend(own.into_iter().take(MOST_ENCLOSED).map(|(f, point)| (goal, f, point)));
+        }
+        let seen: Vec<Option<Seen>> = points.par_iter().map(|&(_, f, point)| self.see(f, point)).collect();
+        let mut nearest: Option<Seen> = None;
+        for seen in seen.into_iter().flatten() {
+            found.worst_slack = Some(found.worst_slack.map_or(seen.slack, |known| known.min(seen.slack)));
+            found.best_ratio = match (found.best_ratio, seen.ratio) {
+                (Some(known), Some(ratio)) => Some(known.max(ratio)),
+                (known, ratio) => known.or(ratio),
+            };
+            if nearest.as_ref().is_none_or(|known| seen.rank() > known.rank()) {
+                nearest = Some(seen);
+            }
+        }
+        found.nearest = nearest.map(|seen| seen.nearest);
+    }
+
+    /// One of the best points, seen in binary64 and in intervals.
+    fn see(&self, family: usize, point: &Best) -> Option<Seen> {
+        let family = self.effort.families[family];
+        let instance = family.decode(&point.u).ok()?;
+        let (excess, share) = finest(self.conjecture, &instance)?;
+        let narrow = |ratio: Interval| ratio.hi() - ratio.lo() <= 1e-4 * ratio.hi();
+        let enclosed = enclose_until(self.conjecture, &instance, |seen| {
+            seen.decision == Decision::Outside || seen.ratio().is_none_or(narrow) && seen.decision != Decision::Undecided
+        });
+        if enclosed.decision == Decision::Outside {
+            return None; // inside in binary64 alone, whose sampled constants are too small
+        }
+        let most = enclosed.compares.excess.hi();
+        let least = enclosed.compares.excess.lo();
+        // Nothing that is not certain stands above 0.
+        let excess = if excess > 0.0 { least.min(0.0) } else { excess.min(most) };
+        let ratio = share.zip(enclosed.ratio()).map(|(share, ratio)| {
+            let share = share.min(ratio.hi());
+            let made_of_rounding = share > CERTAIN && ratio.lo() < CERTAIN * share;
+            if share > 1.0 || made_of_rounding { ratio.lo().clamp(f64::MIN, 1.0) } else { share }
+        });
+        let Enclosed { decision, .. } = enclosed;
+        let nearest = Nearest { family: family.name, u: point.u.clone(), instance, ratio: enclosed.ratio(), decision };
+        Some(Seen { slack: -excess, ratio, nearest })
+    }
+}
+
+/// A point with what counts of it.
+struct Seen {
+    slack: f64,
+    ratio: Option<f64>,
+    nearest: Nearest,
+}
+
+impl Seen {
+    /// Larger is nearer to a violation.
+    fn rank(&self) -> (f64, f64) {
+        (self.ratio.unwrap_or(f64::NEG_INFINITY), -self.slack)
+    }
+}
+
+/// The edge set of one family, evaluated.
+struct Edges<'a> {
+    objective: Excess<'a>,
+    /// By goal, the best point.
+    best: Vec<(&'static str, Best)>,
+}
+
+impl<'a> Edges<'a> {
+    fn of(conjecture: &'a Conjecture, family: &'a Family) -> Edges<'a> {
+        let (mut objective, mut best) = (Excess::new(conjecture, family), Vec::<(&'static str, Best)>::new());
+        for edge in family.edges() {
+            objective.visit(&edge.u, |goal, value| match best.iter_mut().find(|(name, _)| *name == goal) {
+                Some((_, known)) if known.value >= value => {}
+                Some((_, known)) => *known = Best { u: edge.u.clone(), value },
+                None => best.push((goal, Best { u: edge.u.clone(), value })),
+            });
+        }
+        Edges { objective, best }
+    }
+}
+
+/// The best edge of a goal, with the number of its family.
+fn best(goal: &str, edges: &[Edges<'_>]) -> Option<Start> {
+    let of_goal = |edges: &Edges<'_>| edges.best.iter().find(|(name, _)| *name == goal).map(|(_, best)| best.clone());
+    let all = edges.iter().enumerate().filter_map(|(f, edges)| Some((f, of_goal(edges)?)));
+    all.reduce(|known, other| if other.1.value > known.1.value { other } else { known })
+}

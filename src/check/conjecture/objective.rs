@@ -1,0 +1,216 @@
+//! What the search for a counterexample maximises: by how much a conjecture is violated, on several scales.
+
+use super::enclosed::{Enclosed, enclose, look};
+use crate::check::judge::{CERTIFIED_MARGIN, Decision};
+use crate::check::search::{Counts, Objective};
+use crate::conjecture::{Conjecture, logarithmic};
+use crate::evaluation::Evaluation;
+use crate::expression::Values;
+use crate::families::{self, Family};
+use crate::instance::Instance;
+use crate::number::Interval;
+
+/// The scales: the excess e = smaller side less larger side itself, over η, over η², and over the bound (where there is none, over the
+/// size of both sides).
+pub(super) const GOALS: [&str; 4] = [EXCESS, PER_STEP, PER_SQUARE, SHARE];
+pub(super) const EXCESS: &str = "excess";
+const PER_STEP: &str = "excess/η";
+const PER_SQUARE: &str = "excess/η²";
+pub(super) const SHARE: &str = "share";
+
+/// Into how many pieces the segment is cut for suprema, the second where the first finds a violation.
+const PIECES: [usize; 2] = [8, 64];
+
+/// Where e = 0 stands among the values of a search; those of all instances that satisfy the conditions are above 0.
+const LEVEL: f64 = 2_000.0;
+/// The conditions hold, but a side is undefined.
+const UNDEFINED: f64 = -0.5;
+/// There is no step at all.
+const STILL: f64 = -1e3;
+
+/// How many violations of binary64 one objective lets intervals look at as closely as they can, in vain; and how many whose excess is
+/// within [`CERTIFIED_MARGIN`] of the sides, where rounding is likelier.
+const MOST_REFINED: u64 = 64;
+const MOST_MARGINAL: u64 = 64;
+
+/// One conjecture on one family.
+pub(super) struct Excess<'a> {
+    conjecture: &'a Conjecture,
+    family: &'a Family,
+    instance: Instance,
+    counts: Counts,
+    refined: u64,
+    marginal: u64,
+}
+
+/// What binary64 says of an instance that satisfies the conditions.
+#[derive(Clone, Copy)]
+struct Sample {
+    excess: f64,
+    /// B, or the size of both sides.
+    scale: f64,
+}
+
+/// The instance is no case: the value of a search there.
+struct NoCase(f64);
+
+impl<'a> Excess<'a> {
+    /// Nothing evaluated yet.
+    pub fn new(conjecture: &'a Conjecture, family: &'a Family) -> Self {
+        let (instance, counts) = (families::blank(), Counts::default());
+        Excess { conjecture, family, instance, counts, refined: 0, marginal: 0 }
+    }
+
+    /// Looks at the decoded instance.
+    fn sample(&self, pieces: usize) -> Result<Sample, NoCase> {
+        if !self.instance.moves() {
+            return Err(NoCase(STILL));
+        }
+        let evaluation = Evaluation::<f64>::new(&self.instance, pieces);
+        let mut words = Values::new(&evaluation);
+        let distance = self.conjecture.distance(&mut words);
+        if distance > 0.0 {
+            return Err(NoCase(-1.0 - distance));
+        }
+        let compares = self.conjecture.compare(&mut words);
+        if !compares.defined {
+            return Err(NoCase(UNDEFINED));
+        }
+        let excess = self.conjecture.magnitude(compares.excess);
+        let [small, large] = compares.sides.map(f64::abs);
+        let scale = self.conjecture.bound(&mut words).unwrap_or(small.max(large));
+        Ok(Sample { excess, scale })
+    }
+
+    /// Whether binary64 sees a violation.
+    fn is_beyond(&self, sample: Sample) -> bool {
+        sample.excess > 0.0 || (sample.excess == 0.0 && self.conjecture.is_strict())
+    }
+
+    /// What counts of an excess that binary64 sees, after intervals looked at the instance.
+    fn settle(&mut self, u: &[f64], sample: Sample) -> f64 {
+        let marginal = sample.excess <= CERTIFIED_MARGIN * sample.scale;
+        if marginal && self.marginal >= MOST_MARGINAL {
+            return sample.excess.min(-0.0);
+        }
+        let seen = match self.refined < MOST_REFINED {
+            true => enclose(self.conjecture, &self.instance),
+            false => look(self.conjecture, &self.instance, 1),
+        };
+        self.marginal += u64::from(marginal && seen.decision != Decision::Violated);
+        match seen.decision {
+            Decision::Violated => {
+                self.counts.violation.get_or_insert_with(|| u.to_vec());
+            }
+            Decision::Undecided => {
+                self.counts.undecided += 1;
+                self.refined += 1;
+            }
+            Decision::Holds if !self.conjecture.reads_suprema() && !marginal => self.counts.disagreements += 1,
+            _ => {}
+        }
+        certain_excess(&seen, sample.excess)
+    }
+}
+
+/// No more of an excess than is certain.
+fn certain_excess(seen: &Enclosed, excess: f64) -> f64 {
+    if seen.decision == Decision::Violated { excess } else { excess.min(seen.compares.excess.lo()) }
+}
+
+impl Objective for Excess<'_> {
+    fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
+        self.counts.evaluations += 1;
+        if self.family.decode_into(u, &mut self.instance).is_err() {
+            return Some(f64::NEG_INFINITY); // outside the cube, which a search never is
+        }
+        let mut sample = match self.sample(PIECES[0]) {
+            Ok(sample) => sample,
+            Err(NoCase(value)) => {
+                self.counts.satisfied += u64::from(value == UNDEFINED);
+                return Some(value);
+            }
+        };
+        if self.is_beyond(sample) && self.conjecture.reads_suprema() {
+            sample = match self.sample(PIECES[1]) {
+                Ok(sample) => sample,
+                Err(NoCase(value)) => return Some(value),
+            };
+        }
+        self.counts.satisfied += 1;
+        let excess = if self.is_beyond(sample) { self.settle(u, sample) } else { sample.excess };
+        let eta = self.instance.eta;
+        for (goal, value) in [
+            (EXCESS, excess),
+            (PER_STEP, excess / eta),
+            (PER_SQUARE, excess / eta / eta),
+            (SHARE, if sample.scale > 0.0 { excess / sample.scale } else { excess }),
+        ] {
+            see(goal, if value.is_nan() { UNDEFINED } else { LEVEL + logarithmic(value) });
+        }
+        None
+    }
+
+    fn value(&mut self, u: &[f64], goal: &'static str) -> f64 {
+        let mut value = f64::NEG_INFINITY;
+        let none = self.visit(u, |name, found| {
+            if name == goal {
+                value = found;
+            }
+        });
+        none.unwrap_or(value)
+    }
+
+    /// What is certain was settled when the point was visited.
+    fn settle(&self, _: &mut [(&'static str, f64)]) {}
+
+    fn counts(&self) -> &Counts {
+        &self.counts
+    }
+}
+
+/// By how much an instance exceeds the statement in binary64, as finely as the search ever looks, and the share of the bound; `None`
+/// where it is no case.
+pub(super) fn finest(conjecture: &Conjecture, instance: &Instance) -> Option<(f64, Option<f64>)> {
+    let evaluation = Evaluation::<f64>::new(instance, PIECES[1]);
+    let mut words = Values::new(&evaluation);
+    if !instance.moves() || conjecture.distance(&mut words) > 0.0 {
+        return None;
+    }
+    let compares = conjecture.compare(&mut words);
+    let share = conjecture.bound(&mut words).map(|bound| 1.0 + compares.excess / bound);
+    compares.defined.then(|| (conjecture.magnitude(compares.excess), share))
+}
+
+/// The words of a conjecture on an instance, and its sides.
+pub(super) fn quantities(conjecture: &Conjecture, instance: &Instance, pieces: usize) -> Vec<Quantity> {
+    let real = Evaluation::<f64>::new(instance, PIECES[1]);
+    let enclosed = Evaluation::new(instance, pieces);
+    let (mut real, mut enclosed) = (Values::new(&real), Values::new(&enclosed));
+    let named = conjecture.words().iter().filter_map(|&word| Some((word, word.name()?)));
+    let mut all: Vec<Quantity> = named
+        .map(|(word, name)| Quantity { name, meaning: word.meaning(), value: real.get(word), enclosure: enclosed.get(word) })
+        .collect();
+    let (real, enclosed) = (conjecture.compare(&mut real), conjecture.compare(&mut enclosed));
+    for (name, meaning, value, enclosure) in [
+        ("smaller", "the side that must be the smaller one", real.sides[0], enclosed.sides[0]),
+        ("larger", "the other side", real.sides[1], enclosed.sides[1]),
+        ("excess", "smaller − larger, without cancellation", real.excess, enclosed.excess),
+    ] {
+        all.push(Quantity { name, meaning, value, enclosure });
+    }
+    all
+}
+
+/// A word of a conjecture on an instance, or one of its sides.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantity {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub meaning: &'static str,
+    /// Its value in binary64; suprema are sampled.
+    pub value: f64,
+    /// Its enclosure.
+    pub enclosure: Interval,
+}

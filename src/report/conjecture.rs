@@ -1,0 +1,136 @@
+//! `conjecture` as a table and as JSON (schema `gradient-gap/conjecture/1`).
+
+use super::attack::{below, interval, one_line};
+use super::json::number;
+use super::{exact, finish, grouped, new_table, short};
+use crate::check::conjecture::{Effort, Found, Quantity};
+use crate::conjecture::Conjecture;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// A finished search with what is needed to run it again.
+#[derive(Clone, Copy, Debug)]
+pub struct Conjectured<'a> {
+    /// What was asked.
+    pub conjecture: &'a Conjecture,
+    /// How the search was made.
+    pub effort: &'a Effort,
+    /// What was found.
+    pub found: &'a Found,
+    /// Wall time in seconds.
+    pub seconds: f64,
+}
+
+/// The words of a conjecture and its sides: value, enclosure, meaning.
+pub(super) fn quantities_table(quantities: &[Quantity]) -> String {
+    let mut table = new_table(&["word", "value", "enclosure", ""]);
+    for Quantity { name, meaning, value, enclosure } in quantities {
+        let enclosure = format!("[{}, {}]", exact(enclosure.lo()), exact(enclosure.hi()));
+        table.add_row(vec![(*name).to_string(), exact(*value), enclosure, (*meaning).to_string()]);
+    }
+    finish(&table)
+}
+
+/// The same as JSON.
+pub(super) fn quantities_json(quantities: &[Quantity]) -> Vec<Value> {
+    let row = |q: &Quantity| json!({"name": q.name, "value": number(q.value), "enclosure": [number(q.enclosure.lo()), number(q.enclosure.hi())]});
+    quantities.iter().map(row).collect()
+}
+
+/// One line a family, the counterexample or what came nearest, and what it means.
+pub fn conjecture_table(conjectured: &Conjectured<'_>) -> String {
+    let Conjectured { conjecture, effort, found, seconds } = conjectured;
+    let mut text = format!("{}\n", conjecture.text());
+    for condition in conjecture.conditions() {
+        let _ = writeln!(text, "given {condition}");
+    }
+    text.push('\n');
+    let mut families = new_table(&["family", "evaluations", "satisfy the conditions"]);
+    for family in &found.families {
+        families.add_row(vec![family.name.to_string(), grouped(family.evaluations), grouped(family.satisfied)]);
+    }
+    text += &finish(&families);
+    text.push('\n');
+    if let Some(witness) = &found.witness {
+        let _ = writeln!(text, "Counterexample: {}", witness.summary());
+        if let Some(simple) = &witness.simplified {
+            let _ = writeln!(text, "Simplest:\n{}\n", one_line(simple));
+        }
+        text += &quantities_table(&found.quantities);
+        text.push('\n');
+    } else {
+        if let Some(ratio) = found.best_ratio {
+            let _ = writeln!(text, "Largest share of the bound: {}", below(ratio));
+        }
+        if let Some(slack) = found.worst_slack {
+            let _ = writeln!(text, "Smallest room: {}", short(slack));
+        }
+        if let Some(nearest) = &found.nearest {
+            let ratio = nearest.ratio.map_or(String::new(), |ratio| format!(", share {}", interval(Some(ratio))));
+            let _ = writeln!(text, "Nearest ({}{ratio}):\n{}", nearest.family, one_line(&nearest.instance));
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(
+        text,
+        "{} evaluations, {} satisfy the conditions, seed {}, {seconds:.1} s{}.",
+        grouped(found.evaluations()),
+        grouped(found.satisfied()),
+        effort.seed,
+        if found.timed_out { " (time ran out: another run may end elsewhere)" } else { "" },
+    );
+    if found.undecided > 0 {
+        let _ = writeln!(
+            text,
+            "At {} points binary64 sees a violation of which intervals are not certain.",
+            grouped(found.undecided)
+        );
+    }
+    if found.disagreements > 0 {
+        let _ = writeln!(
+            text,
+            "At {} points binary64 sees a violation where intervals are certain that there is none: the expression cancels.",
+            grouped(found.disagreements)
+        );
+    }
+    text += match found.witness {
+        Some(_) => "Refuted by a counterexample certified in interval arithmetic.\n",
+        None => "Not refuted. This is no proof: no instance that the search met violates it for certain.\n",
+    };
+    text
+}
+
+/// The whole result; every float round-trips.
+pub fn conjecture_json(conjectured: &Conjectured<'_>) -> String {
+    let Conjectured { conjecture, effort, found, seconds } = conjectured;
+    let families = found
+        .families
+        .iter()
+        .map(|family| json!({"name": family.name, "evaluations": family.evaluations, "satisfied": family.satisfied}));
+    let nearest = found.nearest.as_ref().map(|nearest| {
+        let ratio = nearest.ratio.map(|ratio| [number(ratio.lo()), number(ratio.hi())]);
+        json!({"family": nearest.family, "u": nearest.u, "instance": nearest.instance, "ratio": ratio,
+               "decision": nearest.decision.to_string()})
+    });
+    let document = json!({
+        "schema": "gradient-gap/conjecture/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "expression": conjecture.text(),
+        "given": conjecture.conditions(),
+        "verdict": if found.witness.is_some() { "refuted" } else { "not-refuted" },
+        "best_ratio": found.best_ratio.map_or(Value::Null, number),
+        "worst_slack": found.worst_slack.map_or(Value::Null, number),
+        "satisfied": found.satisfied(),
+        "evaluations": found.evaluations(),
+        "seed": effort.seed,
+        "seconds": seconds,
+        "timed_out": found.timed_out,
+        "undecided": found.undecided,
+        "disagreements": found.disagreements,
+        "families": families.collect::<Vec<_>>(),
+        "quantities": quantities_json(&found.quantities),
+        "nearest": nearest,
+        "witness": found.witness,
+    });
+    format!("{document:#}\n")
+}
