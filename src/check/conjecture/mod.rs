@@ -1,7 +1,7 @@
 //! The search for a counterexample to somebody's own bound.
 //!
 //! The edge sets of all families come first, then rounds of random points and [searches](super::search) that maximise the excess of
-//! the smaller side over the larger one: itself, over η, over η², and over the bound. Points that miss a condition count the
+//! the smaller side over the larger one: itself, over η, over η², over the bound, and over both. Points that miss a condition count the
 //! less the farther they are from it, and none of them counts as a case. What binary64 takes for a violation is asked again in
 //! intervals: only where the violation, every condition and that all is defined are certain, with the constants enclosed over the whole
 //! segment, is the conjecture refuted.
@@ -226,17 +226,21 @@ impl<'a> Hunt<'a> {
                 let shown = witness.simplified.as_ref().unwrap_or(&witness.instance);
                 found.quantities = self.conjecture.quantities(shown);
                 if let Some((excess, share)) = finest(self.conjecture, &witness.instance) {
-                    (found.best_ratio, found.worst_slack) = (share, Some(-excess));
+                    (found.best_ratio, found.worst_slack) = (share, Some(0.0 - excess));
                 }
             }
-            None => self.nearest(progress, &mut found),
+            None => self.nearest(edges, progress, &mut found),
         }
         found
     }
 
     /// What is reported where nothing refutes: of the best points of the edge sets and of the searches those that intervals bear out.
-    fn nearest(&self, progress: &Progress, found: &mut Found) {
-        let mut points: Vec<(&'static str, usize, &Best)> = Vec::new();
+    fn nearest(&self, edges: &[Edges<'_>], progress: &Progress, found: &mut Found) {
+        let mut points: Vec<(usize, &[f64])> = Vec::new();
+        let of_edges =
+            edges.iter().enumerate().filter_map(|(f, edges)| Some((f, edges.objective.counts().equality.as_ref()?)));
+        points.extend(of_edges.map(|(f, u)| (f, &u[..])).take(1));
+        points.extend(progress.equality.as_ref().map(|(f, u)| (*f, &u[..])));
         for goal in [SHARE, EXCESS] {
             let own = progress.best.iter().filter(|(name, _)| *name == goal);
             let mut own: Vec<(usize, &Best)> =
@@ -245,9 +249,9 @@ impl<'a> Hunt<'a> {
             own.retain(|(_, point)| point.value >= 0.0);
             own.sort_by(|x, y| y.1.value.total_cmp(&x.1.value).then(x.0.cmp(&y.0)));
             own.dedup_by(|one, other| one.0 == other.0 && one.1.u == other.1.u);
-            points.extend(own.into_iter().take(MOST_ENCLOSED).map(|(f, point)| (goal, f, point)));
+            points.extend(own.into_iter().take(MOST_ENCLOSED).map(|(f, point)| (f, &point.u[..])));
         }
-        let seen: Vec<Option<Seen>> = points.par_iter().map(|&(_, f, point)| self.see(f, point)).collect();
+        let seen: Vec<Option<Seen>> = points.par_iter().map(|&(f, u)| self.see(f, u)).collect();
         let mut nearest: Option<Seen> = None;
         for seen in seen.into_iter().flatten() {
             found.worst_slack = Some(found.worst_slack.map_or(seen.slack, |known| known.min(seen.slack)));
@@ -263,9 +267,9 @@ impl<'a> Hunt<'a> {
     }
 
     /// One of the best points, seen in binary64 and in intervals.
-    fn see(&self, family: usize, point: &Best) -> Option<Seen> {
+    fn see(&self, family: usize, u: &[f64]) -> Option<Seen> {
         let family = self.effort.families[family];
-        let instance = family.decode(&point.u).ok()?;
+        let instance = family.decode(u).ok()?;
         let (excess, share) = finest(self.conjecture, &instance)?;
         let narrow = |ratio: Interval| ratio.hi() - ratio.lo() <= 1e-4 * ratio.hi();
         let enclosed = enclose_until(self.conjecture, &instance, |seen| {
@@ -284,8 +288,8 @@ impl<'a> Hunt<'a> {
             if share > 1.0 || made_of_rounding { ratio.lo().clamp(f64::MIN, 1.0) } else { share }
         });
         let Enclosed { decision, .. } = enclosed;
-        let nearest = Nearest { family: family.name, u: point.u.clone(), instance, ratio: enclosed.ratio(), decision };
-        Some(Seen { slack: -excess, ratio, nearest })
+        let nearest = Nearest { family: family.name, u: u.to_vec(), instance, ratio: enclosed.ratio(), decision };
+        Some(Seen { slack: 0.0 - excess, ratio, nearest })
     }
 }
 

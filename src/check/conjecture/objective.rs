@@ -10,20 +10,23 @@ use crate::families::{self, Family};
 use crate::instance::Instance;
 use crate::number::Interval;
 
-/// The scales: the excess e = smaller side less larger side itself, over η, over η², and over the bound (where there is none, over the
-/// size of both sides).
-pub(super) const GOALS: [&str; 4] = [EXCESS, PER_STEP, PER_SQUARE, SHARE];
+/// The scales: the excess e = smaller side less larger side itself, over η, over η², over the bound (where there is none, over the
+/// size of both sides), and over that and η.
+pub(super) const GOALS: [&str; 5] = [EXCESS, PER_STEP, PER_SQUARE, SHARE, SHARE_PER_STEP];
 pub(super) const EXCESS: &str = "excess";
 const PER_STEP: &str = "excess/η";
 const PER_SQUARE: &str = "excess/η²";
 pub(super) const SHARE: &str = "share";
+const SHARE_PER_STEP: &str = "share/η";
 
 /// Into how many pieces the segment is cut for suprema, the second where the first finds a violation.
 const PIECES: [usize; 2] = [8, 64];
 
 /// Where e = 0 stands among the values of a search; those of all instances that satisfy the conditions are above 0.
 const LEVEL: f64 = 2_000.0;
-/// The conditions hold, but a side is undefined.
+/// Both sides are equal, which whole regions may be and no instance near by need be nearly: below everything that is not.
+const EQUAL: f64 = 0.0;
+/// The conditions hold, but a side is undefined, or there is nothing to measure an excess by.
 const UNDEFINED: f64 = -0.5;
 /// There is no step at all.
 const STILL: f64 = -1e3;
@@ -47,8 +50,10 @@ pub(super) struct Excess<'a> {
 #[derive(Clone, Copy)]
 struct Sample {
     excess: f64,
-    /// B, or the size of both sides.
-    scale: f64,
+    /// B, or the size of both sides where the statement has no share.
+    scale: Option<f64>,
+    /// The size of both sides.
+    size: f64,
 }
 
 /// The instance is no case: the value of a search there.
@@ -78,8 +83,9 @@ impl<'a> Excess<'a> {
         }
         let excess = self.conjecture.magnitude(compares.excess);
         let [small, large] = compares.sides.map(f64::abs);
-        let scale = self.conjecture.bound(&mut words).unwrap_or(small.max(large));
-        Ok(Sample { excess, scale })
+        let size = small.max(large);
+        let scale = if self.conjecture.has_share() { self.conjecture.bound(&mut words) } else { Some(size) };
+        Ok(Sample { excess, scale: scale.filter(|&scale| scale > 0.0), size })
     }
 
     /// Whether binary64 sees a violation.
@@ -89,7 +95,7 @@ impl<'a> Excess<'a> {
 
     /// What counts of an excess that binary64 sees, after intervals looked at the instance.
     fn settle(&mut self, u: &[f64], sample: Sample) -> f64 {
-        let marginal = sample.excess <= CERTIFIED_MARGIN * sample.scale;
+        let marginal = sample.excess <= CERTIFIED_MARGIN * sample.scale.unwrap_or(sample.size);
         if marginal && self.marginal >= MOST_MARGINAL {
             return sample.excess.min(-0.0);
         }
@@ -139,14 +145,26 @@ impl Objective for Excess<'_> {
         }
         self.counts.satisfied += 1;
         let excess = if self.is_beyond(sample) { self.settle(u, sample) } else { sample.excess };
-        let eta = self.instance.eta;
+        let (eta, equal) = (self.instance.eta, excess == 0.0 && !self.conjecture.is_strict());
+        if equal && sample.scale.is_some() {
+            self.counts.equality.get_or_insert_with(|| u.to_vec());
+        }
+        let share = sample.scale.map_or(f64::NAN, |scale| excess / scale);
         for (goal, value) in [
             (EXCESS, excess),
             (PER_STEP, excess / eta),
             (PER_SQUARE, excess / eta / eta),
-            (SHARE, if sample.scale > 0.0 { excess / sample.scale } else { excess }),
+            (SHARE, share),
+            (SHARE_PER_STEP, share / eta),
         ] {
-            see(goal, if value.is_nan() { UNDEFINED } else { LEVEL + logarithmic(value) });
+            see(
+                goal,
+                match () {
+                    () if value.is_nan() => UNDEFINED,
+                    () if equal => EQUAL,
+                    () => LEVEL + logarithmic(value),
+                },
+            );
         }
         None
     }

@@ -41,6 +41,8 @@ pub(super) struct Counts {
     pub disagreements: u64,
     /// The first certified violation.
     pub violation: Option<Vec<f64>>,
+    /// The first point where the bound is met exactly, if the objective looks for one.
+    pub equality: Option<Vec<f64>>,
 }
 
 /// Searches that a round starts for every goal; half of them are left after each quarter.
@@ -84,6 +86,8 @@ pub(super) struct Progress {
     pub families: Vec<(Option<f64>, Counts)>,
     /// The first certified violation: the number of its family, and the point.
     pub violation: Option<(usize, Vec<f64>)>,
+    /// The first point where the bound is met exactly, likewise.
+    pub equality: Option<(usize, Vec<f64>)>,
     /// The values at random points, of every goal.
     pub random: Histogram,
     /// The values that the searches of the last quarters ended with.
@@ -317,9 +321,13 @@ fn count(family: usize, counts: &Counts, progress: &mut Progress) {
     known.satisfied += counts.satisfied;
     known.undecided += counts.undecided;
     known.disagreements += counts.disagreements;
-    if let (None, Some(u)) = (&progress.violation, &counts.violation) {
-        progress.violation = Some((family, u.clone()));
-    }
+    let first = |known: &mut Option<(usize, Vec<f64>)>, found: &Option<Vec<f64>>| {
+        if known.is_none() {
+            *known = found.as_ref().map(|u| (family, u.clone()));
+        }
+    };
+    first(&mut progress.violation, &counts.violation);
+    first(&mut progress.equality, &counts.equality);
 }
 
 fn improve(best: &mut Option<Start>, family: usize, found: &Best) {
