@@ -124,6 +124,10 @@ impl<N: Scalar> Scalar for Jet<N> {
         let (sin, cos) = (self.value.sin(), self.value.cos());
         self.chain(cos, -sin, -cos)
     }
+    fn atan(self) -> Self {
+        let first = N::one() / (N::one() + self.value.square());
+        self.chain(self.value.atan(), first, -(N::of(2.0) * self.value * first.square()))
+    }
     /// Differentiable away from 0 only; where the sign is not certain, the hull of both branches.
     fn abs(self) -> Self {
         self.max(-self)
