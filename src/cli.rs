@@ -3,6 +3,7 @@
 
 mod attack;
 mod certify;
+mod safe_step;
 mod tightness;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -63,6 +64,8 @@ enum Command {
     Tightness(tightness::Options),
     /// Run a construction in which the success rate falls at every step, and certify every step.
     Collapse(Collapse),
+    /// Print every threshold on the step size side by side: the paper's, the companion's, where collapse begins.
+    SafeStep(safe_step::Options),
 }
 
 #[derive(Debug, Args)]
@@ -187,6 +190,7 @@ impl Cli {
             Some(Command::Certify(options)) => certify::run(&options),
             Some(Command::Tightness(options)) => tightness::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
+            Some(Command::SafeStep(options)) => safe_step::run(&options),
         };
         match outcome {
             Ok(true) => ExitCode::SUCCESS,
