@@ -266,7 +266,7 @@ pub const THRESHOLDS: [Threshold; 8] = [
         place: "Theorem 2, (19)",
         claim: "overshoot-collapse",
         formula: "[cΔμ/S, 1/(2√S)], S = (L + G²)T∞, c = 60 (120 if T∞ > 1)",
-        guarantee: "as printed: for every η inside, some policy with some G ≥ √L collapses, not every one",
+        guarantee: "as printed: for every η inside, some policy with this L + G² collapses, not every one",
         raises: false,
         step: |inputs, _| inputs.window(),
     },

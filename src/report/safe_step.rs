@@ -59,8 +59,10 @@ impl SafeSteps<'_> {
             notes.push(format!("No policy has these numbers at {at}: it would have {fails}."));
         }
         if let Some(threshold) = self.compared.iter().find_map(Compared::void_below) {
-            let below = format!("below {} nothing collapses", short(threshold));
-            notes.push(format!("collapse-window: {below}, so that part of it is true of policies with a smaller G only."));
+            let below = short(threshold);
+            notes.push(format!(
+                "collapse-window: below {below} no policy with this L collapses, but others with this L + G² do."
+            ));
         }
         notes
     }
