@@ -1,4 +1,5 @@
-//! The thresholds on the step size side by side: what the paper promises, what holds without its detours, where collapse begins.
+//! The thresholds on the step size side by side: what the paper promises, what holds without its detours, where collapse
+//! begins.
 //!
 //! | name | formula | from |
 //! |---|---|---|
@@ -11,13 +12,13 @@
 //! | collapse-threshold | 2Δμ/L_o | no-universal-collapse, [`collapse_threshold`] |
 //! | collapse-window | \[cΔμ/S, 1/(2√S)\], S = (L + G²)T∞ | Theorem 2, (19), [`Window`] |
 //!
-//! L and G are bounds per token; L_o = LT∞ and G_o = GT∞ are those of responses. A policy over whole responses is one of a single
-//! token, T∞ = 1.
+//! L and G are bounds per token; L_o = LT∞ and G_o = GT∞ are those of responses. A policy over whole responses is one of a
+//! single token, T∞ = 1.
 
 use crate::collapse::Window;
 use crate::error::Error;
 use crate::number::Interval;
-use crate::regularity::Constants;
+use crate::regularity::{Constants, Reading};
 use crate::thresholds::{
     SuccessRate, ascent_step, collapse_threshold, most_correct_length, rare_failure_step, token_step, trajectory_step,
     two_sided_step,
@@ -173,6 +174,8 @@ pub struct Threshold {
     pub guarantee: &'static str,
     /// Whether J rises at every smaller step.
     pub raises: bool,
+    /// Where L and G must be bounds: along the step (of a run, along all its steps) or along the whole line.
+    pub reading: Reading,
     step: fn(&Inputs, &SuccessRate<f64>) -> Step,
 }
 
@@ -196,6 +199,7 @@ pub const THRESHOLDS: [Threshold; 8] = [
         formula: "min{Δμ/(2(L_o + 8G_o²)), 1/(2√L_o)}",
         guarantee: "up to it λ gains at least ½ηΔμ a step (15b), so that J → 1 if M(K) → ∞",
         raises: true,
+        reading: Reading::Seg,
         step: |inputs, _| with_score(inputs, |constants| trajectory_step(inputs.alignment, constants)),
     },
     Threshold {
@@ -205,6 +209,7 @@ pub const THRESHOLDS: [Threshold; 8] = [
         formula: "min{½Δμ/(LT∞ + G² min{T_ψ1/(1−J), 8T∞²}), 1/(2√(LT∞ + G²T_ψ1))}",
         guarantee: "up to it λ gains at least ½ηΔμ a step (18b), so that J → 1 if M(K) → ∞",
         raises: true,
+        reading: Reading::Seg,
         step: |inputs, rate| {
             let step = |constants: &_| token_step(inputs.alignment, rate.failure, inputs.max_length, constants);
             with_score(inputs, step)
@@ -217,6 +222,7 @@ pub const THRESHOLDS: [Threshold; 8] = [
         formula: "2(1−J)Δμ/L_o",
         guarantee: "below it J rises; up to half of it λ gains at least ½ηΔμ",
         raises: true,
+        reading: Reading::Seg,
         step: |inputs, rate| Step::UpTo(ascent_step(inputs.alignment, rate.failure, inputs.curvature())),
     },
     Threshold {
@@ -226,6 +232,7 @@ pub const THRESHOLDS: [Threshold; 8] = [
         formula: "2(1−J)Δμ/(L E⁺[ℓ])",
         guarantee: "below it J rises; up to half of it λ gains at least ½ηΔμ",
         raises: true,
+        reading: Reading::Seg,
         step: |inputs, rate| {
             let curvature = inputs.smoothness * inputs.correct_length_at(rate);
             Step::UpTo(ascent_step(inputs.alignment, rate.failure, curvature))
@@ -236,8 +243,9 @@ pub const THRESHOLDS: [Threshold; 8] = [
         place: "companion",
         claim: "rare-failure-step",
         formula: "(2/√b) arctan(JΔμ√b/(a + bh)), h = −log(1−J), b = 2 min{G², L}T∞, a = b log 3 + LT∞",
-        guarantee: "below it J rises, if L and G bound the whole line; as J → 1 it shrinks like 1/h only",
+        guarantee: "below it J rises, if L and G bound the whole line; shrinks like 1/log(1/(1−J)) only",
         raises: true,
+        reading: Reading::Line,
         step: |inputs, rate| {
             let Inputs { alignment, smoothness, max_length, .. } = *inputs;
             Step::UpTo(rare_failure_step(alignment, rate, smoothness, inputs.proxy(), max_length))
@@ -250,6 +258,7 @@ pub const THRESHOLDS: [Threshold; 8] = [
         formula: "Δμ/(L_o + G_o²/2)",
         guarantee: "below it J rises, at every J alike; up to half of it λ gains at least ½ηΔμ",
         raises: true,
+        reading: Reading::Seg,
         step: |inputs, _| with_score(inputs, |constants| two_sided_step(inputs.alignment, constants)),
     },
     Threshold {
@@ -259,6 +268,7 @@ pub const THRESHOLDS: [Threshold; 8] = [
         formula: "2Δμ/L_o",
         guarantee: "below it, η constant and every alignment ≥ Δμ, no run has J → 0; above, some have",
         raises: false,
+        reading: Reading::Seg,
         step: |inputs, _| Step::UpTo(collapse_threshold(inputs.alignment, inputs.curvature())),
     },
     Threshold {
@@ -268,6 +278,7 @@ pub const THRESHOLDS: [Threshold; 8] = [
         formula: "[cΔμ/S, 1/(2√S)], S = (L + G²)T∞, c = 60 (120 if T∞ > 1)",
         guarantee: "as printed: for every η inside, some policy with this L + G² collapses, not every one",
         raises: false,
+        reading: Reading::Seg,
         step: |inputs, _| inputs.window(),
     },
 ];
@@ -287,9 +298,19 @@ impl Compared {
         Compared { rate, steps: THRESHOLDS.map(|threshold| threshold.step(inputs, &rate)) }
     }
 
-    /// The largest step size below which some threshold guarantees that J rises, and which one: the first of those that agree.
+    /// The largest step size below which some threshold guarantees that J rises, and which one: the first of those that
+    /// agree.
     pub fn largest(&self) -> Option<(&'static Threshold, f64)> {
-        let steps = THRESHOLDS.iter().zip(&self.steps).filter(|(threshold, _)| threshold.raises);
+        self.largest_of(|_| true)
+    }
+
+    /// The same of those that ask for constants along the step alone.
+    pub fn largest_on_the_step(&self) -> Option<(&'static Threshold, f64)> {
+        self.largest_of(|threshold| threshold.reading == Reading::Seg)
+    }
+
+    fn largest_of(&self, wanted: impl Fn(&Threshold) -> bool) -> Option<(&'static Threshold, f64)> {
+        let steps = THRESHOLDS.iter().zip(&self.steps).filter(|(threshold, _)| threshold.raises && wanted(threshold));
         let known = steps.filter_map(|(threshold, step)| match step {
             Step::UpTo(eta) if *eta > 0.0 => Some((threshold, *eta)),
             _ => None,

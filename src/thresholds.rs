@@ -1,9 +1,9 @@
-//! Step sizes as functions of the numbers they depend on: those under which the paper promises convergence, (15a) and (18a), and
-//! the companion's own. [`safe_step`](crate::safe_step) puts them side by side.
+//! Step sizes as functions of the numbers they depend on: those under which the paper promises convergence, (15a) and (18a),
+//! and the companion's own. [`safe_step`](crate::safe_step) puts them side by side.
 //!
-//! Every one is 0 where Δμ ≤ 0, and +∞ (in binary64; undefined in intervals) where Δμ > 0 and the constants that it divides by are
-//! 0. In binary64 each is within a few units in the last place of its formula while the result is a normal number, for 10⁻³⁰⁰ ≤ J and
-//! 10⁻³⁰⁰ ≤ 1 − J too, and L_oT∞, G_o² and T∞² are in range.
+//! Every one is 0 where Δμ ≤ 0, and +∞ (in binary64; undefined in intervals) where Δμ > 0 and the constants that it divides
+//! by are 0. In binary64 each is within a few units in the last place of its formula while the result is a normal number,
+//! for 10⁻³⁰⁰ ≤ J and 10⁻³⁰⁰ ≤ 1 − J too, and L_oT∞, G_o² and T∞² are in range.
 
 use crate::number::Scalar;
 use crate::regularity::Constants;
@@ -13,7 +13,8 @@ fn quotient<N: Scalar>(x: N, y: N) -> N {
     if x.is_zero() { x } else { x / y }
 }
 
-/// Theorem 1: min{\[Δμ\]₊/(2(L_o + 8G_o²)), 1/(2√L_o)}, condition (15a) with the bound that the theorem puts on every step size.
+/// Theorem 1: min{\[Δμ\]₊/(2(L_o + 8G_o²)), 1/(2√L_o)}, condition (15a) with the bound that the theorem puts on every step
+/// size.
 pub fn trajectory_step<N: Scalar>(alignment: N, constants: &Constants<N>) -> N {
     let half = N::of(0.5);
     let bend = constants.curvature + N::of(8.0) * constants.score.square();
@@ -27,7 +28,8 @@ pub fn token_bracket<N: Scalar>(failure: N, length: N, constants: &Constants<N>)
     constants.token_curvature * length + constants.token_score.square() * weight
 }
 
-/// Theorem 3, condition (18a): min{½\[Δμ\]₊/(L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}), 1/(2√(L_pT∞ + G_p²T_ψ1))}; `failure` is 1 − J,
+/// Theorem 3, condition (18a): min{½\[Δμ\]₊/(L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}), 1/(2√(L_pT∞ + G_p²T_ψ1))}; `failure` is 1
+/// − J,
 /// `length` T∞.
 pub fn token_step<N: Scalar>(alignment: N, failure: N, length: N, constants: &Constants<N>) -> N {
     let half = N::of(0.5);
@@ -88,8 +90,8 @@ pub fn two_sided_step<N: Scalar>(alignment: N, constants: &Constants<N>) -> N {
     quotient(alignment.positive_part(), constants.curvature + N::of(0.5) * constants.score.square())
 }
 
-/// 2\[Δμ\]₊/L_o: at a constant step size below it no policy collapses to J = 0 while every alignment is at least Δμ, the companion's
-/// no-universal-collapse. With L_o = L_pT∞ per token.
+/// 2\[Δμ\]₊/L_o: at a constant step size below it no policy collapses to J = 0 while every alignment is at least Δμ, the
+/// companion's no-universal-collapse. With L_o = L_pT∞ per token.
 pub fn collapse_threshold<N: Scalar>(alignment: N, curvature: N) -> N {
     ascent_step(alignment, N::one(), curvature)
 }
@@ -99,7 +101,8 @@ pub fn most_correct_length<N: Scalar>(rate: &SuccessRate<N>, length: N, psi1: N)
     length.min(psi1 * (-rate.log_success()).softplus())
 }
 
-/// (2/√b) arctan(JΔμ√b/(a + bh)), below which J rises by the companion's rare-failure-step (c); h = −log(1−J), v = σ²T∞ (`proxy` is σ²,
+/// (2/√b) arctan(JΔμ√b/(a + bh)), below which J rises by the companion's rare-failure-step (c); h = −log(1−J), v = σ²T∞
+/// (`proxy` is σ²,
 /// `length` T∞), b = 2v, a = b log 3 + L_pT∞.
 ///
 /// (c) says that h gains at least JΔμ sin(x)/√b − (h + a/b)(1 − cos x), x = √b η ≤ π. With sin x = 2 sin(x/2) cos(x/2) and
@@ -128,8 +131,8 @@ mod tests {
 
     #[test]
     fn triangle_by_hand() {
-        // At η = 0: Δμ = 1, G = 2/3, L = 2/9, T∞ = 1, T_ψ1 = 1/log 2, 1 − J = 2/3. (15a): 1/(2(2/9 + 32/9)) = 9/68. (18a): the
-        // weight is min{1.5/log 2, 8} = 1.5/log 2, so it is ½/(2/9 + (4/9)(1.5/log 2)).
+        // At η = 0: Δμ = 1, G = 2/3, L = 2/9, T∞ = 1, T_ψ1 = 1/log 2, 1 − J = 2/3. (15a): 1/(2(2/9 + 32/9)) = 9/68. (18a):
+        // the weight is min{1.5/log 2, 8} = 1.5/log 2, so it is ½/(2/9 + (4/9)(1.5/log 2)).
         let mut instance = triangle();
         instance.eta = 0.0;
         let evaluation = Evaluation::<f64>::new(&instance, 1);

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
     group(ArgGroup::new("rate").required(true).args(["success_rate", "failure_rate"])),
     after_help = "Examples:\n  gradient-gap safe-step --success-rate 0.3 --alignment 0.1 --smoothness 1 --score-bound 2\n  \
                   gradient-gap safe-step --failure-rate 1e-12 --alignment 0.1 --smoothness 1\n  \
-                  gradient-gap safe-step --success-rate 0.01..0.99 --alignment 0.01 --smoothness 1 --score-bound 2 --out steps.svg"
+                  gradient-gap safe-step --failure-rate 1e-9..0.9 --alignment 0.01 --smoothness 1 --out steps.svg"
 )]
 pub struct Options {
     /// J, or a range of it, A..B.

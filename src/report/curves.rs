@@ -171,7 +171,8 @@ impl Chart<'_> {
             let (top, bottom, width) = (y(band.high), y(band.low), RIGHT - LEFT);
             let height = f64::max(bottom - top, 1.0);
             line(format!(
-                "<rect x=\"{LEFT}\" y=\"{top:.2}\" width=\"{width}\" height=\"{height:.2}\" fill=\"#e3e3e3\" stroke=\"#999\"/>"
+                "<rect x=\"{LEFT}\" y=\"{top:.2}\" width=\"{width}\" height=\"{height:.2}\" \
+                 fill=\"#e3e3e3\" stroke=\"#999\"/>"
             ));
         }
         for (tick, label) in ticks_up(low, high) {
@@ -213,8 +214,8 @@ impl Chart<'_> {
         for ((from, name, colour, dashes), place) in names.into_iter().zip(places) {
             let (bend, end) = (RIGHT + 14.0, RIGHT + 34.0);
             line(format!(
-                "<polyline points=\"{RIGHT},{from:.2} {bend},{place:.2} {end},{place:.2}\" fill=\"none\" stroke=\"{colour}\" \
-                 stroke-dasharray=\"{}\"/>",
+                "<polyline points=\"{RIGHT},{from:.2} {bend},{place:.2} {end},{place:.2}\" fill=\"none\" \
+                 stroke=\"{colour}\" stroke-dasharray=\"{}\"/>",
                 if dashes.is_empty() { "none" } else { dashes }
             ));
             let below = place + 4.5;

@@ -3,7 +3,8 @@
 use super::curves::{Band, Chart, Curve};
 use super::json::number;
 use super::{finish, new_table, short};
-use crate::safe_step::{Compared, Inputs, Step, THRESHOLDS};
+use crate::regularity::Reading;
+use crate::safe_step::{Compared, Inputs, Step, THRESHOLDS, Threshold};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -16,12 +17,10 @@ pub struct SafeSteps<'a> {
     pub compared: &'a [Compared],
 }
 
-const FOOT: &str =
-    "L and G, and T_ψ1, must bound the whole step, every policy on [θ, θ + ηw] (or all policies), rare-failure's
-the whole line θ + Rw; values at θ alone guarantee nothing. J may rise at larger steps too.
-";
-const ABOVE: &str =
-    "Above collapse-threshold: Theorem 2's construction (4's if T∞ > 1, as J → 0) collapses, with G = 2√L, in the limit
+const FOOT: &str = "\
+L and G, and T_ψ1, must bound the whole step, every policy on [θ, θ + ηw] (or all policies); for rare-failure the whole
+line θ + Rw, for collapse-threshold all steps of the run. Values at θ alone guarantee nothing. J may rise at larger steps.
+Above collapse-threshold: Theorem 2's construction (4's if T∞ > 1, as J → 0) collapses, with G = 2√L, in the limit
 Δμ/(T∞√L) → 0. Nothing is claimed of other policies, nor that J rises at every step below it.
 ";
 
@@ -110,18 +109,24 @@ pub fn safe_step_table(steps: &SafeSteps<'_>) -> String {
     }
     text.push('\n');
     if let [one] = steps.compared {
+        let below = |found: Option<(&Threshold, f64)>| match found {
+            Some((threshold, eta)) if eta.is_finite() => format!("below {}, by {}", short(eta), threshold.name),
+            Some((threshold, _)) => format!("of any size, by {}", threshold.name),
+            None => "of no size".into(),
+        };
         let _ = match one.largest() {
-            Some((threshold, eta)) if eta.is_finite() => {
-                writeln!(text, "J rises at every step size below {}, by {}.", short(eta), threshold.name)
+            Some((threshold, _)) if threshold.reading == Reading::Line => {
+                let (line, step) = (below(one.largest()), below(one.largest_on_the_step()));
+                writeln!(text, "J rises at every step {line}; with L and G along the step alone, {step}.")
             }
-            Some((threshold, _)) => writeln!(text, "J rises at every step size, by {}.", threshold.name),
+            Some(_) => writeln!(text, "J rises at every step {}.", below(one.largest())),
             None => writeln!(text, "No threshold guarantees that J rises."),
         };
     }
     for note in steps.notes() {
         let _ = writeln!(text, "{note}");
     }
-    text + FOOT + ABOVE
+    text + FOOT
 }
 
 fn step_json(name: &str, step: &Step) -> Value {
@@ -135,12 +140,16 @@ fn step_json(name: &str, step: &Step) -> Value {
     value
 }
 
+fn largest_json(found: Option<(&Threshold, f64)>) -> Value {
+    found.map_or(Value::Null, |(threshold, eta)| json!({"name": threshold.name, "step": number(eta)}))
+}
+
 /// The whole result; every float round-trips.
 pub fn safe_step_json(steps: &SafeSteps<'_>) -> String {
     let inputs = steps.inputs;
     let thresholds = THRESHOLDS.iter().map(|threshold| {
         json!({"name": threshold.name, "place": threshold.place, "claim": threshold.claim, "formula": threshold.formula,
-               "guarantee": threshold.guarantee, "raises": threshold.raises})
+               "guarantee": threshold.guarantee, "raises": threshold.raises, "reading": threshold.reading})
     });
     let rates = steps.compared.iter().map(|one| {
         let rows = THRESHOLDS.iter().zip(&one.steps).map(|(threshold, step)| step_json(threshold.name, step));
@@ -149,7 +158,8 @@ pub fn safe_step_json(steps: &SafeSteps<'_>) -> String {
             "failure_rate": one.rate.failure,
             "correct_length": inputs.correct_length_at(&one.rate),
             "steps": rows.collect::<Vec<_>>(),
-            "largest": one.largest().map(|(threshold, eta)| json!({"name": threshold.name, "step": number(eta)})),
+            "largest": largest_json(one.largest()),
+            "largest_on_the_step": largest_json(one.largest_on_the_step()),
             "contradiction": inputs.contradiction(&one.rate),
         })
     });

@@ -26,7 +26,7 @@ fn safe_step_prints_every_threshold_and_the_largest() {
     let text = succeeded(&out);
     let steps = NAMES.map(|name| row(text, name)[2].clone());
     assert_eq!(steps, ["1.515e-4", "5.409e-4", "0.01400", "0.01400", "0.001534", "0.003333", "0.02000", "[0.1200, 0.2236]"]);
-    assert!(text.contains("J rises at every step size below 0.01400, by smooth-only."), "{text}");
+    assert!(text.contains("J rises at every step below 0.01400, by smooth-only."), "{text}");
     for part in ["J = 0.3000, 1 − J = 0.7000", "must bound the whole step", "the whole line", "G = 2√L"] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -41,7 +41,8 @@ fn what_is_not_given_is_named_and_never_left_out() {
         assert_eq!(row(text, name)[2], "needs --score-bound");
     }
     assert_eq!((row(text, "smooth-only")[2].as_str(), row(text, "rare-failure")[2].as_str()), ("2.000e-302", "1.444e-5"));
-    assert!(text.contains("1 − J = 1.000e-300") && text.contains("below 1.444e-5, by rare-failure"));
+    let line = "J rises at every step below 1.444e-5, by rare-failure; with L and G along the step alone, below 2.000e-302";
+    assert!(text.contains("1 − J = 1.000e-300") && text.contains(&format!("{line}, by smooth-only.")), "{text}");
     // Where the window is empty, why.
     let out = with(&["--success-rate", "0.3", "--score-bound", "0.5"]);
     assert_eq!(row(succeeded(&out), "collapse-window")[2], "empty: G < √L");
@@ -58,7 +59,9 @@ fn no_alignment_guarantees_nothing_and_no_curvature_no_limit() {
     let flat = ["safe-step", "--success-rate", "0.3", "--alignment", "1", "--smoothness", "0"];
     let out = run(&flat);
     let text = succeeded(&out);
-    assert!(NAMES[2..5].iter().all(|name| row(text, name)[2] == "inf") && text.contains("J rises at every step size, by"));
+    assert!(
+        NAMES[2..5].iter().all(|name| row(text, name)[2] == "inf") && text.contains("J rises at every step of any size, by")
+    );
     assert!(text.contains("No policy has these numbers at J = 0.3000"), "{text}");
     let document = json(succeeded(&run(&[&flat[..], &["--format", "json"]].concat())));
     assert_eq!(

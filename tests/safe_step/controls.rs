@@ -1,4 +1,5 @@
-//! Wrong formulas: each is refuted by an instance on which J certainly falls just below what it gives, while it rises below the right one.
+//! Wrong formulas: each is refuted by an instance on which J certainly falls just below what it gives, while it rises below
+//! the right one.
 
 use super::change;
 use gradient_gap::Instance;
@@ -100,9 +101,9 @@ fn two_sided_needs_half_of_g_squared() {
     assert!(!falls(&instance, trajectory_step(alignment, &constants)));
 }
 
-/// A fast wave of small amplitude, just before its crest, J near 1: h'' = −A, v → 0. The right step is (2/√b) arctan(…): twice as much,
-/// as tan(√b η/4) in place of tan(√b η/2) would give, and 1 % more already, are too much. (tan(√b η), not halved, gives less than the right
-/// step, and is true.)
+/// A fast wave of small amplitude, just before its crest, J near 1: h'' = −A, v → 0. The right step is (2/√b) arctan(…):
+/// twice as much, as tan(√b η/4) in place of tan(√b η/2) would give, and 1 % more already, are too much. (tan(√b η), not
+/// halved, gives less than the right step, and is true.)
 #[test]
 fn rare_failure_needs_its_half() {
     let (frequency, bend, delta) = (1e4, 1.0, 1e-6);

@@ -59,7 +59,8 @@ fn tokens_by_hand() {
     assert!(up_to(&compared, "rare-failure") < at(&plain, 0.5, "rare-failure"));
 }
 
-/// Every formula in binary64 against the same formulas in intervals, on numbers of every size, J down to 10⁻³⁰⁰ from either end.
+/// Every formula in binary64 against the same formulas in intervals, on numbers of every size, J down to 10⁻³⁰⁰ from either
+/// end.
 #[test]
 fn every_formula_keeps_its_digits_at_every_rate() {
     let mut draw = ChaCha8Rng::seed_from_u64(7);
@@ -137,8 +138,8 @@ fn thresholds_are_monotone() {
         }
         assert_eq!(steps(&Inputs { alignment: -0.1, ..inputs }, rate), [0.0; 8]);
     }
-    // As J rises, 18a and smooth-only fall; 15a, two-sided and the collapse threshold stay; near 1 only rare-failure does not fall in
-    // proportion to 1 − J.
+    // As J rises, 18a and smooth-only fall; 15a, two-sided and the collapse threshold stay; near 1 only rare-failure does
+    // not fall in proportion to 1 − J.
     for pair in rates.windows(2) {
         let [before, after] = [&pair[0], &pair[1]].map(|rate| steps(&inputs, rate));
         assert!(after[1] <= before[1] && after[2] <= before[2]);

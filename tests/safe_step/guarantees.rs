@@ -67,8 +67,8 @@ fn table(rows: usize, options: usize) -> Logits {
     Logits { dim: rows * options, rows, options, bias: vec![], features, quadratic: vec![], waves: vec![] }
 }
 
-/// Points at which Δμ > 0 for certain, with everything that is known there: each quantity from the end that makes the threshold
-/// larger no more than it is.
+/// Points at which Δμ > 0 for certain, with everything that is known there: each quantity from the end that makes the
+/// threshold larger no more than it is.
 fn known(
     draw: &mut Draw,
     policy: impl Fn(&mut Draw) -> Result<Known, Error>,

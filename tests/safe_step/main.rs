@@ -1,5 +1,5 @@
-//! The thresholds of `safe_step`: formulas by hand and at the ends of the range, what each guarantees on exact policies, wrong
-//! formulas refuted, and the collapse threshold beside the constructions.
+//! The thresholds of `safe_step`: formulas by hand and at the ends of the range, what each guarantees on exact policies,
+//! wrong formulas refuted, and the collapse threshold beside the constructions.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
