@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Re-creates every sample of output in README.md and every figure of docs/*.md, and checks the index of pages in docs/README.md.
+# Re-creates every sample of output in README.md and every figure of docs/*.md; checks the index of pages in docs/README.md.
 #
 #   scripts/readme-samples.sh --check    compare; exit status 1 and a diff where something differs
 #   scripts/readme-samples.sh --write    replace the samples in README.md and the figures, then check the index

@@ -14,6 +14,16 @@
 //!
 //! L and G are bounds per token; L_o = LT∞ and G_o = GT∞ are those of responses. A policy over whole responses is one of a
 //! single token, T∞ = 1.
+//!
+//! ```
+//! use gradient_gap::safe_step::{Compared, Inputs};
+//! use gradient_gap::thresholds::SuccessRate;
+//!
+//! let inputs = Inputs { score_bound: Some(2.0), ..Inputs::new(0.01, 1.0) }; // Δμ and L
+//! let compared = Compared::new(&inputs, SuccessRate::of_failure(1e-300));
+//! let (threshold, eta) = compared.largest().expect("Δμ > 0");
+//! assert_eq!((threshold.name, eta), ("two-sided", 0.01 / 3.0));
+//! ```
 
 use crate::collapse::Window;
 use crate::error::Error;

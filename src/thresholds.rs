@@ -181,10 +181,11 @@ mod tests {
                 let eta = rare_failure_step(alignment, &rate, 1.0, proxy, length);
                 let b: f64 = 2.0 * proxy * length;
                 let (a, h, x) = (b * 3f64.ln() + length, -failure.ln(), b.sqrt() * eta);
+                // Where Δμ is large, x is near π and sin x loses digits.
                 let (gain, loss) =
                     (rate.success * alignment * x.sin() / b.sqrt(), (h + a / b) * 2.0 * (0.5 * x).sin().powi(2));
                 assert!(
-                    x < std::f64::consts::PI && (gain / loss - 1.0).abs() < 1e-13,
+                    x < std::f64::consts::PI && (gain / loss - 1.0).abs() < 1e-11,
                     "{failure} {alignment}: {gain} {loss}"
                 );
             }

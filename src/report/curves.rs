@@ -151,7 +151,8 @@ impl Chart<'_> {
         let [low, high] = self.range();
         let y = |value: f64| TOP + (BOTTOM - TOP) * (high - value) / (high - low);
         let (first, last) = (self.across.first().copied().unwrap_or(0.0), self.across.last().copied().unwrap_or(1.0));
-        let x = |lambda: f64| LEFT + (RIGHT - LEFT) * (lambda - first) / (last - first);
+        let span = if last > first { last - first } else { 1.0 }; // ends may differ by less than their log-odds tell
+        let x = |lambda: f64| LEFT + (RIGHT - LEFT) * (lambda - first) / span;
         let longest = self.curves.iter().map(|curve| curve.label.chars().count()).max().unwrap_or(0) as f64;
         let width = f64::max(WIDTH, RIGHT + 48.0 + 8.0 * longest);
         let total = BOTTOM + 62.0 + LINE * self.missing.len() as f64;

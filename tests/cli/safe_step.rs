@@ -136,6 +136,9 @@ fn a_range_has_a_row_a_rate_and_a_picture() {
     well_formed(&svg);
     assert!(svg.contains("not drawn: 15a, 18a, two-sided, collapse-window: needs --score-bound"));
     assert!(svg.contains("smooth-only = token-smooth-only") && svg.contains(">1−10⁻¹⁰⁰<"));
+    // Ends that differ in the last place only.
+    succeeded(&with(&["--success-rate", "0.1..0.10000000000000002", "--out", &name]));
+    well_formed(&std::fs::read_to_string(&name).expect("written"));
     // Nothing to draw is drawn as nothing.
     let out = run(&["safe-step", "--success-rate", "0.1..0.9", "--alignment", "-1", "--smoothness", "1", "--out", &name]);
     succeeded(&out);
