@@ -70,10 +70,11 @@ fn apart(wanted: &[f64]) -> Vec<f64> {
 
 /// J for people: 0.3, 10⁻⁵, 1−10⁻⁵.
 fn name_of(rate: &SuccessRate<f64>) -> String {
-    match rate.failure < 1e-3 {
-        true => format!("1−{}", short(rate.failure)),
-        false => short(rate.success),
-    }
+    let number = |x: f64| match short(x) {
+        text if text.contains('e') => text,
+        text => text.trim_end_matches('0').into(),
+    };
+    if rate.failure < 1e-3 { format!("1−{}", number(rate.failure)) } else { number(rate.success) }
 }
 
 /// Round success rates between two log-odds, those that matter most first, then the ends.
@@ -269,6 +270,10 @@ mod tests {
         let wide = labels(-1.0, 690.0);
         assert!(wide.iter().any(|label| label == "1−10⁻¹⁰⁰") && wide.len() > 2, "{wide:?}");
         assert_eq!(labels(0.1, 0.11).len(), 2);
+        assert_eq!(
+            labels(SuccessRate::of_success(0.41).log_odds(), SuccessRate::of_success(0.45).log_odds()),
+            ["0.41", "0.45"]
+        );
         assert_eq!(
             ticks_up(-2.0, -0.5).into_iter().map(|tick| tick.1).collect::<Vec<_>>(),
             ["0.01", "0.02", "0.05", "0.1", "0.2"]

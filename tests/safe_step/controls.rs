@@ -5,7 +5,7 @@ use super::change;
 use gradient_gap::Instance;
 use gradient_gap::evaluation::Evaluation;
 use gradient_gap::number::{Interval, Scalar};
-use gradient_gap::policy::Policy;
+use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::thresholds::{SuccessRate, ascent_step, rare_failure_step, trajectory_step, two_sided_step};
 
 /// What one instance has: Δμ, J, and the constants of its step.
@@ -84,6 +84,32 @@ fn smooth_only_needs_its_factor_1_minus_j() {
         assert!(falls(&instance, 0.999 * right / rate.failure));
         assert!(!falls(&instance, 0.999 * right));
     }
+}
+
+/// The same per token: six coins with one log-odds, O⁻ = {all heads, all tails}, near the fair coin.
+#[test]
+fn token_smooth_only_needs_its_factor_1_minus_j() {
+    let tokens = 6;
+    let logits = Logits {
+        dim: 1,
+        rows: 1,
+        options: 2,
+        bias: vec![],
+        features: Features::Dense(vec![1.0, 0.0]),
+        quadratic: vec![],
+        waves: vec![],
+    };
+    let shape = Shape { vocabulary: 2, max_length: tokens, ending: Ending::Fixed };
+    let policy = Policy::autoregressive(shape, Context::Shared, logits).expect("one row of two");
+    let last = policy.responses() - 1;
+    let correct = (0..=last).map(|o| o != 0 && o != last).collect();
+    let instance = Instance { policy, theta: vec![-1e-6], direction: vec![1.0], eta: 1e-4, correct, then: vec![] };
+    let Facts { alignment, rate, .. } = facts(&instance);
+    assert!(alignment > 0.0);
+    // Globally L_p = ¼.
+    let right = ascent_step(alignment, rate.failure, 0.25 * f64::from(tokens));
+    assert!(falls(&instance, 0.999 * right / rate.failure));
+    assert!(!falls(&instance, 0.999 * right));
 }
 
 #[test]
