@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Re-creates every sample of output in README.md and checks the index of pages in docs/README.md.
+# Re-creates every sample of output in README.md and every figure of docs/*.md; checks the index of pages in docs/README.md.
 #
 #   scripts/readme-samples.sh --check    compare; exit status 1 and a diff where something differs
-#   scripts/readme-samples.sh --write    replace the samples in README.md, then check the index
+#   scripts/readme-samples.sh --write    replace the samples in README.md and the figures, then check the index
 #
 # A sample stands between two comments, each on a line of its own:
 #
@@ -11,6 +11,10 @@
 #   <!-- end -->
 #
 # A lone "-" among the arguments stands for standard input: the last ```json block above the sample. Wall times are left out.
+# A figure is an SVG that a command writes to standard output with --out -, named on a line of a page in docs:
+#
+#   <!-- figure FILE: gradient-gap ARGUMENTS -->            FILE from the root of the repository
+#
 # GRADIENT_GAP names the program to run; without it, the release binary is built and run.
 set -euo pipefail
 export LC_ALL=C
@@ -41,6 +45,16 @@ gradient_gap() {
     fi
 }
 
+# run_plain COMMAND INPUT-FILE ARGUMENT…: the output of the command, with more arguments, in $scratch/output.
+run_plain() {
+    local text=$1 input=$2
+    shift 2
+    [[ $text =~ ^gradient-gap( [A-Za-z0-9._/=-]+)*$ ]] || fail "not a plain gradient-gap command: $text"
+    local -a words
+    read -ra words <<<"$text"
+    gradient_gap "${words[@]:1}" "$@" <"$input" >"$scratch/output" || fail "failed: $text"
+}
+
 # sample COMMENT-TEXT INPUT-FILE: the output of the command in a begin comment.
 sample() {
     local text=$1 input=$2 prefix=
@@ -48,12 +62,7 @@ sample() {
         prefix=${text##*' | rows '}
         text=${text%" | rows $prefix"}
     fi
-    [[ $text =~ ^gradient-gap( [A-Za-z0-9._/=-]+)*$ ]] || fail "not a plain gradient-gap command: $text"
-    local -a words
-    read -ra words <<<"$text"
-    if ! gradient_gap "${words[@]:1}" <"$input" >"$scratch/output"; then
-        fail "failed: $text"
-    fi
+    run_plain "$text" "$input"
     if [[ -n $prefix ]]; then
         awk -v prefix=" $prefix" 'index($0, prefix) == 1 { print; found = 1 } END { exit !found }' "$scratch/output" ||
             fail "no row begins with $prefix: $text"
@@ -96,6 +105,23 @@ recreate() {
     printf '%d samples of README.md re-created\n' "$count" >&2
 }
 
+# Every figure, compared or, with --write, replaced where it differs.
+figures() {
+    local line count=0 pattern='^<!-- figure ([a-z0-9./-]+\.svg): (gradient-gap .*) -->$'
+    while IFS= read -r line; do
+        [[ $line =~ $pattern ]] || fail "not a figure: $line"
+        local file=${BASH_REMATCH[1]} command=${BASH_REMATCH[2]}
+        run_plain "$command" /dev/null --out -
+        if ! cmp -s "$file" "$scratch/output"; then
+            [[ $mode == --write ]] || fail "$file is out of date; run scripts/readme-samples.sh --write"
+            cat "$scratch/output" >"$file"
+        fi
+        count=$((count + 1))
+    done < <(grep -h '^<!-- figure' docs/*.md)
+    [[ $count -gt 0 ]] || fail 'docs has no figures'
+    printf '%d figures of docs re-created\n' "$count" >&2
+}
+
 # Slugs and places, in the registry's order, against the index.
 check_index() {
     gradient_gap list </dev/null |
@@ -113,4 +139,5 @@ if [[ $mode == --write ]]; then
 else
     diff -u README.md "$scratch/README.md" || fail 'README.md is out of date; run scripts/readme-samples.sh --write'
 fi
+figures
 check_index

@@ -4,6 +4,7 @@
 mod attack;
 mod certify;
 mod conjecture;
+mod safe_step;
 mod tightness;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -67,6 +68,8 @@ enum Command {
     Conjecture(conjecture::Options),
     /// Run a construction in which the success rate falls at every step, and certify every step.
     Collapse(Collapse),
+    /// Print every threshold on the step size side by side: the paper's, the companion's, where collapse begins.
+    SafeStep(safe_step::Options),
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +195,7 @@ impl Cli {
             Some(Command::Tightness(options)) => tightness::run(&options),
             Some(Command::Conjecture(options)) => conjecture::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
+            Some(Command::SafeStep(options)) => safe_step::run(&options),
         };
         match outcome {
             Ok(true) => ExitCode::SUCCESS,

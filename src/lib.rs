@@ -20,7 +20,7 @@
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
 //! | [`evaluation`] | one instance through one kind of number, one step or many | (14) |
 //! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (4), (5), (8), (20) |
-//! | [`thresholds`] | the step sizes under which convergence is promised | (15a), (18a) |
+//! | [`thresholds`] | the step sizes under which convergence is promised, or J rises | (15a), (18a) |
 //! | [`run`](mod@run) | a start and a plan give an instance with all its updates | (3) |
 //! | [`expression`] | bounds written as text, over the quantities of an instance | |
 //! | [`conjecture`] | somebody's own bound, as data | |
@@ -28,6 +28,7 @@
 //! | [`families`] | unit cube → instance | |
 //! | [`claims`] | the statements, and the only registry of them | all numbered ones |
 //! | [`collapse`] | runs whose success rate falls at every step | Theorems 2 and 4 |
+//! | [`safe_step`] | all thresholds on the step size, side by side | (15a), (18a), (19) |
 //! | [`check`] | campaigns, attacks, certificates, witnesses | |
 //! | [`report`] | tables, JSON, JUnit | |
 //!
@@ -76,6 +77,7 @@ pub mod policy;
 pub mod regularity;
 pub mod report;
 pub mod run;
+pub mod safe_step;
 pub mod thresholds;
 pub mod tolerance;
 pub mod update;

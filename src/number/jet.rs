@@ -133,6 +133,10 @@ impl<N: Scalar> Scalar for Jet<N> {
         let first = N::one() - tanh.square();
         self.chain(tanh, first, -(N::of(2.0) * tanh * first))
     }
+    fn atan(self) -> Self {
+        let first = N::one() / (N::one() + self.value.square());
+        self.chain(self.value.atan(), first, -(N::of(2.0) * self.value * first.square()))
+    }
     /// Differentiable away from 0 only; where the sign is not certain, the hull of both branches.
     fn abs(self) -> Self {
         self.max(-self)

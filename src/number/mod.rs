@@ -54,6 +54,8 @@ pub trait Scalar:
     fn sin(self) -> Self;
     /// cos x.
     fn cos(self) -> Self;
+    /// The arc tangent, in (−π/2, π/2).
+    fn atan(self) -> Self;
     /// x − sin x, accurate near 0 (about x³/6 there) in `f64`.
     fn sub_sin(self) -> Self {
         self - self.sin()

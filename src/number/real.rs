@@ -43,6 +43,10 @@ impl Scalar for f64 {
     fn cos(self) -> f64 {
         pxfm::f_cos(self)
     }
+    #[inline]
+    fn atan(self) -> f64 {
+        pxfm::f_atan(self)
+    }
     /// Taylor polynomial x³/6·(1 − x²/20·(1 − x²/42·(…))) for |x| ≤ 1, nine terms (truncation below 2⁻⁶⁰ of the value).
     fn sub_sin(self) -> f64 {
         if f64::abs(self) > 1.0 {

@@ -5,11 +5,13 @@ mod boxes;
 mod certify;
 mod collapse;
 mod conjecture;
+mod curves;
 mod explain;
 mod json;
 mod junit;
 mod plot;
 mod replay;
+mod safe_step;
 mod table;
 mod tightness;
 
@@ -23,6 +25,7 @@ pub use json::{number, verify_json};
 pub use junit::verify_junit;
 pub use plot::{Panel, svg};
 pub use replay::{Replay, replay_json, replay_table};
+pub use safe_step::{SafeSteps, safe_step_json, safe_step_svg, safe_step_table};
 pub use table::verify_table;
 pub use tightness::tightness;
 

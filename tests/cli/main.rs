@@ -10,5 +10,6 @@ mod certify;
 mod collapse;
 mod output;
 mod replay;
+mod safe_step;
 mod usage;
 mod verify;

@@ -138,7 +138,7 @@ impl Scalar for Wrong {
     fn between(lo: f64, hi: f64) -> Wrong {
         Wrong(Interval::between(lo, hi))
     }
-    functions!(exp, exp_m1, exp_remainder, ln, ln_1p, sqrt, sin, cos, sub_sin, abs, square, softplus);
+    functions!(exp, exp_m1, exp_remainder, ln, ln_1p, sqrt, sin, cos, atan, sub_sin, abs, square, softplus);
     functions_of_two!(hull, min, max);
     fn powi(self, n: i32) -> Wrong {
         spoiled("powi", self.0, self.0, self.0.powi(n))

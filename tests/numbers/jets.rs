@@ -28,6 +28,7 @@ fn smooth() -> Vec<Tree> {
         Abs(Box::new(combine(Sub, bent(), Constant(9.0)))),
         Max(Box::new(bent()), Box::new(Constant(-1.0))),
         Min(Box::new(bent()), Box::new(Constant(-1.0))),
+        Apply(Atan, Box::new(bent())),
         combine(Div, Apply(Sin, Box::new(bent())), Apply(Sqrt, Box::new(Apply(ExpM1, x())))),
     ]);
     all
@@ -46,6 +47,7 @@ fn dual(tree: &Tree, x: Dual2_64) -> Dual2_64 {
         Apply(Sqrt, u) => of(u).sqrt(),
         Apply(Sin, u) => of(u).sin(),
         Apply(Cos, u) => of(u).cos(),
+        Apply(Atan, u) => of(u).atan(),
         Combine(Add, u, v) => of(u) + of(v),
         Combine(Sub, u, v) => of(u) - of(v),
         Combine(Mul, u, v) => of(u) * of(v),

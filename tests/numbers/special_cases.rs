@@ -48,6 +48,7 @@ fn empty_stays_empty() {
         EMPTY.sqrt(),
         EMPTY.sin(),
         EMPTY.cos(),
+        EMPTY.atan(),
         EMPTY.sub_sin(),
         EMPTY.abs(),
         EMPTY.square(),
@@ -123,6 +124,7 @@ fn zeros_and_ones_stay_exact() {
     assert_eq!(i(-1.0, 0.0) * i(1.0, INF), i(-INF, 0.0));
     assert_eq!((zero.exp(), zero.exp_m1(), one.ln(), zero.ln_1p()), (one, zero, zero, zero));
     assert_eq!((zero.sin(), zero.cos(), zero.sqrt(), zero.exp_remainder(), zero.sub_sin()), (zero, one, zero, zero, zero));
+    assert_eq!((zero.atan(), i(-TINY, 0.0).atan().hi(), Interval::of(TINY).atan().lo()), (zero, 0.0, 0.0));
     assert_eq!((Interval::of(9.0).sqrt(), Interval::of(-3.0).square()), (Interval::of(3.0), Interval::of(9.0)));
 }
 
@@ -153,6 +155,8 @@ fn borders_of_the_domains() {
     assert_eq!((WHOLE.exp(), WHOLE.exp_m1(), WHOLE.exp_remainder()), (i(0.0, INF), i(-1.0, INF), i(0.0, INF)));
     assert_eq!((WHOLE.ln(), WHOLE.sqrt(), WHOLE.abs(), WHOLE.square()), (WHOLE, i(0.0, INF), i(0.0, INF), i(0.0, INF)));
     assert_eq!((WHOLE.softplus(), WHOLE.sub_sin(), WHOLE.sin()), (i(0.0, INF), WHOLE, i(-1.0, 1.0)));
+    let right = std::f64::consts::FRAC_PI_2; // below π/2
+    assert_eq!(WHOLE.atan(), i(-right.next_up(), right.next_up()));
     assert_eq!((i(0.0, INF).cos(), i(0.0, 6.3).sin()), (i(-1.0, 1.0), i(-1.0, 1.0)));
     assert_eq!(Interval::of(-1e-20).exp().hi(), 1.0);
     assert_eq!(Interval::of(1e-20).exp().lo(), 1.0);

@@ -17,6 +17,7 @@ pub enum Unary {
     Sqrt,
     Sin,
     Cos,
+    Atan,
 }
 pub use Unary::*;
 
@@ -30,6 +31,7 @@ pub enum Binary {
 pub use Binary::*;
 
 impl Unary {
+    /// The operations of programs and expression trees; without [`Atan`], so that what they decode stays what it is.
     pub const ALL: [Unary; 7] = [Exp, ExpM1, Ln, Ln1p, Sqrt, Sin, Cos];
 
     pub fn of<N: Scalar>(self, x: N) -> N {
@@ -41,6 +43,7 @@ impl Unary {
             Sqrt => x.sqrt(),
             Sin => x.sin(),
             Cos => x.cos(),
+            Atan => x.atan(),
         }
     }
 
@@ -51,7 +54,7 @@ impl Unary {
             Ln => x > 0.0,
             Ln1p => x > -1.0,
             Sqrt => x >= 0.0,
-            Sin | Cos => x.is_finite(),
+            Sin | Cos | Atan => x.is_finite(),
         }
     }
 
@@ -65,6 +68,7 @@ impl Unary {
             Sqrt => x.sqrt(),
             Sin => x.sin(),
             Cos => x.cos(),
+            Atan => x.atan(),
         };
         value.with_rounding()
     }
@@ -132,7 +136,7 @@ impl Truth {
             Ln => self.lo > real(0.0),
             Ln1p => self.lo > real(-1.0),
             Sqrt => self.lo >= real(0.0),
-            Sin | Cos => true,
+            Sin | Cos | Atan => true,
         };
         if !inside {
             return None;

@@ -117,6 +117,17 @@ fn sub_sin_bounds(x: f64) -> (f64, f64) {
     (div_down(mul_down(cube_lo, lo), 6.0), div_up(mul_up(cube_hi, hi), 6.0))
 }
 
+/// Bounds of the arc tangent: |atan x| ≤ |x|, with equality at 0 only, which is exact.
+fn atan_bounds(x: f64) -> (f64, f64) {
+    let nearest = pxfm::f_atan(x);
+    let (lo, hi) = (nearest.next_down(), nearest.next_up());
+    match x {
+        0.0 => (0.0, 0.0),
+        x if x > 0.0 => (lo.max(0.0), hi.min(x)),
+        _ => (lo.max(x), hi.min(0.0)),
+    }
+}
+
 /// Bounds of log(1 + eˣ).
 fn softplus_bounds(x: f64) -> Interval {
     let x = Interval::point(x);
@@ -243,6 +254,13 @@ impl Scalar for Interval {
             return Interval::one();
         }
         wave(self, pxfm::f_cos, |x| -pxfm::f_sin(x))
+    }
+    fn atan(self) -> Interval {
+        if self.is_empty() {
+            return self;
+        }
+        let ((lo, _), (_, hi)) = at_ends(self, atan_bounds);
+        Interval::outward(lo, hi)
     }
     /// Increasing everywhere, and odd.
     fn sub_sin(self) -> Interval {
