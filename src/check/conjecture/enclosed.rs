@@ -27,6 +27,14 @@ impl Enclosed {
         self.share.map(|[computed, bound]| computed / bound)
     }
 
+    /// Whether no finer cut could make a violation by so much in binary64 certain: a width shrinks at most like the square of a piece.
+    pub(super) fn is_hopeless(&self, excess: f64) -> bool {
+        let finest = ENCLOSURE_PIECES[ENCLOSURE_PIECES.len() - 1] as f64;
+        let shrink = finest / self.pieces as f64;
+        let width = self.compares.excess.width();
+        width.is_finite() && excess * shrink * shrink < width
+    }
+
     /// As the certificate of a claim with one part: X against B where that shows what was decided, else the difference against 0.
     pub(in crate::check) fn certificate(&self) -> Certificate {
         let apart = |[computed, bound]: &[Interval; 2]| bound.surely_lt(*computed);

@@ -1,6 +1,6 @@
 //! What the search for a counterexample maximises: by how much a conjecture is violated, on several scales.
 
-use super::enclosed::{Enclosed, enclose, look};
+use super::enclosed::{Enclosed, enclose_until};
 use crate::check::judge::{CERTIFIED_MARGIN, Decision};
 use crate::check::search::{Counts, Objective};
 use crate::conjecture::{Conjecture, logarithmic};
@@ -31,9 +31,12 @@ const UNDEFINED: f64 = -0.5;
 /// There is no step at all.
 const STILL: f64 = -1e3;
 
-/// How many violations of binary64 one objective lets intervals look at as closely as they can, in vain; and how many whose excess is
-/// within [`CERTIFIED_MARGIN`] of the sides, where rounding is likelier.
-const MOST_REFINED: u64 = 64;
+/// How many violations of binary64 one objective has intervals look at on a segment cut finer, in vain; how many on the uncut one
+/// before only one in [`THINNED`] is looked at; and how many whose excess is within [`CERTIFIED_MARGIN`] of the sides, where rounding
+/// is likelier.
+const MOST_REFINED: u64 = 16;
+const MOST_UNDECIDED: u64 = 256;
+const THINNED: u64 = 16;
 const MOST_MARGINAL: u64 = 64;
 
 /// One conjecture on one family.
@@ -44,6 +47,7 @@ pub(super) struct Excess<'a> {
     counts: Counts,
     refined: u64,
     marginal: u64,
+    beyond: u64,
 }
 
 /// What binary64 says of an instance that satisfies the conditions.
@@ -63,7 +67,7 @@ impl<'a> Excess<'a> {
     /// Nothing evaluated yet.
     pub fn new(conjecture: &'a Conjecture, family: &'a Family) -> Self {
         let (instance, counts) = (families::blank(), Counts::default());
-        Excess { conjecture, family, instance, counts, refined: 0, marginal: 0 }
+        Excess { conjecture, family, instance, counts, refined: 0, marginal: 0, beyond: 0 }
     }
 
     /// Looks at the decoded instance.
@@ -93,16 +97,18 @@ impl<'a> Excess<'a> {
         sample.excess > 0.0 || (sample.excess == 0.0 && self.conjecture.is_strict())
     }
 
-    /// What counts of an excess that binary64 sees, after intervals looked at the instance.
-    fn settle(&mut self, u: &[f64], sample: Sample) -> f64 {
+    /// What counts of an excess that binary64 sees, after intervals looked at the instance; `None` where they did not.
+    fn settle(&mut self, u: &[f64], sample: Sample) -> Option<f64> {
         let marginal = sample.excess <= CERTIFIED_MARGIN * sample.scale.unwrap_or(sample.size);
-        if marginal && self.marginal >= MOST_MARGINAL {
-            return sample.excess.min(-0.0);
+        self.beyond += 1;
+        let tired = self.counts.undecided >= MOST_UNDECIDED && !self.beyond.is_multiple_of(THINNED);
+        if tired || (marginal && self.marginal >= MOST_MARGINAL) {
+            return None;
         }
-        let seen = match self.refined < MOST_REFINED {
-            true => enclose(self.conjecture, &self.instance),
-            false => look(self.conjecture, &self.instance, 1),
-        };
+        let close = !marginal && self.refined < MOST_REFINED;
+        let seen = enclose_until(self.conjecture, &self.instance, |seen| {
+            !close || seen.decision != Decision::Undecided || seen.is_hopeless(sample.excess)
+        });
         self.marginal += u64::from(marginal && seen.decision != Decision::Violated);
         match seen.decision {
             Decision::Violated => {
@@ -110,12 +116,12 @@ impl<'a> Excess<'a> {
             }
             Decision::Undecided => {
                 self.counts.undecided += 1;
-                self.refined += 1;
+                self.refined += u64::from(seen.pieces > 1);
             }
             Decision::Holds if !self.conjecture.reads_suprema() && !marginal => self.counts.disagreements += 1,
             _ => {}
         }
-        certain_excess(&seen, sample.excess)
+        Some(certain_excess(&seen, sample.excess))
     }
 }
 
@@ -144,9 +150,11 @@ impl Objective for Excess<'_> {
             };
         }
         self.counts.satisfied += 1;
-        let excess = if self.is_beyond(sample) { self.settle(u, sample) } else { sample.excess };
-        let (eta, equal) = (self.instance.eta, excess == 0.0 && !self.conjecture.is_strict());
-        if equal && sample.scale.is_some() {
+        // What intervals were not asked about counts as equal.
+        let excess = if self.is_beyond(sample) { self.settle(u, sample) } else { Some(sample.excess) };
+        let excess = excess.unwrap_or(0.0);
+        let (eta, equal) = (self.instance.eta, excess == 0.0);
+        if sample.excess == 0.0 && !self.conjecture.is_strict() && sample.scale.is_some() {
             self.counts.equality.get_or_insert_with(|| u.to_vec());
         }
         let share = sample.scale.map_or(f64::NAN, |scale| excess / scale);
