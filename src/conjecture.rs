@@ -241,10 +241,11 @@ impl Conjecture {
         [hold, fail]
     }
 
-    /// How far an instance is from the conditions, 0 where all hold in binary64: for every one that fails d/(10 + d), with d the
-    /// distance of its sides on a logarithmic scale, and 1 where it is undefined.
+    /// How far an instance is from the conditions, 0 where all hold in binary64: the largest d/(10 + d) of those that fail, d the
+    /// distance of a condition's sides on a logarithmic scale, and 1 where one is undefined. (The largest and not the sum, which would
+    /// be smallest where one condition holds by a hair and no step towards another can keep it.)
     pub(crate) fn distance(&self, words: &mut Values<'_, '_, f64>) -> f64 {
-        let mut distance = 0.0;
+        let mut distance: f64 = 0.0;
         for (_, condition) in &self.given {
             let excess = condition.excess.evaluate(words);
             if excess.defined && condition.is_satisfied(excess.value) {
@@ -254,7 +255,7 @@ impl Conjecture {
             let apart = f64::abs(logarithmic(small.value) - logarithmic(large.value));
             let known = excess.defined && small.defined && large.defined && apart.is_finite();
             // Never 0, however near.
-            distance += if known { (apart / (10.0 + apart)).max(1e-9) } else { 1.0 };
+            distance = distance.max(if known { (apart / (10.0 + apart)).max(1e-9) } else { 1.0 });
         }
         distance
     }

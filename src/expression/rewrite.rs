@@ -239,7 +239,7 @@ impl Sum {
     }
 
     /// This as a single term, of which `original` is what was written.
-    fn as_factor(self, original: &Expr) -> (Term, bool) {
+    fn into_factor(self, original: &Expr) -> (Term, bool) {
         match self.single() {
             Some(term) => (term.clone(), self.rewritten),
             None if self.terms.is_empty() => (Term::number(zero()), true),
@@ -267,7 +267,7 @@ fn take_apart(expr: &Expr) -> Option<Sum> {
         Expr::Binary(Operation::Subtract, x, y) => joined(sum(x), negated(sum(y))),
         Expr::Binary(Operation::Multiply, x, y) => product(x, y)?,
         Expr::Binary(Operation::Divide, x, y) => {
-            let (below, rewritten) = sum(y).as_factor(y);
+            let (below, rewritten) = sum(y).into_factor(y);
             let below = below.power(-1)?;
             let mut quotient = scaled(sum(x), x, &below)?;
             quotient.rewritten |= rewritten;
@@ -305,7 +305,7 @@ fn scaled(x: Sum, original: &Expr, factor: &Term) -> Option<Sum> {
         let terms = x.terms.iter().map(|term| term.times(factor)).collect::<Option<_>>()?;
         return Some(Sum { terms, ..x });
     }
-    let (whole, rewritten) = x.as_factor(original);
+    let (whole, rewritten) = x.into_factor(original);
     Some(Sum { terms: vec![whole.times(factor)?], rewritten })
 }
 
@@ -315,16 +315,16 @@ fn product(x: &Expr, y: &Expr) -> Option<Sum> {
     let (rewritten, other) = match (several_live(&left), several_live(&right)) {
         // Neither is multiplied out.
         (true, true) => {
-            let (factor, rewritten) = left.as_factor(x);
-            let (other, other_rewritten) = right.as_factor(y);
+            let (factor, rewritten) = left.into_factor(x);
+            let (other, other_rewritten) = right.into_factor(y);
             return Some(Sum { terms: vec![factor.times(&other)?], rewritten: rewritten | other_rewritten });
         }
         (true, false) => {
-            let (factor, rewritten) = right.as_factor(y);
+            let (factor, rewritten) = right.into_factor(y);
             (rewritten, scaled(left, x, &factor)?)
         }
         _ => {
-            let (factor, rewritten) = left.as_factor(x);
+            let (factor, rewritten) = left.into_factor(x);
             (rewritten, scaled(right, y, &factor)?)
         }
     };
@@ -337,7 +337,7 @@ fn power(x: &Expr, y: &Expr) -> Option<Sum> {
         Some(0) => Some(Sum::of(Term::number(Ratio::ONE))),
         Some(1) => Some(base),
         Some(n) if n.abs() <= MOST => {
-            let (factor, rewritten) = base.as_factor(x);
+            let (factor, rewritten) = base.into_factor(x);
             Some(Sum { terms: vec![factor.power(n)?], rewritten })
         }
         _ => {

@@ -84,8 +84,8 @@ pub enum Word {
     LogFRemainder,
 }
 
-/// 1/log 2, rounded down: the least Orlicz norm of a length ≥ 1.
-const LEAST_PSI1: f64 = 1.442_695_040_888_963;
+/// Below 1/log 2 = 1.4427…, the least Orlicz norm of a length ≥ 1.
+const LEAST_PSI1: f64 = 1.44;
 
 /// Beyond this |log-odds| quotients of probabilities come near the ends of binary64, and logarithms serve.
 const FAR: f64 = 600.0;
@@ -213,7 +213,11 @@ impl Word {
             Word::Lp => constants().token_curvature,
             Word::Gp => constants().token_score,
             Word::Tinf => evaluation.max_length(),
-            Word::Tpsi1 => constants().psi1,
+            // ‖ℓ‖_ψ1 = ℓ/log 2 for a constant ℓ, whatever θ.
+            Word::Tpsi1 => match evaluation.instance().policy.constant_length() {
+                Some(length) => N::of(f64::from(length)) / N::ln_2(),
+                None => constants().psi1,
+            },
             Word::Len => start().mean_length(),
             Word::LenPos => start().length[1],
             Word::LenNeg => start().length[0],

@@ -161,9 +161,9 @@ impl<N: Scalar> Line<N> {
     pub fn second(&self) -> N {
         self.variance[1] - self.variance[0] + self.curvature_gap
     }
-    /// E\[ℓ\].
+    /// E\[ℓ\], exactly where the length is constant.
     pub fn mean_length(&self) -> N {
-        self.success() * self.length[1] + self.failure() * self.length[0]
+        self.length[0] + self.success() * (self.length[1] - self.length[0])
     }
 }
 

@@ -8,6 +8,7 @@ mod attack;
 mod boxes;
 mod certify;
 mod collapse;
+mod conjecture;
 mod output;
 mod replay;
 mod safe_step;

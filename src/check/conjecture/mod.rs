@@ -7,9 +7,11 @@
 //! segment, is the conjecture refuted.
 
 mod enclosed;
+mod measured;
 mod objective;
 
 pub use enclosed::{Enclosed, enclose};
+pub use measured::{Measured, Sample, measure};
 pub use objective::Quantity;
 
 use super::campaign::DEFAULT_SEED;
@@ -22,12 +24,14 @@ use crate::families::{self, Family};
 use crate::instance::Instance;
 use crate::number::Interval;
 use enclosed::enclose_until;
-use objective::{EXCESS, Excess, GOALS, SHARE, finest};
+use objective::{CONDITIONS, Conditions, EXCESS, Excess, GOALS, SHARE, finest};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
 /// Evaluations of the first round.
 const FIRST_ROUND: u64 = 16_384;
+/// Searches a round for an instance that satisfies the conditions: few, each so much the longer.
+const FEW_STARTS: usize = 8;
 /// How many of the best points are enclosed for what is reported of a conjecture that is not refuted.
 const MOST_ENCLOSED: usize = 24;
 /// The share of a ratio that must be certain.
@@ -167,19 +171,44 @@ impl<'a> Hunt<'a> {
         let end = time.map(|time| Instant::now() + time);
         let late = || end.is_some_and(|end| Instant::now() >= end);
         let (edges, witness) = self.edges();
-        let known: Vec<(&'static str, Option<Start>)> = GOALS.iter().map(|&goal| (goal, best(goal, &edges))).collect();
+        let mut known: Vec<(&'static str, Option<Start>)> = GOALS.iter().map(|&goal| (goal, best(goal, &edges))).collect();
+        let evaluations = if witness.is_some() { 0 } else { *evaluations };
+        let mut before = Progress::default();
+        if edges.iter().all(|edges| edges.objective.counts().satisfied == 0) {
+            // Conditions that no edge meets: first of all an instance that does.
+            before = Tournament {
+                families,
+                known: &[(CONDITIONS, None)],
+                objective: &|family| Conditions::new(self.conjecture, family),
+                seed: *seed,
+                evaluations: evaluations / 2,
+                first_round: FIRST_ROUND,
+                starts: FEW_STARTS,
+                late: &late,
+                tick,
+            }
+            .run();
+            if let Some((family, u)) = before.violation.take() {
+                let start = (family, Best { u, value: 0.0 });
+                known.iter_mut().for_each(|(_, known)| *known = Some(start.clone()));
+            }
+        }
         let tournament = Tournament {
             families,
             known: &known,
             objective: &|family| Excess::new(self.conjecture, family),
             seed: *seed,
-            evaluations: if witness.is_some() { 0 } else { *evaluations },
+            evaluations: evaluations - before.evaluations().min(evaluations),
             first_round: FIRST_ROUND,
             starts: STARTS,
             late: &late,
             tick,
         };
-        let progress = tournament.run();
+        let mut progress = tournament.run();
+        for ((_, counts), (_, earlier)) in progress.families.iter_mut().zip(&before.families) {
+            counts.evaluations += earlier.evaluations;
+            counts.satisfied += earlier.satisfied;
+        }
         let in_search = || {
             let (family, u) = progress.violation.as_ref()?;
             simplify(self.conjecture, families[*family], u)

@@ -1,6 +1,7 @@
 //! What the search for a counterexample maximises: by how much a conjecture is violated, on several scales.
 
 use super::enclosed::{Enclosed, enclose_until};
+use super::measured::{Measured, Sample, measure};
 use crate::check::judge::{CERTIFIED_MARGIN, Decision};
 use crate::check::search::{Counts, Objective};
 use crate::conjecture::{Conjecture, logarithmic};
@@ -39,6 +40,46 @@ const MOST_UNDECIDED: u64 = 256;
 const THINNED: u64 = 16;
 const MOST_MARGINAL: u64 = 64;
 
+/// The goal of [`Conditions`].
+pub(super) const CONDITIONS: &str = "conditions";
+
+/// The conditions of a conjecture on one family: looks for any instance that satisfies them, and counts it as what was to be found.
+pub(super) struct Conditions<'a>(Excess<'a>);
+
+impl<'a> Conditions<'a> {
+    /// Nothing evaluated yet.
+    pub fn new(conjecture: &'a Conjecture, family: &'a Family) -> Self {
+        Conditions(Excess::new(conjecture, family))
+    }
+}
+
+impl Objective for Conditions<'_> {
+    fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
+        let Excess { conjecture, family, instance, counts, .. } = &mut self.0;
+        counts.evaluations += 1;
+        if family.decode_into(u, instance).is_err() {
+            return Some(f64::NEG_INFINITY);
+        }
+        match measure(conjecture, &Evaluation::new(instance, PIECES[0])) {
+            Measured::Still => Some(STILL),
+            Measured::Outside(distance) => Some(-1.0 - distance),
+            Measured::Undefined | Measured::Case(_) => {
+                counts.satisfied += 1;
+                counts.violation.get_or_insert_with(|| u.to_vec());
+                see(CONDITIONS, LEVEL);
+                None
+            }
+        }
+    }
+    fn value(&mut self, u: &[f64], _: &'static str) -> f64 {
+        self.visit(u, |_, _| {}).unwrap_or(LEVEL)
+    }
+    fn settle(&self, _: &mut [(&'static str, f64)]) {}
+    fn counts(&self) -> &Counts {
+        &self.0.counts
+    }
+}
+
 /// One conjecture on one family.
 pub(super) struct Excess<'a> {
     conjecture: &'a Conjecture,
@@ -50,19 +91,6 @@ pub(super) struct Excess<'a> {
     beyond: u64,
 }
 
-/// What binary64 says of an instance that satisfies the conditions.
-#[derive(Clone, Copy)]
-struct Sample {
-    excess: f64,
-    /// B, or the size of both sides where the statement has no share.
-    scale: Option<f64>,
-    /// The size of both sides.
-    size: f64,
-}
-
-/// The instance is no case: the value of a search there.
-struct NoCase(f64);
-
 impl<'a> Excess<'a> {
     /// Nothing evaluated yet.
     pub fn new(conjecture: &'a Conjecture, family: &'a Family) -> Self {
@@ -70,26 +98,14 @@ impl<'a> Excess<'a> {
         Excess { conjecture, family, instance, counts, refined: 0, marginal: 0, beyond: 0 }
     }
 
-    /// Looks at the decoded instance.
-    fn sample(&self, pieces: usize) -> Result<Sample, NoCase> {
-        if !self.instance.moves() {
-            return Err(NoCase(STILL));
+    /// Looks at the decoded instance: what binary64 says of it, or the value of a search where it is no case.
+    fn sample(&self, pieces: usize) -> Result<Sample, f64> {
+        match measure(self.conjecture, &Evaluation::new(&self.instance, pieces)) {
+            Measured::Still => Err(STILL),
+            Measured::Outside(distance) => Err(-1.0 - distance),
+            Measured::Undefined => Err(UNDEFINED),
+            Measured::Case(sample) => Ok(sample),
         }
-        let evaluation = Evaluation::<f64>::new(&self.instance, pieces);
-        let mut words = Values::new(&evaluation);
-        let distance = self.conjecture.distance(&mut words);
-        if distance > 0.0 {
-            return Err(NoCase(-1.0 - distance));
-        }
-        let compares = self.conjecture.compare(&mut words);
-        if !compares.defined {
-            return Err(NoCase(UNDEFINED));
-        }
-        let excess = self.conjecture.magnitude(compares.excess);
-        let [small, large] = compares.sides.map(f64::abs);
-        let size = small.max(large);
-        let scale = if self.conjecture.has_share() { self.conjecture.bound(&mut words) } else { Some(size) };
-        Ok(Sample { excess, scale: scale.filter(|&scale| scale > 0.0), size })
     }
 
     /// Whether binary64 sees a violation.
@@ -138,7 +154,7 @@ impl Objective for Excess<'_> {
         }
         let mut sample = match self.sample(PIECES[0]) {
             Ok(sample) => sample,
-            Err(NoCase(value)) => {
+            Err(value) => {
                 self.counts.satisfied += u64::from(value == UNDEFINED);
                 return Some(value);
             }
@@ -146,7 +162,7 @@ impl Objective for Excess<'_> {
         if self.is_beyond(sample) && self.conjecture.reads_suprema() {
             sample = match self.sample(PIECES[1]) {
                 Ok(sample) => sample,
-                Err(NoCase(value)) => return Some(value),
+                Err(value) => return Some(value),
             };
         }
         self.counts.satisfied += 1;
@@ -198,14 +214,9 @@ impl Objective for Excess<'_> {
 /// By how much an instance exceeds the statement in binary64, as finely as the search ever looks, and the share of the bound; `None`
 /// where it is no case.
 pub(super) fn finest(conjecture: &Conjecture, instance: &Instance) -> Option<(f64, Option<f64>)> {
-    let evaluation = Evaluation::<f64>::new(instance, PIECES[1]);
-    let mut words = Values::new(&evaluation);
-    if !instance.moves() || conjecture.distance(&mut words) > 0.0 {
-        return None;
-    }
-    let compares = conjecture.compare(&mut words);
-    let share = conjecture.bound(&mut words).map(|bound| 1.0 + compares.excess / bound);
-    compares.defined.then(|| (conjecture.magnitude(compares.excess), share))
+    let Measured::Case(sample) = measure(conjecture, &Evaluation::new(instance, PIECES[1])) else { return None };
+    let share = sample.scale.filter(|_| conjecture.has_share()).map(|bound| 1.0 + sample.excess / bound);
+    Some((sample.excess, share))
 }
 
 /// The words of a conjecture on an instance, and its sides.

@@ -1,0 +1,51 @@
+//! One conjecture on one instance in binary64: fast, and never the last word.
+
+use crate::conjecture::Conjecture;
+use crate::evaluation::Evaluation;
+use crate::expression::Values;
+
+/// What binary64 says of a conjecture on an instance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Measured {
+    /// There is no step: η = 0 or w = 0.
+    Still,
+    /// A condition fails; how far the instance is from all of them, above 0.
+    Outside(f64),
+    /// A side is undefined.
+    Undefined,
+    /// The conditions hold.
+    Case(Sample),
+}
+
+/// By how much an instance that satisfies the conditions exceeds the statement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Smaller side less larger side, above 0 where the statement is violated; of an equality the distance of both sides.
+    pub excess: f64,
+    /// What an excess is measured by, > 0: B of the [share](Conjecture::share) X/B = 1 + excess/B; where the statement has none, the
+    /// size of both sides.
+    pub scale: Option<f64>,
+    /// The size of both sides.
+    pub size: f64,
+}
+
+/// Measures a conjecture on an instance; suprema over the segment are sampled.
+pub fn measure(conjecture: &Conjecture, evaluation: &Evaluation<'_, f64>) -> Measured {
+    if !evaluation.instance().moves() {
+        return Measured::Still;
+    }
+    let mut words = Values::new(evaluation);
+    let distance = conjecture.distance(&mut words);
+    if distance > 0.0 {
+        return Measured::Outside(distance);
+    }
+    let compares = conjecture.compare(&mut words);
+    if !compares.defined {
+        return Measured::Undefined;
+    }
+    let excess = conjecture.magnitude(compares.excess);
+    let [small, large] = compares.sides.map(f64::abs);
+    let size = small.max(large);
+    let scale = if conjecture.has_share() { conjecture.bound(&mut words) } else { Some(size) };
+    Measured::Case(Sample { excess, scale: scale.filter(|&scale| scale > 0.0), size })
+}
