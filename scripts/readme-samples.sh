@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Re-creates every sample of output in README.md and every figure of docs/*.md; checks the index of pages in docs/README.md.
+# Re-creates every sample of output in README.md and docs/*.md and every figure of docs/*.md; checks the index of pages in
+# docs/README.md.
 #
 #   scripts/readme-samples.sh --check    compare; exit status 1 and a diff where something differs
-#   scripts/readme-samples.sh --write    replace the samples in README.md and the figures, then check the index
+#   scripts/readme-samples.sh --write    replace the samples and the figures, then check the index
 #
 # A sample stands between two comments, each on a line of its own:
 #
 #   <!-- begin: gradient-gap ARGUMENTS -->                  the whole output, or
-#   <!-- begin: gradient-gap ARGUMENTS | rows PREFIX -->    the rows of its tables that begin with PREFIX (at least one)
+#   <!-- begin: gradient-gap ARGUMENTS | rows PREFIX -->    the rows of its tables that begin with PREFIX (at least one), or
+#   <!-- begin: gradient-gap ARGUMENTS | from PREFIX -->    all from the first line that begins with PREFIX
 #   <!-- end -->
 #
-# A lone "-" among the arguments stands for standard input: the last ```json block above the sample. Wall times are left out.
+# The command must succeed, or, where it is a conjecture, refute. Arguments hold no blanks. A lone "-" among the arguments stands for standard input: the last ```json block above the sample. Wall times are left out.
 # A figure is an SVG that a command writes to standard output with --out -, named on a line of a page in docs:
 #
 #   <!-- figure FILE: gradient-gap ARGUMENTS -->            FILE from the root of the repository
@@ -49,21 +51,29 @@ gradient_gap() {
 run_plain() {
     local text=$1 input=$2
     shift 2
-    [[ $text =~ ^gradient-gap( [A-Za-z0-9._/=-]+)*$ ]] || fail "not a plain gradient-gap command: $text"
+    [[ $text =~ ^gradient-gap( [A-Za-z0-9._/=\<\>+*^\(\),-]+)*$ ]] || fail "not a plain gradient-gap command: $text"
     local -a words
     read -ra words <<<"$text"
-    gradient_gap "${words[@]:1}" "$@" <"$input" >"$scratch/output" || fail "failed: $text"
+    local status=0
+    gradient_gap "${words[@]:1}" "$@" <"$input" >"$scratch/output" || status=$?
+    [[ $status -eq 0 || ( $status -eq 1 && ${words[1]:-} == conjecture ) ]] || fail "failed: $text"
 }
 
 # sample COMMENT-TEXT INPUT-FILE: the output of the command in a begin comment.
 sample() {
-    local text=$1 input=$2 prefix=
+    local text=$1 input=$2 prefix= from=
     if [[ $text == *' | rows '* ]]; then
         prefix=${text##*' | rows '}
         text=${text%" | rows $prefix"}
+    elif [[ $text == *' | from '* ]]; then
+        from=${text##*' | from '}
+        text=${text%" | from $from"}
     fi
     run_plain "$text" "$input"
-    if [[ -n $prefix ]]; then
+    if [[ -n $from ]]; then
+        awk -v from="$from" 'index($0, from) == 1 { found = 1 } found { print } END { exit !found }' "$scratch/output" |
+            sed -E 's/, [0-9]+\.[0-9] s\.$/./' || fail "no line begins with $from: $text"
+    elif [[ -n $prefix ]]; then
         awk -v prefix=" $prefix" 'index($0, prefix) == 1 { print; found = 1 } END { exit !found }' "$scratch/output" ||
             fail "no row begins with $prefix: $text"
     else
@@ -71,9 +81,10 @@ sample() {
     fi
 }
 
-# README.md with fresh samples.
+# recreate PAGE: the page with fresh samples; adds their number to $samples.
+samples=0
 recreate() {
-    local line within=text count=0 pattern='^<!-- begin: (.*) -->$'
+    local page=$1 line within=text pattern='^<!-- begin: (.*) -->$'
     : >"$scratch/input"
     while IFS= read -r line; do
         case $within in
@@ -90,7 +101,7 @@ recreate() {
                 : >"$scratch/input"
             elif [[ $line =~ $pattern ]]; then
                 within=sample
-                count=$((count + 1))
+                samples=$((samples + 1))
                 printf '%s\n```text\n' "$line"
                 sample "${BASH_REMATCH[1]}" "$scratch/input"
                 printf '```\n'
@@ -99,10 +110,23 @@ recreate() {
             ;;
         esac
         printf '%s\n' "$line"
-    done <README.md
-    [[ $within == text ]] || fail "README.md ends within a $within block"
-    [[ $count -gt 0 ]] || fail 'README.md has no samples'
-    printf '%d samples of README.md re-created\n' "$count" >&2
+    done <"$page"
+    [[ $within == text ]] || fail "$page ends within a $within block"
+}
+
+# Every sample of README.md and of the pages of docs, compared or, with --write, replaced where it differs.
+pages() {
+    local page
+    for page in README.md docs/*.md; do
+        recreate "$page" >"$scratch/page"
+        if [[ $mode == --write ]]; then
+            cmp -s "$page" "$scratch/page" || cat "$scratch/page" >"$page"
+        else
+            diff -u "$page" "$scratch/page" || fail "$page is out of date; run scripts/readme-samples.sh --write"
+        fi
+    done
+    [[ $samples -gt 0 ]] || fail 'there are no samples'
+    printf '%d samples of README.md and docs re-created\n' "$samples" >&2
 }
 
 # Every figure, compared or, with --write, replaced where it differs.
@@ -133,11 +157,6 @@ check_index() {
     printf '%d pages in the index of docs/README.md\n' "$(wc -l <"$scratch/index")" >&2
 }
 
-recreate >"$scratch/README.md"
-if [[ $mode == --write ]]; then
-    cmp -s README.md "$scratch/README.md" || cat "$scratch/README.md" >README.md
-else
-    diff -u README.md "$scratch/README.md" || fail 'README.md is out of date; run scripts/readme-samples.sh --write'
-fi
+pages
 figures
 check_index

@@ -15,7 +15,7 @@
 //! Numbers are decimals and mean exactly what they say: an interval contains 0.1, not the binary64 number next to it. [`Word`] lists
 //! the words, [`Function`] the functions. ≤, ≥, −, · and × may be written for <=, >=, -, * and *.
 //!
-//! Before it is evaluated a difference is [rewritten](rewrite) so that it does not cancel: `dlambda - eta*dmu` is the remainder of the
+//! Before it is evaluated a difference is rewritten so that it does not cancel: `dlambda - eta*dmu` is the remainder of the
 //! step, formed directly, and `1 - J0` is F0.
 
 mod number;

@@ -60,7 +60,7 @@ pub enum Word {
     NPos,
     /// `n_neg`: how many are not.
     NNeg,
-    /// λ(η) − λ(0) − ηΔμ. This one and those below have no name: differences are [rewritten](super::rewrite) to them.
+    /// λ(η) − λ(0) − ηΔμ. This one and those below have no name: differences are rewritten to them.
     Remainder,
     /// J(η) − J(0).
     JChange,

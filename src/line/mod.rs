@@ -163,7 +163,8 @@ impl<N: Scalar> Line<N> {
     }
     /// E\[ℓ\], exactly where the length is constant.
     pub fn mean_length(&self) -> N {
-        self.length[0] + self.success() * (self.length[1] - self.length[0])
+        let [minus, plus] = self.length;
+        if (plus - minus).is_zero() { plus } else { self.success() * plus + self.failure() * minus }
     }
 }
 

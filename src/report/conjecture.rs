@@ -67,7 +67,7 @@ pub fn conjecture_table(conjectured: &Conjectured<'_>) -> String {
         }
         if let Some(nearest) = &found.nearest {
             let ratio = nearest.ratio.map_or(String::new(), |ratio| format!(", share {}", interval(Some(ratio))));
-            let _ = writeln!(text, "Nearest ({}{ratio}):\n{}", nearest.family, one_line(&nearest.instance));
+            let _ = writeln!(text, "Nearest: {}{ratio}, {} by intervals", nearest.family, nearest.decision);
         }
         text.push('\n');
     }

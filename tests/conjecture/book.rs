@@ -12,7 +12,7 @@ type Example = (&'static str, &'static [&'static str], &'static [&'static str]);
 pub const PAPER: [Example; 3] = [
     ("abs(dlambda - eta*dmu) <= (L + 8*G^2)*eta^2", &[], &[]),
     ("dlambda >= eta*dmu - (Lp*Tinf + Gp^2*Tpsi1/(1-J0))*eta^2", &[], &[]),
-    ("dlambda >= eta*dmu/2", &["dmu >= 0", "eta <= min(dmu/(2*(L + 8*G^2)), 1/(2*sqrt(L)))"], &[]),
+    ("dlambda >= eta*dmu - eta*max(dmu, 0)/2", &["dmu >= 0", "eta <= min(dmu/(2*(L + 8*G^2)), 1/(2*sqrt(L)))"], &[]),
 ];
 
 /// The companion's theorems whose constants cannot be lowered, each with the share of the bound that a short search must use.

@@ -2,7 +2,7 @@
 //!
 //! A campaign draws instances at random and so uses a few per cent of most bounds; an attack maximises. It starts from random
 //! points alone: the edge sets, which hold known equality cases, are not shown to it.
-//! How it searches, [`search`](super::search) says.
+//! How it searches, `check::search` says.
 
 mod objective;
 mod simplest;

@@ -1,6 +1,6 @@
 //! The search for a counterexample to somebody's own bound.
 //!
-//! The edge sets of all families come first, then rounds of random points and [searches](super::search) that maximise the excess of
+//! The edge sets of all families come first, then rounds of random points and searches that maximise the excess of
 //! the smaller side over the larger one: itself, over η, over η², over the bound, and over both. Points that miss a condition count the
 //! less the farther they are from it, and none of them counts as a case. What binary64 takes for a violation is asked again in
 //! intervals: only where the violation, every condition and that all is defined are certain, with the constants enclosed over the whole
@@ -14,6 +14,7 @@ pub use enclosed::{Enclosed, enclose};
 pub use measured::{Measured, Sample, measure};
 pub use objective::Quantity;
 
+use super::asserted::KEPT;
 use super::campaign::DEFAULT_SEED;
 use super::judge::Decision;
 use super::search::{Best, Objective, Progress, STARTS, Start, Tournament};
@@ -91,7 +92,8 @@ pub struct Nearest {
 /// What a search found.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// The certified counterexample, with the plainest instance that is one too; `None`: not refuted.
+    /// The certified counterexample, with the plainest instance that is one too, or with itself where not all families were searched;
+    /// `None`: not refuted.
     pub witness: Option<Witness>,
     /// The words of the conjecture on the witness's instance, or on its plainest one.
     pub quantities: Vec<Quantity>,
@@ -213,8 +215,16 @@ impl<'a> Hunt<'a> {
             let (family, u) = progress.violation.as_ref()?;
             simplify(self.conjecture, families[*family], u)
         };
-        let witness = witness.or_else(in_search).map(|witness| witness.with_plainest(self.conjecture));
+        let witness = witness.or_else(in_search).map(|witness| self.plainest(witness));
         self.conclude(&edges, &progress, witness, late())
+    }
+
+    /// The counterexample with its plainest form; with itself where only some families were asked about, which the form might leave.
+    fn plainest(&self, witness: Witness) -> Witness {
+        if self.effort.families.len() < families::REGISTRY.len() {
+            return Witness { simplified: Some(witness.instance.clone()), ..witness };
+        }
+        witness.with_plainest(self.conjecture)
     }
 
     /// The edge sets of all families, by family; and of the counterexamples among them the simplest, as simple as its family allows.
@@ -281,18 +291,14 @@ impl<'a> Hunt<'a> {
             points.extend(own.into_iter().take(MOST_ENCLOSED).map(|(f, point)| (f, &point.u[..])));
         }
         let seen: Vec<Option<Seen>> = points.par_iter().map(|&(f, u)| self.see(f, u)).collect();
-        let mut nearest: Option<Seen> = None;
-        for seen in seen.into_iter().flatten() {
-            found.worst_slack = Some(found.worst_slack.map_or(seen.slack, |known| known.min(seen.slack)));
-            found.best_ratio = match (found.best_ratio, seen.ratio) {
-                (Some(known), Some(ratio)) => Some(known.max(ratio)),
-                (known, ratio) => known.or(ratio),
-            };
-            if nearest.as_ref().is_none_or(|known| seen.rank() > known.rank()) {
-                nearest = Some(seen);
-            }
-        }
-        found.nearest = nearest.map(|seen| seen.nearest);
+        let mut seen: Vec<Seen> = seen.into_iter().flatten().collect();
+        found.worst_slack = seen.iter().map(|seen| seen.slack).reduce(f64::min);
+        found.best_ratio = seen.iter().filter_map(|seen| seen.ratio).reduce(f64::max);
+        // Of those that come within 0.1 % of the largest share one that intervals confirm, if there is any; else the smallest room.
+        let near = |seen: &Seen| seen.ratio >= found.best_ratio.map(|best| KEPT * best);
+        let rank = |seen: &Seen| (near(seen) && seen.nearest.decision == Decision::Holds, seen.ratio, -seen.slack);
+        let best = (0..seen.len()).reduce(|best, i| if rank(&seen[i]) > rank(&seen[best]) { i } else { best });
+        found.nearest = best.map(|best| seen.swap_remove(best).nearest);
     }
 
     /// One of the best points, seen in binary64 and in intervals.
@@ -327,13 +333,6 @@ struct Seen {
     slack: f64,
     ratio: Option<f64>,
     nearest: Nearest,
-}
-
-impl Seen {
-    /// Larger is nearer to a violation.
-    fn rank(&self) -> (f64, f64) {
-        (self.ratio.unwrap_or(f64::NEG_INFINITY), -self.slack)
-    }
 }
 
 /// The edge set of one family, evaluated.
