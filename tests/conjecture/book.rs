@@ -1,5 +1,6 @@
 //! The examples of docs/conjectures.md: three bounds of the paper, three sharp ones, three false ones; and more of either kind.
 
+use crate::long::long;
 use crate::{conjecture, effort};
 use gradient_gap::check::conjecture::{Found, enclose};
 use gradient_gap::check::judge::Decision;
@@ -29,7 +30,9 @@ pub const FALSE: [Example; 3] = [
     ("abs(dlambda - eta*dmu) <= L*eta^2/2", &[], &["linear-softmax"]),
 ];
 
+/// With `GRADIENT_GAP_LONG` ten times as many evaluations.
 fn search((text, given, families): Example, evaluations: u64) -> Found {
+    let evaluations = if long() { 10 * evaluations } else { evaluations };
     conjecture(text, given).search(&effort(evaluations, families)).unwrap_or_else(|e| panic!("{text}: {e}"))
 }
 

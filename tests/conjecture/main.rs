@@ -4,6 +4,8 @@
 
 #[path = "../common/drawn.rs"]
 mod drawn;
+#[path = "../common/long.rs"]
+mod long;
 
 mod book;
 mod language;
