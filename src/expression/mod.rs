@@ -22,6 +22,7 @@ mod number;
 mod parse;
 mod program;
 mod rewrite;
+mod terms;
 mod words;
 
 pub use number::Number;

@@ -16,108 +16,14 @@
 //! only where one of these words stands inside. Whatever needs none of this stays as it was written.
 
 use super::number::{Number, Ratio};
+use super::terms::{MOST, Term};
 use super::{Expr, Function, Operation, Word};
-
-/// A number times powers of words and of other expressions.
-#[derive(Clone, Debug, PartialEq)]
-struct Term {
-    coefficient: Ratio,
-    /// By expression, in rising order, each once and to a power that is not 0.
-    factors: Vec<(Expr, i32)>,
-}
 
 /// A sum of terms, and whether anything in it was rewritten.
 #[derive(Clone, Debug)]
 struct Sum {
     terms: Vec<Term>,
     rewritten: bool,
-}
-
-/// The largest exponent to which a power is taken apart.
-const MOST: i32 = 1 << 10;
-
-impl Term {
-    fn number(coefficient: Ratio) -> Term {
-        Term { coefficient, factors: vec![] }
-    }
-
-    fn of(expr: Expr) -> Term {
-        Term { coefficient: Ratio::ONE, factors: vec![(expr, 1)] }
-    }
-
-    /// The product; `None` where its numbers do not fit.
-    fn times(&self, other: &Term) -> Option<Term> {
-        let coefficient = self.coefficient.times(other.coefficient)?;
-        let mut factors = self.factors.clone();
-        for (expr, power) in &other.factors {
-            match factors.binary_search_by(|(known, _)| known.cmp(expr)) {
-                Ok(at) => {
-                    factors[at].1 = factors[at].1.checked_add(*power).filter(|n| n.abs() <= MOST)?;
-                    if factors[at].1 == 0 {
-                        factors.remove(at);
-                    }
-                }
-                Err(at) => factors.insert(at, (expr.clone(), *power)),
-            }
-        }
-        Some(Term { coefficient, factors })
-    }
-
-    /// The n-th power, n ≠ 0.
-    fn power(&self, n: i32) -> Option<Term> {
-        let base = if n < 0 { self.coefficient.inverse()? } else { self.coefficient };
-        let coefficient = match base == Ratio::ONE {
-            true => base,
-            false => (0..n.unsigned_abs().min(MOST as u32)).try_fold(Ratio::ONE, |product, _| product.times(base))?,
-        };
-        let raised = |(expr, power): &(Expr, i32)| Some((expr.clone(), power.checked_mul(n).filter(|n| n.abs() <= MOST)?));
-        Some(Term { coefficient, factors: self.factors.iter().map(raised).collect::<Option<_>>()? })
-    }
-
-    /// This term without one factor `word`, which it has to the first power.
-    fn without(&self, word: Word) -> Option<Term> {
-        let at = self.factors.iter().position(|factor| *factor == (Expr::Word(word), 1))?;
-        let mut rest = self.clone();
-        rest.factors.remove(at);
-        Some(rest)
-    }
-
-    /// This term times these words and this integer.
-    fn with(&self, sign: i128, words: &[Word]) -> Option<Term> {
-        let sign = Term::number(Ratio::new(sign, 1)?);
-        words.iter().try_fold(self.times(&sign)?, |product, &word| product.times(&Term::of(Expr::Word(word))))
-    }
-
-    fn negated(self) -> Term {
-        Term { coefficient: self.coefficient.negated(), ..self }
-    }
-
-    /// A word that changes over the step, or its rate, to the first power: what products are multiplied out for.
-    fn is_live(&self) -> bool {
-        let moving = |word: &Word| matches!(word, Word::Dmu) || IDENTITIES.iter().any(|identity| identity.whole == *word);
-        self.factors.iter().any(|(expr, power)| *power == 1 && matches!(expr, Expr::Word(word) if moving(word)))
-    }
-
-    fn expr(&self) -> Expr {
-        let raised = |(expr, power): &(Expr, i32), sign: i32| match power * sign {
-            1 => expr.clone(),
-            n => {
-                let n = Ratio::new(i128::from(n), 1).unwrap_or(Ratio::ONE); // it fits
-                Expr::binary(Operation::Power, expr.clone(), Expr::Number(Number::Ratio(n)))
-            }
-        };
-        let product = |factors: Vec<Expr>| factors.into_iter().reduce(|x, y| Expr::binary(Operation::Multiply, x, y));
-        let mut above: Vec<Expr> = self.factors.iter().filter(|(_, n)| *n > 0).map(|factor| raised(factor, 1)).collect();
-        let below: Vec<Expr> = self.factors.iter().filter(|(_, n)| *n < 0).map(|factor| raised(factor, -1)).collect();
-        if above.is_empty() || self.coefficient != Ratio::ONE {
-            above.insert(0, Expr::Number(Number::Ratio(self.coefficient)));
-        }
-        let above = product(above).unwrap_or(Expr::Number(Number::Ratio(Ratio::ONE))); // never empty
-        match product(below) {
-            Some(below) => Expr::binary(Operation::Divide, above, below),
-            None => above,
-        }
-    }
 }
 
 /// whole = main + rest: a product of words with a sign, and one word with a sign.
@@ -148,6 +54,12 @@ static IDENTITIES: [Identity; 10] = [
 /// J and 1 − J, in both roles.
 const COMPLEMENTS: [(Word, Word); 4] =
     [(Word::J0, Word::F0), (Word::F0, Word::J0), (Word::J1, Word::F1), (Word::F1, Word::J1)];
+
+/// Whether a word that changes over the step, or its rate, is a factor to the first power: what products are multiplied out for.
+fn is_live(term: &Term) -> bool {
+    let moving = |word: &Word| matches!(word, Word::Dmu) || IDENTITIES.iter().any(|identity| identity.whole == *word);
+    term.factors.iter().any(|(expr, power)| *power == 1 && matches!(expr, Expr::Word(word) if moving(word)))
+}
 
 impl Sum {
     fn of(term: Term) -> Sum {
@@ -301,7 +213,7 @@ fn joined(mut x: Sum, y: Sum) -> Sum {
 
 /// A sum, of which `original` is what was written, times one term: term by term where that may help, else as a whole.
 fn scaled(x: Sum, original: &Expr, factor: &Term) -> Option<Sum> {
-    if x.terms.iter().any(Term::is_live) {
+    if x.terms.iter().any(is_live) {
         let terms = x.terms.iter().map(|term| term.times(factor)).collect::<Option<_>>()?;
         return Some(Sum { terms, ..x });
     }
@@ -311,7 +223,7 @@ fn scaled(x: Sum, original: &Expr, factor: &Term) -> Option<Sum> {
 
 fn product(x: &Expr, y: &Expr) -> Option<Sum> {
     let (left, right) = (sum(x), sum(y));
-    let several_live = |sum: &Sum| sum.terms.len() > 1 && sum.terms.iter().any(Term::is_live);
+    let several_live = |sum: &Sum| sum.terms.len() > 1 && sum.terms.iter().any(is_live);
     let (rewritten, other) = match (several_live(&left), several_live(&right)) {
         // Neither is multiplied out.
         (true, true) => {
