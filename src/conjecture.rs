@@ -247,13 +247,13 @@ impl Conjecture {
     pub(crate) fn distance(&self, words: &mut Values<'_, '_, f64>) -> f64 {
         let mut distance: f64 = 0.0;
         for (_, condition) in &self.given {
-            let excess = condition.excess.evaluate(words);
-            if excess.defined && condition.is_satisfied(excess.value) {
+            let compares = condition.compare(words);
+            if compares.defined && condition.is_satisfied(compares.excess) {
                 continue;
             }
-            let [small, large] = [0, 1].map(|side| condition.sides[side].evaluate(words));
-            let apart = f64::abs(logarithmic(small.value) - logarithmic(large.value));
-            let known = excess.defined && small.defined && large.defined && apart.is_finite();
+            let [small, large] = compares.sides.map(logarithmic);
+            let apart = f64::abs(small - large);
+            let known = compares.defined && apart.is_finite();
             // Never 0, however near.
             distance = distance.max(if known { (apart / (10.0 + apart)).max(1e-9) } else { 1.0 });
         }

@@ -53,7 +53,11 @@ impl Witness {
     pub fn asserted(&self, simplified: bool) -> Result<Vec<Assertion>, Error> {
         let (origin, family, decoded) = self.origin()?;
         let subject = origin.subject();
-        let violated = |instance| Some(subject.certify(instance).decision == Decision::Violated);
+        let violated = |instance| match subject.certify(instance).decision {
+            Decision::Violated => Some(true),
+            Decision::Holds | Decision::Outside => Some(false),
+            Decision::Undecided => None,
+        };
         let is_conjecture = matches!(origin, Origin::Conjecture(_));
         let name = match &origin {
             Origin::Claim(_) => self.slug.clone(),

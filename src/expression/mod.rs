@@ -12,7 +12,7 @@
 //! atom       = number | word | function "(" sum ("," sum)* ")" | "(" sum ")"
 //! ```
 //!
-//! Numbers are decimals and mean exactly what they say: an interval contains 0.1, not the binary64 number next to it. [`Word`] lists
+//! Numbers are decimals and mean exactly what they say: of 0.1 an interval contains 1/10, and not only the binary64 number next to it. [`Word`] lists
 //! the words, [`Function`] the functions. ≤, ≥, −, · and × may be written for <=, >=, -, * and *.
 //!
 //! Before it is evaluated a difference is rewritten so that it does not cancel: `dlambda - eta*dmu` is the remainder of the
@@ -60,7 +60,8 @@ pub enum Operation {
     Multiply,
     /// x/y, undefined where y = 0.
     Divide,
-    /// x^y: for an integer y by multiplication, else e^{y log x}, undefined where x < 0.
+    /// x^y: for an integer y by multiplication (x^0 = 1; undefined where x = 0 and y < 0), for y = n/2 by the root (undefined where x < 0),
+    /// else e^{y log x}, undefined where x ≤ 0.
     Power,
 }
 
@@ -135,6 +136,16 @@ impl Expr {
                 y.for_each_word(see);
             }
             Expr::Call(_, arguments) => arguments.iter().for_each(|x| x.for_each_word(see)),
+        }
+    }
+
+    /// Whether it is written with numbers and operations alone.
+    pub(crate) fn is_number(&self) -> bool {
+        match self {
+            Expr::Number(_) => true,
+            Expr::Word(_) | Expr::Call(..) => false,
+            Expr::Negated(x) => x.is_number(),
+            Expr::Binary(_, x, y) => x.is_number() && y.is_number(),
         }
     }
 

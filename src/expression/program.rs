@@ -129,7 +129,8 @@ impl Program {
             }
             Expr::Binary(Operation::Power, x, y) => {
                 self.add(x);
-                match constant(y).map(|y| (y.integer(), y.halves())) {
+                // Only of numbers: an exponent with words or functions may be undefined, whatever is left of it.
+                match constant(y).filter(|_| y.is_number()).map(|y| (y.integer(), y.halves())) {
                     Some((Some(n), _)) => self.codes.push(Code::Integer(n)),
                     Some((None, Some(n))) => self.codes.push(Code::Halves(n)),
                     _ => {

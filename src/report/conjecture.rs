@@ -93,6 +93,9 @@ pub fn conjecture_table(conjectured: &Conjectured<'_>) -> String {
             grouped(found.disagreements)
         );
     }
+    if found.defined == 0 {
+        text += "On none of them is the statement defined: nothing was compared.\n";
+    }
     text += match found.witness {
         Some(_) => "Refuted by a counterexample certified in interval arithmetic.\n",
         None => "Not refuted. This is no proof: no instance that the search met violates it for certain.\n",
@@ -121,6 +124,7 @@ pub fn conjecture_json(conjectured: &Conjectured<'_>) -> String {
         "best_ratio": found.best_ratio.map_or(Value::Null, number),
         "worst_slack": found.worst_slack.map_or(Value::Null, number),
         "satisfied": found.satisfied(),
+        "defined": found.defined,
         "evaluations": found.evaluations(),
         "seed": effort.seed,
         "seconds": seconds,

@@ -31,8 +31,9 @@ impl Enclosed {
     pub(super) fn is_hopeless(&self, excess: f64) -> bool {
         let finest = ENCLOSURE_PIECES[ENCLOSURE_PIECES.len() - 1] as f64;
         let shrink = finest / self.pieces as f64;
-        let width = self.compares.excess.width();
-        width.is_finite() && excess * shrink * shrink < width
+        let (width, violated) = (self.compares.excess.width(), self.compares.excess.lo() > 0.0);
+        // Where the violation is certain it is a condition that is not: an equality, as likely as not.
+        (width.is_finite() && excess * shrink * shrink < width) || (violated && self.pieces >= 8)
     }
 
     /// As the certificate of a claim with one part: X against B where that shows what was decided, else the difference against 0.
@@ -59,6 +60,12 @@ pub(super) fn look(conjecture: &Conjecture, instance: &Instance, pieces: usize) 
     };
     let share = conjecture.share(&mut words);
     Enclosed { decision, compares, share, pieces }
+}
+
+/// Whether all conditions hold for certain, on the uncut segment.
+pub(super) fn conditions_hold(conjecture: &Conjecture, instance: &Instance) -> bool {
+    let evaluation = Evaluation::<Interval>::new(instance, ENCLOSURE_PIECES[0]);
+    conjecture.conditions_hold(&mut Values::new(&evaluation))[0]
 }
 
 /// The same, the segment cut finer until something is decided, if anything read depends on that.

@@ -112,6 +112,10 @@ pub struct Found {
     pub disagreements: u64,
     /// Whether time ran out first, so that another run may end elsewhere.
     pub timed_out: bool,
+    /// How many points that satisfy every condition, in binary64, leave the statement defined.
+    pub defined: u64,
+    /// Whether some point satisfies every condition for certain.
+    certain: bool,
 }
 
 impl Found {
@@ -143,12 +147,16 @@ impl Conjecture {
             return Err(Error::new("a search needs at least one family"));
         }
         let found = super::pool(effort.threads)?.install(|| Hunt { conjecture: self, effort }.run(tick));
-        if found.satisfied() > 0 {
+        if found.certain {
             return Ok(found);
         }
         let (conditions, evaluations) = (self.conditions().join("; "), found.evaluations());
         let given = if conditions.is_empty() { "no condition".into() } else { format!("given {conditions}") };
-        let why = if found.timed_out { " before time ran out" } else { "" };
+        let why = match (found.satisfied(), found.timed_out) {
+            (0, false) => "",
+            (0, true) => " before time ran out",
+            _ => " for certain, though some do in binary64: an equality may be asked for as a band",
+        };
         Err(Error::new(format!(
             "none of {evaluations} instances satisfies the conditions{why} ({given}): nothing was tested"
         )))
@@ -258,6 +266,8 @@ impl<'a> Hunt<'a> {
             worst_slack: None,
             nearest: None,
             timed_out: timed_out && witness.is_none(),
+            defined: total(|counts| counts.defined),
+            certain: witness.is_some() || total(|counts| u64::from(counts.certain)) > 0,
             witness,
         };
         match &found.witness {
@@ -313,8 +323,10 @@ impl<'a> Hunt<'a> {
         if enclosed.decision == Decision::Outside {
             return None; // inside in binary64 alone, whose sampled constants are too small
         }
-        let most = enclosed.compares.excess.hi();
-        let least = enclosed.compares.excess.lo();
+        let [least, most] = [enclosed.compares.excess.lo(), enclosed.compares.excess.hi()];
+        if least > 0.0 {
+            return None; // a violation, but of the conditions it is not certain that they hold
+        }
         // Nothing that is not certain stands above 0.
         let excess = if excess > 0.0 { least.min(0.0) } else { excess.min(most) };
         let ratio = share.zip(enclosed.ratio()).map(|(share, ratio)| {

@@ -1,6 +1,6 @@
 //! What the search for a counterexample maximises: by how much a conjecture is violated, on several scales.
 
-use super::enclosed::{Enclosed, enclose_until};
+use super::enclosed::{Enclosed, conditions_hold, enclose_until};
 use super::measured::{Measured, Sample, measure};
 use crate::check::judge::{CERTIFIED_MARGIN, Decision};
 use crate::check::search::{Counts, Objective};
@@ -35,10 +35,12 @@ const STILL: f64 = -1e3;
 /// How many violations of binary64 one objective has intervals look at on a segment cut finer, in vain; how many on the uncut one
 /// before only one in [`THINNED`] is looked at; and how many whose excess is within [`CERTIFIED_MARGIN`] of the sides, where rounding
 /// is likelier.
-const MOST_REFINED: u64 = 16;
+const MOST_REFINED: u64 = 8;
 const MOST_UNDECIDED: u64 = 256;
 const THINNED: u64 = 16;
 const MOST_MARGINAL: u64 = 64;
+/// How many points one objective asks whether they satisfy the conditions for certain, until one does.
+const MOST_ASKED: u64 = 64;
 
 /// The goal of [`Conditions`].
 pub(super) const CONDITIONS: &str = "conditions";
@@ -89,13 +91,14 @@ pub(super) struct Excess<'a> {
     refined: u64,
     marginal: u64,
     beyond: u64,
+    asked: u64,
 }
 
 impl<'a> Excess<'a> {
     /// Nothing evaluated yet.
     pub fn new(conjecture: &'a Conjecture, family: &'a Family) -> Self {
         let (instance, counts) = (families::blank(), Counts::default());
-        Excess { conjecture, family, instance, counts, refined: 0, marginal: 0, beyond: 0 }
+        Excess { conjecture, family, instance, counts, refined: 0, marginal: 0, beyond: 0, asked: 0 }
     }
 
     /// Looks at the decoded instance: what binary64 says of it, or the value of a search where it is no case.
@@ -105,6 +108,15 @@ impl<'a> Excess<'a> {
             Measured::Outside(distance) => Err(-1.0 - distance),
             Measured::Undefined => Err(UNDEFINED),
             Measured::Case(sample) => Ok(sample),
+        }
+    }
+
+    /// Counts a point that satisfies the conditions in binary64.
+    fn note_satisfied(&mut self) {
+        self.counts.satisfied += 1;
+        if !self.counts.certain && self.asked < MOST_ASKED {
+            self.asked += 1;
+            self.counts.certain = conditions_hold(self.conjecture, &self.instance);
         }
     }
 
@@ -155,7 +167,9 @@ impl Objective for Excess<'_> {
         let mut sample = match self.sample(PIECES[0]) {
             Ok(sample) => sample,
             Err(value) => {
-                self.counts.satisfied += u64::from(value == UNDEFINED);
+                if value == UNDEFINED {
+                    self.note_satisfied();
+                }
                 return Some(value);
             }
         };
@@ -165,7 +179,8 @@ impl Objective for Excess<'_> {
                 Err(value) => return Some(value),
             };
         }
-        self.counts.satisfied += 1;
+        self.note_satisfied();
+        self.counts.defined += 1;
         // What intervals were not asked about counts as equal.
         let excess = if self.is_beyond(sample) { self.settle(u, sample) } else { Some(sample.excess) };
         let excess = excess.unwrap_or(0.0);

@@ -33,8 +33,12 @@ pub(super) trait Objective: Send + Sync {
 pub(super) struct Counts {
     /// How many updates were evaluated: one a point, K for a run of K updates.
     pub evaluations: u64,
-    /// Points that satisfy all conditions.
+    /// Points that satisfy all conditions, in binary64.
     pub satisfied: u64,
+    /// Those of them at which the statement is defined.
+    pub defined: u64,
+    /// Whether some point satisfies all conditions for certain, if the objective asks.
+    pub certain: bool,
     /// Points beyond the bound in binary64 that intervals could not decide.
     pub undecided: u64,
     /// Points without sampled constants that are beyond the bound in binary64 although intervals are certain of it.
@@ -319,6 +323,8 @@ fn count(family: usize, counts: &Counts, progress: &mut Progress) {
     let known = &mut progress.families[family].1;
     known.evaluations += counts.evaluations;
     known.satisfied += counts.satisfied;
+    known.defined += counts.defined;
+    known.certain |= counts.certain;
     known.undecided += counts.undecided;
     known.disagreements += counts.disagreements;
     let first = |known: &mut Option<(usize, Vec<f64>)>, found: &Option<Vec<f64>>| {
