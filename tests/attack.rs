@@ -6,7 +6,6 @@
 #[path = "common/long.rs"]
 mod long;
 
-use gradient_gap::Instance;
 use gradient_gap::check::attack::{Attack, Attacked, Reached, needed};
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::judge::{Decision, Measured, beyond_limit, certify, enclose};
@@ -18,6 +17,7 @@ use gradient_gap::families;
 use gradient_gap::number::Interval;
 use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::report::Replay;
+use gradient_gap::{Evaluation, Instance};
 use long::long;
 use std::sync::OnceLock;
 
@@ -289,6 +289,35 @@ fn simplification_keeps_what_it_is_told_to() {
     assert_eq!(simplest(&|i| i.policy.responses() >= 3), (3, 1));
     assert_eq!(simplest(&|i| i.policy.responses() >= 3 && i.policy.max_length() >= 2), (3, 2));
     assert_eq!(simplest(&|i| !i.policy.is_one_token()), (3, 2));
+}
+
+/// Curved tokens on their own line, with slopes of unit size and the first logit of every context 0: none of it changes the step.
+#[test]
+fn curved_tokens_are_simplified_as_they_are() {
+    let mut curved = tree();
+    curved.policy.logits.dim = 1;
+    curved.policy.logits.features = Features::Dense((0..9).map(|j| 0.3 * f64::from(j % 4)).collect());
+    curved.policy.logits.quadratic = (0..9).map(|j| 0.7 * f64::from(j * j % 5) - 1.0).collect();
+    (curved.theta, curved.direction) = (vec![0.4], vec![-0.8]);
+    let step = |instance: &Instance| {
+        let e = Evaluation::<f64>::new(instance, 1);
+        [e.step().remainder, e.start().alignment() * instance.eta, e.start().second() * instance.eta.powi(2)]
+    };
+    let before = step(&curved);
+    let close = |found: [f64; 3]| found.iter().zip(before).all(|(x, y)| f64::abs(x - y) <= 1e-12 * y.abs());
+    let simple = plain(&curved, &|i| i.policy.logits.rows == 3 && i.policy.responses() == 15 && close(step(i)));
+    let Logits { bias, features: Features::Dense(slopes), quadratic, .. } = &simple.policy.logits else {
+        panic!("{simple:?}")
+    };
+    assert_eq!((&simple.theta[..], &simple.direction[..]), (&[0.0][..], &[1.0][..]), "not on its line");
+    for list in [bias, slopes, quadratic] {
+        assert!(list.len() == 9 && list.iter().step_by(3).all(|&first| first == 0.0), "not centred: {simple:?}");
+    }
+    assert!(slopes.iter().any(|x| x.abs() == 1.0) && slopes.iter().all(|x| x.abs() <= 1.0), "no unit slopes: {slopes:?}");
+    // The control: any other curvature is another step.
+    let mut other = simple;
+    other.policy.logits.quadratic[4] *= 1.001;
+    assert!(!close(step(&other)));
 }
 
 /// Enclosures that say nothing.

@@ -192,7 +192,7 @@ fn every_family_reaches_the_extremes() {
         let range = (10f64.powf(low).round() as u32, 10f64.powf(high).round() as u32);
         let expected = match *name {
             "prefix-tabular" | "prefix-linear" => (2, 6),
-            "last-token" => (2, 24),
+            "last-token" | "curved-tokens" => (2, 24),
             "geometric-length" => (2, 5),
             "declared-lengths" | "listed-responses" => (1, 64),
             _ => (1, 1),

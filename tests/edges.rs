@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
 use gradient_gap::number::{Interval, Scalar, sum};
+use gradient_gap::policy::{Context, Ending, Features, Logits, Shape};
 use gradient_gap::{Evaluation, Instance, families};
 
 /// (computed, claimed) of a sharp bound.
@@ -47,6 +48,12 @@ fn smooth_step_above(e: &Evaluation<'_, Interval>) -> (Interval, Interval) {
 fn token_step_below(e: &Evaluation<'_, Interval>) -> (Interval, Interval) {
     let claimed = e.constants().token_curvature * e.start().length[1] * half_eta_squared(e) / e.start().failure();
     (-e.step().remainder, claimed)
+}
+
+/// R ≤ L_p E⁻[ℓ] η²/(2J).
+fn token_step_above(e: &Evaluation<'_, Interval>) -> (Interval, Interval) {
+    let claimed = e.constants().token_curvature * e.start().length[0] * half_eta_squared(e) / e.start().success();
+    (e.step().remainder, claimed)
 }
 
 /// −(λ'' + (1−2J)λ'²) ≤ (G² + L)/J.
@@ -122,6 +129,8 @@ const CASES: &[(&str, &str, Bound, f64)] = &[
     ("cube", "O⁺ = {±(1, 1, 1, 1)}", torn_cube, 0.75 * 0.999),
     ("last-token", "one correct word, H_t", token_step_below, 0.999),
     ("prefix-linear", "one correct word, H_t", token_step_below, 0.999),
+    ("curved-tokens", "one correct word, scores 0", token_step_below, 0.999),
+    ("curved-tokens", "the same with O⁺ and O⁻", token_step_above, 0.999),
     ("last-token", "EOS at once | 24 tokens", correct_length, 0.98),
     ("prefix-tabular", "constant length", mean_length, 1.0 - 1e-12),
 ];
@@ -249,5 +258,52 @@ fn geometric_lengths_spread() {
         let evaluation = Evaluation::<Interval>::new(&instance, 8);
         let share = evaluation.constants().psi1 * Interval::ln_2() / evaluation.max_length();
         assert!(share.lo() > low && share.hi() < high, "{name}: T_ψ1 log 2/T∞ = {share:?}");
+    }
+}
+
+// ---- curved tokens ------------------------------------------------------------------------------------------------------
+
+/// An edge with one row of logits at θ = 0 ∈ R¹: the instance, the shape, and the words of the side that has only one.
+fn curved(name: &str) -> (Instance, Shape, Vec<Vec<u32>>) {
+    let instance = edge("curved-tokens", name);
+    let policy = &instance.policy;
+    assert_eq!((policy.context, policy.logits.rows, &instance.theta[..]), (Context::Shared, 1, &[0.0][..]));
+    assert_eq!(instance.direction, [1.0]);
+    let side = instance.correct.iter().filter(|&&correct| correct).count() == 1;
+    let few = (0..policy.responses()).filter(|&o| instance.correct[o] == side).map(|o| policy.tree.tokens(o)).collect();
+    let shape = policy.tree.shape();
+    (instance, shape, few)
+}
+
+/// The counterexample of tests/in_text.rs: the loss is six times what (22) would allow with E⁺\[ℓ\] in the place of T∞.
+#[test]
+fn a_long_wrong_word_needs_the_longest_length() {
+    let (instance, shape, few) = curved("a or EOS with log-odds ½θ²");
+    assert_eq!(shape, Shape { vocabulary: 2, max_length: 24, ending: Ending::Cut });
+    assert_eq!((few, instance.correct[24]), (vec![vec![1; 24]], false));
+    let Logits { bias, features, quadratic, .. } = &instance.policy.logits;
+    assert_eq!((&bias[..], features, &quadratic[..]), (&[][..], &Features::Dense(vec![0.0; 2]), &[0.0, 1.0][..]));
+    let evaluation = Evaluation::<Interval>::new(&instance, 256);
+    let (start, c, eta2) = (evaluation.start(), evaluation.constants(), evaluation.eta().square());
+    let loss = -evaluation.step().remainder;
+    let with = |length: Interval| (c.token_curvature * length + c.token_score.square() * c.psi1 / start.failure()) * eta2;
+    let (short, printed) = (loss / with(start.length[1]), loss / with(evaluation.max_length()));
+    assert!(short.lo() > 5.9 && printed.hi() < 0.51, "{short:?} {printed:?}");
+}
+
+/// Words of six tokens, of which only the rare one is bent: H = −L_p = −1 where its score is 0.
+#[test]
+fn a_bent_word_is_the_only_one_of_its_side() {
+    for (name, correct) in [("one correct word, scores 0", true), ("the same with O⁺ and O⁻", false)] {
+        let (instance, shape, few) = curved(name);
+        assert_eq!(shape, Shape { vocabulary: 2, max_length: 6, ending: Ending::Fixed });
+        assert_eq!((few, instance.correct[0]), (vec![vec![0; 6]], correct), "{name}");
+        assert_eq!(instance.policy.logits.quadratic, [-1.0, 0.0]);
+        let evaluation = Evaluation::<Interval>::new(&instance, 256);
+        let (start, rare) = (evaluation.start(), evaluation.start().tokens.curvature[0]);
+        assert!(start.tokens.score.iter().all(|&score| score == Interval::zero()), "{name}: {:?}", start.tokens.score);
+        assert!(rare.lo() >= -1.0 && rare.hi() < -0.999_999 && start.tokens.curvature[1].abs().hi() < 1e-6, "{name}");
+        let log_mass = if correct { start.log_success() } else { start.log_failure() };
+        assert!(log_mass.hi() < -89.9 && log_mass.lo() > -90.1, "{name}: {log_mass:?}");
     }
 }

@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// Random instances of a default campaign, over all families together.
-pub const DEFAULT_INSTANCES: u64 = 324_000;
+pub const DEFAULT_INSTANCES: u64 = 351_000;
 /// Evaluations of the short attack on every claim in a default campaign.
 pub const DEFAULT_ATTACK: u64 = 8_192;
 /// Of them, those that intervals decide, too.

@@ -35,6 +35,7 @@ pub static REGISTRY: &[Family] = &[
     tokens::LAST_TOKEN,
     tokens::PREFIX_LINEAR,
     tokens::GEOMETRIC,
+    tokens::CURVED,
 ];
 
 /// The family called `name`.

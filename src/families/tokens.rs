@@ -191,3 +191,82 @@ pub const GEOMETRIC: Family = Family {
         vec![edge("h = 0.9, T∞ = 5: T_ψ1 far below T∞/log 2", 0.0), edge("h = 0.02, T∞ = 5: T_ψ1 near T∞/log 2", 1.0)]
     },
 };
+
+// ---- logits quadratic in θ ----------------------------------------------------------------------------------------------
+
+/// Places of the coordinates of [`CURVED`], after those of the shape.
+mod curved {
+    use super::{MAX_RESPONSES, SHAPE, header};
+    pub const MEMORY: usize = header::COUNT + SHAPE;
+    pub const THETA: usize = MEMORY + 1;
+    pub const LEVEL: usize = THETA + 1;
+    pub const W: usize = LEVEL + 1;
+    pub const FLAGS: usize = W + 1;
+    pub const BIAS: usize = FLAGS + MAX_RESPONSES;
+    /// The most logits: V = 3 and a row for every last token.
+    pub const LOGITS: usize = 9;
+    pub const SLOPE: usize = BIAS + LOGITS;
+    pub const BEND: usize = SLOPE + LOGITS;
+    pub const END: usize = BEND + LOGITS;
+}
+
+/// Logits b + aθ + ½cθ², θ ∈ R¹, shared by all contexts or by those with the same last token. A quarter of the instances are level:
+/// θ = 0 and every a is 0, so that all scores vanish and H_t alone, of either sign, decides.
+pub const CURVED: Family = Family {
+    name: "curved-tokens",
+    version: 1,
+    shared_edges: true,
+    summary: "token-level, logits quadratic in θ, of the last token or shared, V = 2-3, T∞ = 2-24",
+    dim: curved::END,
+    map: |u, instance| {
+        let (common, mut rest) = Common::split(u);
+        let shape = shape(rest.take(SHAPE), [6, 4], 24);
+        let tree = tree(shape);
+        let context = [Context::Shared, Context::LastToken][choice(u[curved::MEMORY], 2)];
+        let rows = Policy::rows(&tree, context);
+        let options = shape.vocabulary as usize;
+        let level = choice(u[curved::LEVEL], 4) == 0;
+        let scale = common.theta_scale();
+        let block = |start: usize, scale: f64| -> Vec<f64> {
+            u[start..start + rows * options].iter().map(|&x| scale * signed(x)).collect()
+        };
+        let unless_zero = |list: Vec<f64>| if list.iter().all(|&x| x == 0.0) { vec![] } else { list };
+        let bias = unless_zero(block(curved::BIAS, scale));
+        let features = Features::Dense(block(curved::SLOPE, if level { 0.0 } else { 2.0 }));
+        let quadratic = unless_zero(block(curved::BEND, 4.0));
+        let logits = Logits { dim: 1, rows, options, bias, features, quadratic, waves: vec![] };
+        instance.policy = Policy::assemble(tree, context, None, logits);
+        instance.theta.clear();
+        instance.theta.push(if level { 0.0 } else { scale.min(3.0) * signed(u[curved::THETA]) });
+        common.finish(instance, &u[curved::W..curved::FLAGS], &u[curved::FLAGS..curved::BIAS]);
+    },
+    edges: || {
+        let mut chain = vec![0.0; curved::END];
+        chain[header::ETA] = header::eta_coordinate(1e-6);
+        chain[header::RULE] = choice_coordinate(2, 7);
+        chain[header::RULE_PARAMETER] = choice_coordinate(24, 64); // the last of 25 responses
+        (chain[header::COUNT + 1], chain[header::COUNT + 2]) = (1.0, choice_coordinate(1, 3));
+        chain[curved::BEND + 1] = signed_coordinate(0.25);
+        // Six tokens 0 or 1, log-odds −15 − ½θ² of 0: H = −1 for 0, next to nothing for 1.
+        let mut word = vec![0.0; curved::END];
+        word[header::ETA] = header::eta_coordinate(1e-4);
+        word[header::SCALE] = 1.0;
+        (word[header::COUNT + 1], word[header::COUNT + 2]) = (1.0, choice_coordinate(2, 3));
+        word[curved::BIAS] = signed_coordinate(-0.5);
+        word[curved::BEND] = signed_coordinate(-0.25);
+        let mut exchanged = word.clone();
+        exchanged[header::RULE] = choice_coordinate(2, 7);
+        vec![
+            Edge {
+                name: "a or EOS with log-odds ½θ², O⁻ = {a²⁴}: (22) with E⁺[ℓ] in the place of T∞ is false", u: chain
+            },
+            Edge {
+                name: "one correct word, scores 0, H_t = −L_p for all its tokens, J → 0, η → 0: equality in R ≥ −L_pE⁺[ℓ]η²/(2(1−J))",
+                u: word,
+            },
+            Edge {
+                name: "the same with O⁺ and O⁻ exchanged, J → 1: equality in R ≤ L_pE⁻[ℓ]η²/(2J)", u: exchanged
+            },
+        ]
+    },
+};

@@ -19,6 +19,7 @@ const REACH: Reach = &[
     ("last-token", 0.25),
     ("prefix-linear", 0.25),
     ("geometric-length", 0.2),
+    ("curved-tokens", 0.18),
 ];
 
 standard_tests!("ascent-threshold", reach: REACH, edges: 30, outside: &[

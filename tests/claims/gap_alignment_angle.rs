@@ -18,6 +18,7 @@ const REACH: Reach = &[
     ("last-token", 0.6),
     ("prefix-linear", 0.6),
     ("geometric-length", 0.4),
+    ("curved-tokens", 0.4),
 ];
 
 standard_tests!(

@@ -15,6 +15,7 @@ const REACH: Reach = &[
     ("last-token", 0.1),
     ("prefix-linear", 0.1),
     ("geometric-length", 0.1),
+    ("curved-tokens", 0.02),
 ];
 
 standard_tests!(

@@ -235,6 +235,7 @@ pub const EVERYWHERE: Reach = &[
     ("last-token", 1.0),
     ("prefix-linear", 1.0),
     ("geometric-length", 1.0),
+    ("curved-tokens", 1.0),
 ];
 
 /// Every family of runs, every instance.
@@ -265,6 +266,7 @@ pub const TOKENS_MODELLED: Reach = &[
     ("last-token", 1.0),
     ("prefix-linear", 1.0),
     ("geometric-length", 1.0),
+    ("curved-tokens", 1.0),
 ];
 
 /// Every family, all instances but those with no step, no direction or nothing that bends.
@@ -281,6 +283,7 @@ pub const NOT_STILL: Reach = &[
     ("last-token", 0.9),
     ("prefix-linear", 0.9),
     ("geometric-length", 0.85),
+    ("curved-tokens", 0.9),
 ];
 
 /// Every family with tokens, all instances but those with no step, no direction or nothing that bends.
@@ -295,9 +298,10 @@ pub const TOKENS_NOT_STILL: Reach = &[
     ("last-token", 0.9),
     ("prefix-linear", 0.9),
     ("geometric-length", 0.85),
+    ("curved-tokens", 0.9),
 ];
 
-/// Where L_p is bounded on the whole line in closed form: no logits quadratic in θ, or two responses.
+/// Where L_p is bounded on the whole line in closed form: no logits quadratic in θ, or two options.
 pub const ON_THE_LINE: Reach = &[
     ("linear-softmax", 1.0),
     ("tabular-softmax", 1.0),
@@ -311,11 +315,17 @@ pub const ON_THE_LINE: Reach = &[
     ("last-token", 1.0),
     ("prefix-linear", 1.0),
     ("geometric-length", 1.0),
+    ("curved-tokens", 0.4),
 ];
 
 /// Every token-level family, every instance.
-pub const SEVERAL_TOKENS: Reach =
-    &[("prefix-tabular", 1.0), ("last-token", 1.0), ("prefix-linear", 1.0), ("geometric-length", 1.0)];
+pub const SEVERAL_TOKENS: Reach = &[
+    ("prefix-tabular", 1.0),
+    ("last-token", 1.0),
+    ("prefix-linear", 1.0),
+    ("geometric-length", 1.0),
+    ("curved-tokens", 1.0),
+];
 
 /// What the random instances of a family gave.
 #[derive(Clone, Copy, Debug, Default)]

@@ -17,6 +17,7 @@ const REACH: Reach = &[
     ("last-token", 0.4),
     ("prefix-linear", 0.4),
     ("geometric-length", 0.3),
+    ("curved-tokens", 0.3),
 ];
 
 standard_tests!(

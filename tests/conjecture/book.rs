@@ -86,11 +86,13 @@ fn false_bounds_are_refuted() {
 /// The wrong forms of what was not refuted: every check above can fail.
 #[test]
 fn slightly_smaller_constants_are_refuted() {
-    const CONTROLS: [Example; 8] = [
+    const CONTROLS: [Example; 9] = [
         ("abs(dlambda - eta*dmu) <= 0.99*(L + G^2/2)*eta^2", &[], &[]),
         ("abs(dlambda - eta*dmu) <= (L + 0.49*G^2)*eta^2", &[], &[]),
         ("dlambda >= eta*dmu - 0.99*L*eta^2/(2*(1-J0))", &[], &[]),
         ("dlambda >= eta*dmu - 0.99*Lp*len_pos*eta^2/(2*(1-J0))", &[], &[]),
+        // (22) with E⁺[ℓ] in the place of T∞: of all families, only curved tokens refute it.
+        ("dlambda >= eta*dmu - (Lp*len_pos + Gp^2*Tpsi1/(1-J0))*eta^2", &[], &[]),
         ("dlambda <= eta*dmu + 0.99*L*eta^2/(2*J0)", &[], &[]),
         ("dlambda >= 0.6*eta*dmu", &["dmu >= 0", "eta <= (1-J0)*dmu/L"], &[]),
         ("len <= 0.69*Tpsi1", &[], &[]),

@@ -1,7 +1,7 @@
 //! The closed forms of L_p and σ² on the whole line against dense samples of H and ξ far out to both sides.
 
 use gradient_gap::number::Scalar;
-use gradient_gap::policy::Policy;
+use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::{Evaluation, Instance};
 
 /// A curve's polynomial and its waves (amplitude, frequency, phase).
@@ -86,5 +86,44 @@ fn waves_and_waves_on_parabolas() {
     for curve in curves {
         let (sampled, stated) = sampled_and_stated(curve);
         assert!(sampled[0] <= stated[0] && stated[0] <= 4.0 * sampled[0], "{curve:?}: {sampled:?} against {stated:?}");
+    }
+}
+
+/// Words of EOS and others up to a length, a row of logits with these curvatures and slopes 1, 2, … for every last token.
+fn words(shape: Shape, quadratic: Vec<f64>) -> Instance {
+    let (rows, options) = (shape.vocabulary as usize, shape.vocabulary as usize);
+    let slopes = (0..rows * options).map(|j| f64::from(j as u32 * j as u32 % 5)).collect();
+    let bias = (0..rows * options).map(|j| 0.5 * f64::from(j as u32)).collect();
+    let logits = Logits { dim: 1, rows, options, bias, features: Features::Dense(slopes), quadratic, waves: vec![] };
+    let policy = Policy::autoregressive(shape, Context::LastToken, logits).expect("fits");
+    let correct = (0..policy.responses()).map(|o| o == 0).collect();
+    Instance { policy, theta: vec![-30.0], direction: vec![1.0], eta: 60.0, correct, then: vec![] }
+}
+
+/// Several rows: the largest bound of those that are read, each as if it were alone; none where a row that is read has none.
+#[test]
+fn rows_that_are_read() {
+    let bound = |instance: &Instance| Evaluation::<f64>::new(instance, 1).line_bounds().map(|bounds| bounds.curvature);
+    let shape = |vocabulary, max_length, ending| Shape { vocabulary, max_length, ending };
+    let two = words(shape(2, 3, Ending::Cut), vec![0.0, 1.0, 2.0, -1.0]);
+    let alone = [0, 2].map(|first| {
+        let logits = &two.policy.logits;
+        let Features::Dense(slopes) = &logits.features else { panic!("dense") };
+        let pair = |list: &[f64]| list[first..first + 2].to_vec();
+        let policy = Policy::quadratic_softmax(1, pair(slopes), pair(&logits.quadratic), pair(&logits.bias)).expect("fits");
+        bound(&Instance { policy, correct: vec![true, false], ..two.clone() }).expect("a closed form")
+    });
+    assert!(alone[1] > 2.0 * alone[0], "{alone:?}");
+    assert_eq!(bound(&two), Some(alone[1]));
+    let sampled = Evaluation::<f64>::new(&two, 60_000).constants().token_curvature;
+    assert!(sampled <= alone[1] && sampled > alone[0], "{sampled} sampled, {alone:?}");
+    // EOS at the second token is forced: the second row is not read.
+    let short = words(shape(2, 2, Ending::Eos), two.policy.logits.quadratic.clone());
+    assert_eq!(bound(&short), Some(alone[0]));
+    // Three options with a term in t² have no closed form, where they are read.
+    let bent = |row: usize| (0..9).map(|j| if j == 3 * row { 1.0 } else { 0.0 }).collect::<Vec<f64>>();
+    for row in 0..3 {
+        assert_eq!(bound(&words(shape(3, 3, Ending::Cut), bent(row))), None, "row {row}");
+        assert_eq!(bound(&words(shape(3, 2, Ending::Eos), bent(row))).is_none(), row == 0, "row {row}");
     }
 }
