@@ -230,13 +230,14 @@ impl Conjecture {
         compares.defined && self.statement.is_satisfied(compares.excess)
     }
 
-    /// Whether every condition holds for certain, and whether one fails for certain.
+    /// Whether every condition holds for certain, and whether one fails for certain or is certainly undefined.
     pub fn conditions_hold<N: Definite>(&self, words: &mut Values<'_, '_, N>) -> [bool; 2] {
         let (mut hold, mut fail) = (true, false);
         for (_, condition) in &self.given {
             let compares = condition.compare(words);
             hold &= compares.defined && condition.is_satisfied(compares.excess);
-            fail |= compares.defined && condition.is_violated(compares.excess);
+            let nowhere_defined = compares.sides.iter().any(|side| side.is_undefined());
+            fail |= nowhere_defined || (compares.defined && condition.is_violated(compares.excess));
         }
         [hold, fail]
     }

@@ -162,10 +162,7 @@ impl Program {
                 Code::Call(function, count) if *count > 1 => {
                     let arguments = stack.drain(stack.len() - count..);
                     let smaller = *function == Function::Min;
-                    let chosen = arguments.reduce(|x, y| {
-                        defined &= !(x.is_undefined() || y.is_undefined());
-                        if smaller { x.min(y) } else { x.max(y) }
-                    });
+                    let chosen = arguments.reduce(|x, y| if smaller { x.min(y) } else { x.max(y) });
                     chosen.unwrap_or(N::zero()) // there are two or more
                 }
                 // A compiled expression leaves the operands of every operation on the stack.

@@ -219,8 +219,44 @@ pub const CUBE: Family = Family {
 
 const Q_RESPONSES: usize = 5;
 const Q_DIM: usize = 2;
-/// log 4.
-const LN_4: f64 = 2.0 * std::f64::consts::LN_2;
+
+/// G²/L, and the names of the two edges of [`tight`] that have it.
+const TIGHT: [(f64, &str, &str); 6] = [
+    (
+        1.0,
+        "slopes (1, −1 | 0), curvature 2 on O⁺, J = 1/3, η → 0: equality in |R| ≤ (L + G²/2) η²",
+        "the same with O⁺ and O⁻ exchanged, J = 2/3: λ'' + (1−2J)λ'² = −(G² + L)/J",
+    ),
+    (0.1, "the same with G² = L/10, J = 1/2.1", "the same with G² = L/10 and O⁺ and O⁻ exchanged"),
+    (0.3, "the same with G² = 3L/10, J = 1/2.3", "the same with G² = 3L/10 and O⁺ and O⁻ exchanged"),
+    (3.0, "the same with G² = 3L, J = 1/5", "the same with G² = 3L and O⁺ and O⁻ exchanged"),
+    (10.0, "the same with G² = 10L, J = 1/12", "the same with G² = 10L and O⁺ and O⁻ exchanged"),
+    (30.0, "the same with G² = 30L, J = 1/32", "the same with G² = 30L and O⁺ and O⁻ exchanged"),
+];
+
+/// Slopes (g, −g | 0), h'' = 2L on O⁺: s = ±g on O⁺ and 0 on O⁻, H = +L and −L, so G = g, J = L/(G² + 2L), and λ'' = G² + 2L is the
+/// largest possible. Here G²/L = `square`, with L = 1 up to 1 and G = 1 … 2 beyond; unless `plain`, O⁺ and O⁻ are exchanged; Δμ is
+/// `alignment`, by which the slopes of the two are less.
+fn tight(square: f64, alignment: f64, tau: f64, plain: bool) -> Vec<f64> {
+    let (slope, curvature) =
+        if square <= 1.0 { (1.0, 1.0 / square) } else { (square.sqrt().min(2.0), f64::min(1.0, 4.0 / square)) };
+    let mut u = vec![0.0; header::COUNT + 3 + 2 * Q_DIM + Q_RESPONSES * (1 + Q_DIM + 3)];
+    u[header::ETA] = header::eta_coordinate(tau);
+    u[header::RULE] = choice_coordinate(1, 7);
+    u[header::COUNT] = choice_coordinate(1, Q_RESPONSES - 1);
+    u[header::COUNT + 2] = Scalar::ln(20.0 * curvature) / Scalar::ln(1000.0);
+    // Of the two: J/(1−J) = L/(L + G²), twice what the tilt leaves of one.
+    let tilt = -Scalar::ln(2.0 * (1.0 + square));
+    u[header::TILT] = header::tilt_coordinate(if plain { tilt } else { -tilt });
+    let flags = header::COUNT + 3 + 2 * Q_DIM;
+    (0..3).for_each(|o| u[flags + o] = f64::from(u8::from(plain == (o == 2))));
+    let phi = flags + Q_RESPONSES;
+    u[phi] = signed_coordinate(0.5 * (slope - alignment));
+    u[phi + 1] = signed_coordinate(-0.5 * (slope + alignment));
+    let q = phi + Q_RESPONSES * Q_DIM;
+    (u[q], u[q + 3]) = (0.5, 0.5);
+    u
+}
 
 /// Logits quadratic in θ, n = 2 … 5, d = 1, 2.
 pub const QUADRATIC: Family = Family {
@@ -249,32 +285,13 @@ pub const QUADRATIC: Family = Family {
         common.finish(instance, w, flags);
     },
     edges: || {
-        // Slopes (1, −1 | 0), h'' = 2 on O⁺, masses ⅙, ⅙ | ⅔: s = ±1 on O⁺ and 0 on O⁻, H = +1 and −1, so G = L = 1 and
-        // J = L/(G² + 2L) = ⅓; λ'' = G² + 2L is the largest possible.
-        let mut u = vec![0.0; header::COUNT + 3 + 2 * Q_DIM + Q_RESPONSES * (1 + Q_DIM + 3)];
-        u[header::ETA] = header::eta_coordinate(1e-4);
-        u[header::RULE] = choice_coordinate(1, 7);
-        u[header::COUNT] = choice_coordinate(1, Q_RESPONSES - 1);
-        u[header::COUNT + 2] = Scalar::ln(20.0) / Scalar::ln(1000.0);
-        u[header::TILT] = header::tilt_coordinate(-LN_4);
-        let flags = header::COUNT + 3 + 2 * Q_DIM;
-        u[flags + 2] = 1.0;
-        let phi = flags + Q_RESPONSES;
-        u[phi] = signed_coordinate(0.5);
-        u[phi + 1] = signed_coordinate(-0.5);
-        let q = phi + Q_RESPONSES * Q_DIM;
-        u[q] = 0.5;
-        u[q + 3] = 0.5;
-        // The same with the sides exchanged: λ'' = −(G² + 2L).
-        let mut exchanged = u.clone();
-        exchanged[header::TILT] = header::tilt_coordinate(LN_4);
-        (0..3).for_each(|o| exchanged[flags + o] = 1.0 - u[flags + o]);
-        let name = "slopes (1, −1 | 0), curvature 2 on O⁺, J = 1/3, η → 0: equality in |R| ≤ (L + G²/2) η²";
-        vec![
-            Edge { name, u },
-            Edge {
-                name: "the same with O⁺ and O⁻ exchanged, J = 2/3: λ'' + (1−2J)λ'² = −(G² + L)/J", u: exchanged
-            },
-        ]
+        let plain = TIGHT.map(|(square, name, _)| Edge { name, u: tight(square, 0.0, 1e-4, true) });
+        let exchanged = TIGHT.map(|(square, _, name)| Edge { name, u: tight(square, 0.0, 1e-4, false) });
+        let mut edges: Vec<Edge> =
+            plain.into_iter().zip(exchanged).flat_map(|(plain, exchanged)| [plain, exchanged]).collect();
+        // L + G²/2 = 3/2, and τ = η√3.
+        let name = "O⁺ and O⁻ exchanged, Δμ = 10⁻³, η = 1.01 Δμ/(L + G²/2): just beyond ascent at any J, λ falls";
+        edges.push(Edge { name, u: tight(1.0, 1e-3, 1.01e-3 / 1.5 * 3f64.sqrt(), false) });
+        edges
     },
 };

@@ -90,6 +90,8 @@ fn a_forged_counterexample_is_found_out() {
     };
     let other = forge("- 0.9*L", "- 1.0*L");
     assert!(other.status == 1 && other.out.contains("CONTRADICTED: the instance violates"), "{}", other.out);
+    let undefined = forge("\"part\"", "\"given\": [\"2^(0*log(-1)) > 0\"],\n  \"part\"");
+    assert!(undefined.status == 1 && undefined.out.contains("CONTRADICTED: the instance violates"), "{}", undefined.out);
     refused(&forge("- 0.9*L", "- 0.9*K"), &["witness.json: part: unknown word \"K\"", "\n  dlambda >= ", "^"]);
     refused(&forge("\"part\"", "\"given\": [\"J0 == 1\"],\n  \"part\""), &["given[0]", "band"]);
 }

@@ -55,9 +55,16 @@ fn narrow_bands_are_met() {
 
 #[test]
 fn nothing_tested_is_no_pass() {
-    for given in ["J0 > 2", "J0 < J0", "log(-eta) <= 0"] {
+    for given in
+        ["J0 > 2", "J0 < J0", "log(-eta) <= 0", "0*log(-1) <= 1", "sqrt(-eta) - sqrt(-eta) <= 0", "2^(0*log(-1)) > 0"]
+    {
         let error = conjecture("J0 <= 1", &[given]).search(&effort(3_000, &[])).expect_err(given).to_string();
         assert!(error.contains("none of") && error.contains(given), "{error}");
+    }
+    // Met in binary64 alone: nothing could refute, so nothing was tested.
+    for given in [&["J0 >= 1/3", "J0 <= 1/3"][..], &["L >= Lp", "L <= Lp", "dmu > 0"]] {
+        let error = conjecture("J0 <= 0", given).search(&effort(30_000, &[])).expect_err(given[0]).to_string();
+        assert!(error.contains("for certain") && error.contains("band"), "{error}");
     }
     let nowhere = Effort { families: vec![], ..Effort::default() };
     assert!(conjecture("J0 <= 1", &[]).search(&nowhere).is_err());
@@ -69,6 +76,7 @@ fn what_is_undefined_is_no_counterexample() {
     for text in ["log(-eta) > 0", "(eta - eta)/(L - L) > 1", "sqrt(-G - 1) < 0", "1/(n_pos - n_pos) < 0", "(-eta)^0.5 < 0"] {
         let found = conjecture(text, &[]).search(&effort(3_000, &[])).expect("has cases");
         assert!(found.witness.is_none() && found.satisfied() > 1_000 && found.nearest.is_none(), "{text}: {found:?}");
+        assert_eq!(found.defined, 0, "{text}");
     }
     // And where only some instances leave it undefined, the others count.
     let found = conjecture("log(dmu) <= 0", &[]).search(&effort(3_000, &[])).expect("has cases");
