@@ -66,6 +66,12 @@ fn family(name: &String) -> Result<&'static Family, Error> {
     })
 }
 
+/// What the file that was named still holds is no counterexample of this run.
+fn not_written(options: &Options, none: bool) -> String {
+    let file = options.out.as_ref().filter(|_| none);
+    file.map_or(String::new(), |file| format!("There is no counterexample: {} was not written.\n", file.display()))
+}
+
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
     let mut conjecture = Conjecture::parse(&options.expression)?;
@@ -87,7 +93,10 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         threads: options.draw.threads as usize,
         time: options.seconds.map(Duration::from_secs_f64),
     };
-    let output = options.out.as_deref().filter(|path| *path != Path::new("-")).map(Output::create).transpose()?;
+    if options.out.as_deref() == Some(Path::new("-")) {
+        return Err(Error::new("--out -: the counterexample goes to a file; --format json prints it"));
+    }
+    let output = options.out.as_deref().map(Output::create).transpose()?;
     let bar = progress_bar(if effort.evaluations == u64::MAX { 0 } else { effort.evaluations });
     let start = Instant::now();
     let found = conjecture.search_with(&effort, &|done| bar.inc(done))?;
@@ -95,7 +104,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let seconds = start.elapsed().as_secs_f64();
     let conjectured = Conjectured { conjecture: &conjecture, effort: &effort, found: &found, seconds };
     let text = match options.format {
-        TableOrJson::Table => report::conjecture_table(&conjectured),
+        TableOrJson::Table => report::conjecture_table(&conjectured) + &not_written(options, found.witness.is_none()),
         TableOrJson::Json => report::conjecture_json(&conjectured),
     };
     if let (Some(output), Some(witness)) = (output, &found.witness) {

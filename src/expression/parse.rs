@@ -285,8 +285,14 @@ impl Parser<'_> {
     fn unknown(&self, what: &str, name: &str, at: &Placed) -> Error {
         let words = Word::NAMED.into_iter().filter_map(Word::name);
         let functions = Function::ALL.into_iter().map(Function::name);
-        let near = if what == "word" { nearest(name, words.chain(functions)) } else { nearest(name, functions) };
-        self.error(&format!("unknown {what} {name:?}; did you mean {near:?}?"), at)
+        let near = match what {
+            _ if name == "ln" => "log",
+            "word" => nearest(name, words.chain(functions)),
+            _ => nearest(name, functions),
+        };
+        // Of other alphabets nothing is near.
+        let hint = if name.is_ascii() { format!("; did you mean {near:?}?") } else { String::new() };
+        self.error(&format!("unknown {what} {name:?}{hint}"), at)
     }
 
     /// Expects a closing parenthesis, the partner of `open`.
@@ -381,7 +387,8 @@ mod tests {
         for (text, message, mark) in [
             ("dmuu <= 0", "unknown word \"dmuu\"; did you mean \"dmu\"?", "^^^^"),
             ("eta*Dlamda <= L", "did you mean \"dlambda\"?", "    ^^^^^^"),
-            ("ln(L) <= 0", "unknown function \"ln\"", "^^"),
+            ("ln(L) <= 0", "unknown function \"ln\"; did you mean \"log\"?", "^^"),
+            ("η <= 1", "unknown word \"η\"", "^"),
             ("len_po <= 2", "did you mean \"len_pos\"?", "^^^^^^"),
             ("2 eta <= 0", "expected an operator before \"eta\"", "  ^^^"),
             ("2eta <= 0", "expected an operator before \"eta\"", " ^^^"),

@@ -149,8 +149,9 @@ fn bad_input_is_refused_with_its_place() {
     }
     refused(&run(&["conjecture", FALSE, "--out", &folder.path("no/such/folder")]), &["no/such/folder"]);
     // Nothing is written where nothing is refuted.
-    succeeded(&run(&["conjecture", "eta > 0", "--evaluations", "1000", "--out", &file]));
-    assert!(folder.files().is_empty());
+    let found = run(&["conjecture", "eta > 0", "--evaluations", "1000", "--out", &file]);
+    assert!(succeeded(&found).ends_with("witness.json was not written.\n") && folder.files().is_empty(), "{}", found.out);
+    refused(&run(&["conjecture", "eta > 0", "--out", "-"]), &["--out -", "--format json"]);
 }
 
 #[test]
