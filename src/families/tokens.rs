@@ -256,6 +256,11 @@ pub const CURVED: Family = Family {
         word[curved::BEND] = signed_coordinate(-0.25);
         let mut exchanged = word.clone();
         exchanged[header::RULE] = choice_coordinate(2, 7);
+        // Δμ = 6δ, L_p = 1: 2Δμ/(L_pT∞) = 2δ; τ = η√6.
+        let mut beyond = word.clone();
+        beyond[curved::LEVEL] = choice_coordinate(2, 4);
+        beyond[curved::SLOPE] = signed_coordinate(0.5e-3);
+        beyond[header::ETA] = header::eta_coordinate(1.02 * 2e-3 * 6f64.sqrt());
         vec![
             Edge {
                 name: "a or EOS with log-odds ½θ², O⁻ = {a²⁴}: (22) with E⁺[ℓ] in the place of T∞ is false", u: chain
@@ -266,6 +271,9 @@ pub const CURVED: Family = Family {
             },
             Edge {
                 name: "the same with O⁺ and O⁻ exchanged, J → 1: equality in R ≤ L_pE⁻[ℓ]η²/(2J)", u: exchanged
+            },
+            Edge {
+                name: "one correct word, Δμ = 6·10⁻³, η = 1.02 · 2Δμ/(L_pT∞): just beyond ascent, λ falls", u: beyond
             },
         ]
     },

@@ -86,7 +86,7 @@ fn false_bounds_are_refuted() {
 /// The wrong forms of what was not refuted: every check above can fail.
 #[test]
 fn slightly_smaller_constants_are_refuted() {
-    const CONTROLS: [Example; 9] = [
+    const CONTROLS: [Example; 13] = [
         ("abs(dlambda - eta*dmu) <= 0.99*(L + G^2/2)*eta^2", &[], &[]),
         ("abs(dlambda - eta*dmu) <= (L + 0.49*G^2)*eta^2", &[], &[]),
         ("dlambda >= eta*dmu - 0.99*L*eta^2/(2*(1-J0))", &[], &[]),
@@ -96,6 +96,11 @@ fn slightly_smaller_constants_are_refuted() {
         ("dlambda <= eta*dmu + 0.99*L*eta^2/(2*J0)", &[], &[]),
         ("dlambda >= 0.6*eta*dmu", &["dmu >= 0", "eta <= (1-J0)*dmu/L"], &[]),
         ("len <= 0.69*Tpsi1", &[], &[]),
+        // Conditions that tie quantities to each other, and thresholds a few per cent too high.
+        ("abs(dlambda - eta*dmu) <= 0.97*(L + G^2/2)*eta^2", &["2.99 <= G^2/L <= 3.01"], &[]),
+        ("J1 >= J0", &["dmu > 0", "eta <= dmu/(L + 0.475*G^2)"], &[]),
+        ("J1 >= J0", &["dmu > 0", "eta <= 2.04*(1-J0)*dmu/(Lp*Tinf)", "Tinf >= 2"], &[]),
+        ("J1 >= J0", &["dmu > 0", "eta <= 2.05*(1-J0)*dmu/L", "J0 >= 0.05"], &[]),
         ("log(J1/J0) >= eta*(1-J0)*dmu - 0.499*L*eta^2", &[], &[]),
     ];
     for example in CONTROLS {

@@ -9,8 +9,13 @@ use crate::expression::Values;
 pub enum Measured {
     /// There is no step: η = 0 or w = 0.
     Still,
-    /// A condition fails; how far the instance is from all of them, above 0.
-    Outside(f64),
+    /// A condition fails.
+    Outside {
+        /// How far the instance is from all of them, above 0.
+        distance: f64,
+        /// By how much it would exceed the statement, if it is [near](NEAR) and that is defined.
+        sample: Option<Sample>,
+    },
     /// A side is undefined.
     Undefined,
     /// The conditions hold.
@@ -29,6 +34,10 @@ pub struct Sample {
     pub size: f64,
 }
 
+/// Up to this [distance](Measured::Outside) an instance is near the conditions: the sides of none that fails differ by more than about
+/// a fifth.
+const NEAR: f64 = 0.02;
+
 /// Measures a conjecture on an instance; suprema over the segment are sampled.
 pub fn measure(conjecture: &Conjecture, evaluation: &Evaluation<'_, f64>) -> Measured {
     if !evaluation.instance().moves() {
@@ -36,16 +45,23 @@ pub fn measure(conjecture: &Conjecture, evaluation: &Evaluation<'_, f64>) -> Mea
     }
     let mut words = Values::new(evaluation);
     let distance = conjecture.distance(&mut words);
-    if distance > 0.0 {
-        return Measured::Outside(distance);
+    if distance > NEAR {
+        return Measured::Outside { distance, sample: None };
     }
-    let compares = conjecture.compare(&mut words);
-    if !compares.defined {
-        return Measured::Undefined;
+    let sample = sample(conjecture, &mut words);
+    match sample {
+        _ if distance > 0.0 => Measured::Outside { distance, sample },
+        Some(sample) => Measured::Case(sample),
+        None => Measured::Undefined,
     }
+}
+
+/// By how much the instance exceeds the statement, where that is defined.
+fn sample(conjecture: &Conjecture, words: &mut Values<'_, '_, f64>) -> Option<Sample> {
+    let compares = conjecture.compare(words);
     let excess = conjecture.magnitude(compares.excess);
     let [small, large] = compares.sides.map(f64::abs);
     let size = small.max(large);
-    let scale = if conjecture.has_share() { conjecture.bound(&mut words) } else { Some(size) };
-    Measured::Case(Sample { excess, scale: scale.filter(|&scale| scale > 0.0), size })
+    let scale = if conjecture.has_share() { conjecture.bound(words) } else { Some(size) };
+    compares.defined.then(|| Sample { excess, scale: scale.filter(|&scale| scale > 0.0), size })
 }

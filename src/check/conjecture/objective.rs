@@ -29,6 +29,8 @@ const LEVEL: f64 = 2_000.0;
 const EQUAL: f64 = 0.0;
 /// The conditions hold, but a side is undefined, or there is nothing to measure an excess by.
 const UNDEFINED: f64 = -0.5;
+/// Around here stand those that are near the conditions, between −1 and `UNDEFINED`.
+const NEAR: f64 = -0.75;
 /// There is no step at all.
 const STILL: f64 = -1e3;
 
@@ -64,7 +66,7 @@ impl Objective for Conditions<'_> {
         }
         match measure(conjecture, &Evaluation::new(instance, PIECES[0])) {
             Measured::Still => Some(STILL),
-            Measured::Outside(distance) => Some(-1.0 - distance),
+            Measured::Outside { distance, .. } => Some(-1.0 - distance),
             Measured::Undefined | Measured::Case(_) => {
                 counts.satisfied += 1;
                 counts.violation.get_or_insert_with(|| u.to_vec());
@@ -94,6 +96,16 @@ pub(super) struct Excess<'a> {
     asked: u64,
 }
 
+/// What an instance is that is no case.
+enum NoCase {
+    /// Nothing but a value of a search.
+    Of(f64),
+    /// Near the conditions.
+    Near(Sample),
+    /// The conditions hold, but a side is undefined.
+    Undefined,
+}
+
 impl<'a> Excess<'a> {
     /// Nothing evaluated yet.
     pub fn new(conjecture: &'a Conjecture, family: &'a Family) -> Self {
@@ -101,13 +113,29 @@ impl<'a> Excess<'a> {
         Excess { conjecture, family, instance, counts, refined: 0, marginal: 0, beyond: 0, asked: 0 }
     }
 
-    /// Looks at the decoded instance: what binary64 says of it, or the value of a search where it is no case.
-    fn sample(&self, pieces: usize) -> Result<Sample, f64> {
+    /// Looks at the decoded instance: what binary64 says of it, or what it is instead of a case.
+    fn sample(&self, pieces: usize) -> Result<Sample, NoCase> {
         match measure(self.conjecture, &Evaluation::new(&self.instance, pieces)) {
-            Measured::Still => Err(STILL),
-            Measured::Outside(distance) => Err(-1.0 - distance),
-            Measured::Undefined => Err(UNDEFINED),
+            Measured::Still => Err(NoCase::Of(STILL)),
+            Measured::Outside { sample: Some(sample), .. } => Err(NoCase::Near(sample)),
+            Measured::Outside { distance, sample: None } => Err(NoCase::Of(-1.0 - distance)),
+            Measured::Undefined => Err(NoCase::Undefined),
             Measured::Case(sample) => Ok(sample),
+        }
+    }
+
+    /// The values of all goals for an excess that counts, by `place` of a scaled one.
+    fn tell(&self, sample: Sample, excess: f64, place: impl Fn(f64) -> f64, see: &mut impl FnMut(&'static str, f64)) {
+        let eta = self.instance.eta;
+        let share = sample.scale.map_or(f64::NAN, |scale| excess / scale);
+        for (goal, value) in [
+            (EXCESS, excess),
+            (PER_STEP, excess / eta),
+            (PER_SQUARE, excess / eta / eta),
+            (SHARE, share),
+            (SHARE_PER_STEP, share / eta),
+        ] {
+            see(goal, if value.is_nan() { UNDEFINED.min(place(0.0)) } else { place(value) });
         }
     }
 
@@ -166,17 +194,22 @@ impl Objective for Excess<'_> {
         }
         let mut sample = match self.sample(PIECES[0]) {
             Ok(sample) => sample,
-            Err(value) => {
-                if value == UNDEFINED {
-                    self.note_satisfied();
-                }
-                return Some(value);
+            Err(NoCase::Of(value)) => return Some(value),
+            Err(NoCase::Near(sample)) => {
+                // Between all that satisfy the conditions and all that are farther off.
+                let place = |value| NEAR + logarithmic(value) / (10.0 * LEVEL);
+                self.tell(sample, sample.excess, place, &mut see);
+                return None;
+            }
+            Err(NoCase::Undefined) => {
+                self.note_satisfied();
+                return Some(UNDEFINED);
             }
         };
         if self.is_beyond(sample) && self.conjecture.reads_suprema() {
             sample = match self.sample(PIECES[1]) {
                 Ok(sample) => sample,
-                Err(value) => return Some(value),
+                Err(_) => return Some(NEAR),
             };
         }
         self.note_satisfied();
@@ -184,27 +217,11 @@ impl Objective for Excess<'_> {
         // What intervals were not asked about counts as equal.
         let excess = if self.is_beyond(sample) { self.settle(u, sample) } else { Some(sample.excess) };
         let excess = excess.unwrap_or(0.0);
-        let (eta, equal) = (self.instance.eta, excess == 0.0);
+        let equal = excess == 0.0;
         if sample.excess == 0.0 && !self.conjecture.is_strict() && sample.scale.is_some() {
             self.counts.equality.get_or_insert_with(|| u.to_vec());
         }
-        let share = sample.scale.map_or(f64::NAN, |scale| excess / scale);
-        for (goal, value) in [
-            (EXCESS, excess),
-            (PER_STEP, excess / eta),
-            (PER_SQUARE, excess / eta / eta),
-            (SHARE, share),
-            (SHARE_PER_STEP, share / eta),
-        ] {
-            see(
-                goal,
-                match () {
-                    () if value.is_nan() => UNDEFINED,
-                    () if equal => EQUAL,
-                    () => LEVEL + logarithmic(value),
-                },
-            );
-        }
+        self.tell(sample, excess, |value| if equal { EQUAL } else { LEVEL + logarithmic(value) }, &mut see);
         None
     }
 
