@@ -21,12 +21,18 @@ pub struct Conjectured<'a> {
     pub seconds: f64,
 }
 
-/// The words of a conjecture and its sides: value, enclosure, meaning.
-pub(super) fn quantities_table(quantities: &[Quantity]) -> String {
-    let mut table = new_table(&["word", "value", "enclosure", ""]);
-    for Quantity { name, meaning, value, enclosure } in quantities {
-        let enclosure = format!("[{}, {}]", exact(enclosure.lo()), exact(enclosure.hi()));
-        table.add_row(vec![(*name).to_string(), exact(*value), enclosure, (*meaning).to_string()]);
+/// The words of a conjecture and its sides: value, enclosure, meaning; between them the values of another instance, if there is one.
+pub(super) fn quantities_table(quantities: &[Quantity], as_found: &[Quantity]) -> String {
+    let two = !as_found.is_empty();
+    let header =
+        if two { &["word", "simplest", "enclosure", "as found", ""][..] } else { &["word", "value", "enclosure", ""] };
+    let mut table = new_table(header);
+    for (i, Quantity { name, meaning, value, enclosure }) in quantities.iter().enumerate() {
+        let mut row = vec![(*name).to_string(), exact(*value)];
+        row.push(format!("[{}, {}]", exact(enclosure.lo()), exact(enclosure.hi())));
+        row.extend(as_found.get(i).map(|other| exact(other.value)));
+        row.push((*meaning).to_string());
+        table.add_row(row);
     }
     finish(&table)
 }
@@ -56,7 +62,7 @@ pub fn conjecture_table(conjectured: &Conjectured<'_>) -> String {
         if let Some(simple) = &witness.simplified {
             let _ = writeln!(text, "Simplest:\n{}\n", one_line(simple));
         }
-        text += &quantities_table(&found.quantities);
+        text += &quantities_table(&found.quantities, &found.as_found);
         text.push('\n');
     } else {
         if let Some(ratio) = found.best_ratio {
@@ -133,6 +139,7 @@ pub fn conjecture_json(conjectured: &Conjectured<'_>) -> String {
         "disagreements": found.disagreements,
         "families": families.collect::<Vec<_>>(),
         "quantities": quantities_json(&found.quantities),
+        "as_found": quantities_json(&found.as_found),
         "nearest": nearest,
         "witness": found.witness,
     });

@@ -203,7 +203,7 @@ pub fn replay_table(replay: &Replay) -> String {
     text += &finish(&claims);
     if !replay.conjecture.is_empty() {
         text.push('\n');
-        text += &quantities_table(&replay.conjecture);
+        text += &quantities_table(&replay.conjecture, &[]);
     }
     if !replay.asserted.is_empty() {
         text += "\nThe file says:\n";

@@ -56,6 +56,8 @@ fn a_false_bound_is_refuted_and_its_counterexample_replays() {
     let replay = run(&["replay", &witness, "--simplified", "--format", "json"]);
     let replayed = json(succeeded(&replay));
     assert_eq!(replayed["conjecture"], document["quantities"]);
+    let as_found = json(succeeded(&run(&["replay", &witness, "--format", "json"])));
+    assert_eq!(as_found["conjecture"], document["as_found"]);
     let said = replayed["asserted"].as_array().expect("a list");
     assert!(said.len() == 5 && said.iter().all(|said| said["confirmed"] == true), "{said:?}");
     let names: Vec<&str> =

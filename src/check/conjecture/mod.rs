@@ -95,8 +95,10 @@ pub struct Found {
     /// The certified counterexample, with the plainest instance that is one too, or with itself where not all families were searched;
     /// `None`: not refuted.
     pub witness: Option<Witness>,
-    /// The words of the conjecture on the witness's instance, or on its plainest one.
+    /// The words of the conjecture and its sides on the witness's plainest instance.
     pub quantities: Vec<Quantity>,
+    /// The same on the instance as it was found; empty where that is the plainest.
+    pub as_found: Vec<Quantity>,
     /// The largest [share](Conjecture::share) of the bound in binary64, no larger than its enclosure allows; `None` where the statement
     /// has none of the forms that have one.
     pub best_ratio: Option<f64>,
@@ -262,6 +264,7 @@ impl<'a> Hunt<'a> {
             undecided: total(|counts| counts.undecided),
             disagreements: total(|counts| counts.disagreements),
             quantities: vec![],
+            as_found: vec![],
             best_ratio: None,
             worst_slack: None,
             nearest: None,
@@ -272,8 +275,11 @@ impl<'a> Hunt<'a> {
         };
         match &found.witness {
             Some(witness) => {
-                let shown = witness.simplified.as_ref().unwrap_or(&witness.instance);
-                found.quantities = self.conjecture.quantities(shown);
+                let plainest = witness.simplified.as_ref().unwrap_or(&witness.instance);
+                found.quantities = self.conjecture.quantities(plainest);
+                if *plainest != witness.instance {
+                    found.as_found = self.conjecture.quantities(&witness.instance);
+                }
                 if let Some((excess, share)) = finest(self.conjecture, &witness.instance) {
                     (found.best_ratio, found.worst_slack) = (share, Some(0.0 - excess));
                 }
