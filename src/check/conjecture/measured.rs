@@ -13,7 +13,7 @@ pub enum Measured {
     Outside {
         /// How far the instance is from all of them, above 0.
         distance: f64,
-        /// By how much it would exceed the statement, if it is [near](NEAR) and that is defined.
+        /// By how much it would exceed the statement, if the distance is at most 0.02 and that is defined.
         sample: Option<Sample>,
     },
     /// A side is undefined.
