@@ -63,14 +63,14 @@ fn check_not_refuted((text, ..): Example, found: &Found) {
 #[test]
 fn bounds_of_the_paper_are_not_refuted() {
     for example in PAPER {
-        check_not_refuted(example, &search(example, 30_000));
+        check_not_refuted(example, &search(example, 16_000));
     }
 }
 
 #[test]
 fn sharp_bounds_are_not_refuted_and_used_up() {
     for (example, least) in SHARP {
-        let found = search(example, 40_000);
+        let found = search(example, 24_000);
         check_not_refuted(example, &found);
         assert!(found.best_ratio > Some(least), "{}: {:?}", example.0, found.best_ratio);
     }
@@ -126,6 +126,6 @@ fn true_statements_in_other_words_are_not_refuted() {
         ("cosh(dlambda/2) >= sqrt(J0*(1-J0)/(J1*(1-J1)))/2", &[], &[]),
     ];
     for example in TRUE {
-        check_not_refuted(example, &search(example, 16_000));
+        check_not_refuted(example, &search(example, 8_000));
     }
 }

@@ -101,7 +101,7 @@ fn by_the_book(expr: &Expr, words: &mut Values<'_, '_, f64>) -> Option<f64> {
 fn sides_are_what_is_written() {
     let (instances, mut rng) = (instances(), ChaCha8Rng::seed_from_u64(6));
     let (mut defined, mut undefined) = (0, 0);
-    for case in 0..6_000 {
+    for case in 0..3_600 {
         let text = format!("{} <= {}", expression(&mut rng, 1 + case % 3), expression(&mut rng, case % 2));
         let (Ok(conjecture), Ok(parsed)) = (Conjecture::parse(&text), parse(&text)) else { continue };
         for instance in instances.iter().skip(case % 11).step_by(11) {
@@ -128,7 +128,7 @@ fn sides_are_what_is_written() {
             defined += 1;
         }
     }
-    assert!(defined > 20_000 && undefined > 5_000, "{defined} defined, {undefined} undefined");
+    assert!(defined > 12_000 && undefined > 3_000, "{defined} defined, {undefined} undefined");
 }
 
 /// What is undefined by each rule alone; and what comes near it and is not.
@@ -202,7 +202,7 @@ fn instances() -> Vec<Instance> {
 fn the_value_does_not_change() {
     let (instances, mut rng) = (instances(), ChaCha8Rng::seed_from_u64(5));
     let (mut compared, mut better) = (0, 0);
-    for case in 0..4_000 {
+    for case in 0..2_400 {
         let depth = 1 + case % 4;
         let text = format!("{} <= {}", expression(&mut rng, depth), expression(&mut rng, depth - 1));
         let Ok(conjecture) = Conjecture::parse(&text) else { continue }; // too long
@@ -213,7 +213,7 @@ fn the_value_does_not_change() {
             better += usize::from(narrower);
         }
     }
-    assert!(compared > 40_000 && better > 2_000, "{compared} comparisons, {better} much better known");
+    assert!(compared > 24_000 && better > 1_200, "{compared} comparisons, {better} much better known");
 }
 
 /// The test above can fail: with a wrong factor in one identity the two numbers are apart.

@@ -18,7 +18,7 @@ fn the_same_on_any_number_of_threads() {
     for (text, given) in [("dlambda >= eta*dmu - L*eta^2/(2*(1-J0))", None), ("J1 >= J0", Some("0 < dmu < 0.1"))] {
         let conjecture = conjecture(text, given.as_slice());
         let runs = [1, 3].map(|threads| {
-            let found = conjecture.search(&Effort { threads, seed: 7, ..effort(20_000, &[]) }).expect("has cases");
+            let found = conjecture.search(&Effort { threads, seed: 7, ..effort(10_000, &[]) }).expect("has cases");
             (found.witness, found.best_ratio, found.worst_slack, found.nearest, found.families, found.undecided)
         });
         assert_eq!(runs[0], runs[1], "{text}");
@@ -63,7 +63,7 @@ fn nothing_tested_is_no_pass() {
     }
     // Met in binary64 alone: nothing could refute, so nothing was tested.
     for given in [&["J0 >= 1/3", "J0 <= 1/3"][..], &["L >= Lp", "L <= Lp", "dmu > 0"]] {
-        let error = conjecture("J0 <= 0", given).search(&effort(30_000, &[])).expect_err(given[0]).to_string();
+        let error = conjecture("J0 <= 0", given).search(&effort(10_000, &[])).expect_err(given[0]).to_string();
         assert!(error.contains("for certain") && error.contains("band"), "{error}");
     }
     let nowhere = Effort { families: vec![], ..Effort::default() };
@@ -87,7 +87,7 @@ fn what_is_undefined_is_no_counterexample() {
 #[test]
 fn every_case_takes_a_step() {
     for text in ["eta > 0", "abs(dlambda) >= 0"] {
-        let found = conjecture(text, &[]).search(&effort(20_000, &[])).expect("has cases");
+        let found = conjecture(text, &[]).search(&effort(10_000, &[])).expect("has cases");
         assert!(found.witness.is_none() && found.satisfied() < found.evaluations(), "{text}");
     }
     let mut still = third(0.0);
