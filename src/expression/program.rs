@@ -9,6 +9,8 @@ use smallvec::SmallVec;
 
 /// A number that an expression can be evaluated with: it knows for certain where operations are defined.
 pub trait Definite: Scalar {
+    /// A number that is written in an expression: the nearest one in binary64, and its enclosure.
+    fn literal(nearest: f64, enclosed: Interval) -> Self;
     /// Whether x ≠ 0 for certain.
     fn is_surely_nonzero(self) -> bool;
     /// Whether x > 0 for certain.
@@ -18,6 +20,9 @@ pub trait Definite: Scalar {
 }
 
 impl Definite for f64 {
+    fn literal(nearest: f64, _: Interval) -> f64 {
+        nearest
+    }
     fn is_surely_nonzero(self) -> bool {
         self != 0.0
     }
@@ -30,6 +35,9 @@ impl Definite for f64 {
 }
 
 impl Definite for Interval {
+    fn literal(_: f64, enclosed: Interval) -> Interval {
+        enclosed
+    }
     fn is_surely_nonzero(self) -> bool {
         self.surely_positive() || self.surely_negative()
     }
@@ -102,11 +110,6 @@ pub struct Program {
     codes: Vec<Code>,
 }
 
-/// What a number of both kinds is in N.
-fn literal<N: Scalar>(real: f64, enclosed: Interval) -> N {
-    if enclosed.lo() == enclosed.hi() { N::of(real) } else { N::between(enclosed.lo(), enclosed.hi()) }
-}
-
 impl Program {
     /// Compiles an expression.
     pub fn new(expr: &Expr) -> Program {
@@ -157,7 +160,7 @@ impl Program {
         let mut defined = true;
         for code in &self.codes {
             let value = match code {
-                Code::Number(real, enclosed) => literal(*real, *enclosed),
+                Code::Number(nearest, enclosed) => N::literal(*nearest, *enclosed),
                 Code::Word(word) => words.get(*word),
                 Code::Call(function, count) if *count > 1 => {
                     let arguments = stack.drain(stack.len() - count..);
