@@ -63,6 +63,7 @@ impl Witness {
             Origin::Claim(_) => self.slug.clone(),
             Origin::Conjecture(conjecture) => format!("{:?}", conjecture.text()),
         };
+        let says_violated = self.says_violated();
         let mut all = Vec::new();
         let mut say = |text: String, confirmed| all.push(Assertion { text, confirmed });
         let certificate = subject.certify(&self.instance);
@@ -72,7 +73,7 @@ impl Witness {
             say(format!("{:?} is a part of {}", self.part, self.slug), Some(!own.is_empty()));
         }
         let all_given = if self.given.is_empty() { String::new() } else { format!(" given {}", self.given.join("; ")) };
-        if self.says_violated() {
+        if says_violated {
             say(format!("the instance violates {name}{all_given}"), violated(&self.instance));
         }
         let version = family.version;
@@ -92,7 +93,7 @@ impl Witness {
             }
         }
         let Some(simple) = self.simplified.as_ref().filter(|_| simplified) else { return Ok(all) };
-        if self.says_violated() {
+        if says_violated {
             say(format!("the simplified instance violates {name}{all_given}"), violated(simple));
         } else if let Origin::Claim(claim) = origin
             && !certificate.is_identity(&self.part)

@@ -197,15 +197,24 @@ pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certifi
 
 fn enclose_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>, enough: impl Fn(&Certificate) -> bool) -> Certificate {
     let instance = first.instance();
-    let mut last = seen(claim, first, ENCLOSURE_PIECES[0]);
-    let most = (MAX_WORK / instance.policy.responses() / claim.updates(instance)).max(1);
-    for pieces in ENCLOSURE_PIECES.into_iter().skip(1).filter(|&pieces| pieces <= most && instance.eta > 0.0) {
+    let most = if instance.eta > 0.0 { MAX_WORK / instance.policy.responses() / claim.updates(instance) } else { 1 };
+    refine(seen(claim, first, ENCLOSURE_PIECES[0]), most, |pieces| certificate(claim, instance, pieces), enough)
+}
+
+/// What is seen on a segment cut finer, into at most `most` pieces, until `enough`; `last` is what the uncut one shows.
+pub(super) fn refine<T>(mut last: T, most: usize, look: impl Fn(usize) -> T, enough: impl Fn(&T) -> bool) -> T {
+    for pieces in ENCLOSURE_PIECES.into_iter().skip(1).filter(|&pieces| pieces <= most) {
         if enough(&last) {
             break;
         }
-        last = certificate(claim, instance, pieces);
+        last = look(pieces);
     }
     last
+}
+
+/// Whether an enclosed share is known to 10⁻⁴ of itself.
+pub(super) fn is_narrow(share: Interval) -> bool {
+    share.hi() - share.lo() <= 1e-4 * share.hi()
 }
 
 /// One interval evaluation, the segment cut into `pieces`.

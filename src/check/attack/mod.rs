@@ -10,8 +10,8 @@ mod simplest;
 use super::asserted::KEPT;
 use super::campaign::DEFAULT_SEED;
 use super::histogram::Histogram;
-use super::judge::{Certificate, Decision, enclose, first_failing};
-use super::search::{Best, Progress, STARTS, Tournament};
+use super::judge::{Certificate, Decision, enclose, first_failing, is_narrow};
+use super::search::{Best, FIRST_ROUND, Progress, STARTS, Tournament};
 use super::witness::{Witness, simplify};
 use crate::claims::coefficients::Coefficient;
 use crate::claims::{ClaimEntry, Expected, Scope};
@@ -23,8 +23,6 @@ use crate::number::Interval;
 use objective::Shares;
 use std::time::{Duration, Instant};
 
-/// Evaluations of the first round; every later one has twice as many as the one before.
-const FIRST_ROUND: u64 = 16_384;
 /// Evaluations of the first round of runs, a run of K updates counting as K.
 const FIRST_ROUND_OF_RUNS: u64 = 131_072;
 /// Runs cost hundreds of times as much as steps: fewer searches a round.
@@ -292,7 +290,6 @@ fn low(reached: &Reached) -> f64 {
 /// The claim on an instance in intervals, the segment cut until the share of `part` is known to 10⁻⁴ of itself.
 fn tight(claim: &ClaimEntry, instance: &Instance, part: &str) -> Certificate {
     enclose(claim, instance, |certificate| {
-        let narrow = |share: Interval| share.hi() - share.lo() <= 1e-4 * share.hi();
-        certificate.decision != Decision::Undecided && certificate.share(part).is_some_and(narrow)
+        certificate.decision != Decision::Undecided && certificate.share(part).is_some_and(is_narrow)
     })
 }

@@ -1,7 +1,7 @@
 //! What an attack maximises: the share of the bound that one part of a claim uses, at a point of a family's cube.
 
 use crate::check::judge::{Certificate, Decision, beyond_limit, certificate, certify, first_failing, ratio};
-use crate::check::search::{Counts, Objective};
+use crate::check::search::{CERTAIN, Counts, Objective};
 use crate::claims::{ClaimEntry, Scope};
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
@@ -22,9 +22,7 @@ pub fn pieces(scope: Scope) -> [usize; 2] {
 /// Below this share nobody asks how certain it is.
 const CHECKED_FROM: f64 = 0.5;
 
-/// The share of a ratio that must be certain, with the segment cut into so many pieces, tried in turn: what is lost may be the
-/// width of suprema, but not all that there is. (At extreme points a ratio near 1 can be made of rounding errors alone.)
-const CERTAIN: f64 = 0.5;
+/// Into how many pieces the segment is cut, in turn, to see whether [`CERTAIN`] of a ratio is.
 const PIECES_OF_AN_ENCLOSURE: [usize; 2] = [1, 8];
 
 /// No hypothesis fails; a bound of 0 is met exactly.
@@ -46,9 +44,11 @@ impl<'a> Shares<'a> {
         let (instance, counts) = (families::blank(), Counts::default());
         Shares { claim, family, instance, counts, checked: CHECKED_FROM }
     }
+}
 
-    /// A value that would be the best so far is [settled](Self::settle).
-    fn check(&mut self, value: f64, part: &'static str) -> f64 {
+impl Objective for Shares<'_> {
+    /// A value that would be the best so far is settled.
+    fn counted(&mut self, value: f64, part: &'static str) -> f64 {
         if value <= self.checked {
             return value;
         }
@@ -56,19 +56,6 @@ impl<'a> Shares<'a> {
         self.settle(&mut at);
         self.checked = self.checked.max(at[0].1);
         at[0].1
-    }
-}
-
-impl Objective for Shares<'_> {
-    /// The value of `part` at u: its ratio; below 0 where the claim says nothing, the lower the farther from its hypotheses.
-    fn value(&mut self, u: &[f64], part: &'static str) -> f64 {
-        let mut value = f64::NEG_INFINITY;
-        self.visit(u, |name, ratio| {
-            if name == part {
-                value = value.max(ratio);
-            }
-        })
-        .unwrap_or_else(|| self.check(value, part))
     }
 
     /// Lowers the values of parts at the point visited last to what counts of them: all below [`CHECKED_FROM`]; above, nothing where the

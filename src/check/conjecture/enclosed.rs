@@ -1,6 +1,6 @@
 //! One conjecture on one instance in intervals: the only thing that refutes.
 
-use crate::check::judge::{Certificate, Decision, ENCLOSURE_PIECES, MAX_WORK};
+use crate::check::judge::{Certificate, Decision, ENCLOSURE_PIECES, MAX_WORK, refine};
 use crate::claims::Part;
 use crate::conjecture::{Compares, Conjecture};
 use crate::evaluation::Evaluation;
@@ -75,14 +75,7 @@ pub fn enclose(conjecture: &Conjecture, instance: &Instance) -> Enclosed {
 
 /// The same until `enough`.
 pub(super) fn enclose_until(conjecture: &Conjecture, instance: &Instance, enough: impl Fn(&Enclosed) -> bool) -> Enclosed {
-    let [first, finer @ ..] = ENCLOSURE_PIECES;
-    let mut last = look(conjecture, instance, first);
-    let most = if conjecture.reads_suprema() { (MAX_WORK / instance.policy.responses()).max(1) } else { 1 };
-    for pieces in finer.into_iter().filter(|&pieces| pieces <= most) {
-        if enough(&last) {
-            break;
-        }
-        last = look(conjecture, instance, pieces);
-    }
-    last
+    let most = if conjecture.reads_suprema() { MAX_WORK / instance.policy.responses() } else { 1 };
+    let look = |pieces| look(conjecture, instance, pieces);
+    refine(look(ENCLOSURE_PIECES[0]), most, look, enough)
 }

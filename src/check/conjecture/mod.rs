@@ -9,15 +9,16 @@
 mod enclosed;
 mod measured;
 mod objective;
+mod quantities;
 
 pub use enclosed::{Enclosed, enclose};
 pub use measured::{Measured, Sample, measure};
-pub use objective::Quantity;
+pub use quantities::Quantity;
 
 use super::asserted::KEPT;
 use super::campaign::DEFAULT_SEED;
-use super::judge::Decision;
-use super::search::{Best, Objective, Progress, STARTS, Start, Tournament};
+use super::judge::{Decision, is_narrow};
+use super::search::{Best, CERTAIN, Counts, FIRST_ROUND, Objective, Progress, STARTS, Start, Tournament};
 use super::witness::{Witness, counterexample, simplify};
 use crate::conjecture::Conjecture;
 use crate::error::Error;
@@ -29,14 +30,10 @@ use objective::{CONDITIONS, Conditions, EXCESS, Excess, GOALS, SHARE, finest};
 use rayon::prelude::*;
 use std::time::{Duration, Instant};
 
-/// Evaluations of the first round.
-const FIRST_ROUND: u64 = 16_384;
 /// Searches a round for an instance that satisfies the conditions: few, each so much the longer.
 const FEW_STARTS: usize = 8;
 /// How many of the best points are enclosed for what is reported of a conjecture that is not refuted.
 const MOST_ENCLOSED: usize = 24;
-/// The share of a ratio that must be certain.
-const CERTAIN: f64 = 0.5;
 /// Evaluations of a search without another limit.
 pub const DEFAULT_EVALUATIONS: u64 = 1 << 20;
 
@@ -163,12 +160,6 @@ impl Conjecture {
             "none of {evaluations} instances satisfies the conditions{why} ({given}): nothing was tested"
         )))
     }
-
-    /// The words that occur, on an instance: in binary64, and enclosed with the segment cut into as many pieces as
-    /// [`enclose`] takes.
-    pub fn quantities(&self, instance: &Instance) -> Vec<Quantity> {
-        objective::quantities(self, instance, enclose(self, instance).pieces)
-    }
 }
 
 /// One search.
@@ -256,7 +247,7 @@ impl<'a> Hunt<'a> {
             let (evaluations, satisfied) = (own.evaluations + searched.evaluations, own.satisfied + searched.satisfied);
             Searched { name: family.name, evaluations, satisfied }
         });
-        let total = |of: fn(&super::search::Counts) -> u64| {
+        let total = |of: fn(&Counts) -> u64| {
             edges.iter().map(|edges| of(edges.objective.counts())).sum::<u64>() + progress.total(of)
         };
         let mut found = Found {
@@ -322,9 +313,8 @@ impl<'a> Hunt<'a> {
         let family = self.effort.families[family];
         let instance = family.decode(u).ok()?;
         let (excess, share) = finest(self.conjecture, &instance)?;
-        let narrow = |ratio: Interval| ratio.hi() - ratio.lo() <= 1e-4 * ratio.hi();
         let enclosed = enclose_until(self.conjecture, &instance, |seen| {
-            seen.decision == Decision::Outside || seen.ratio().is_none_or(narrow) && seen.decision != Decision::Undecided
+            seen.decision == Decision::Outside || seen.ratio().is_none_or(is_narrow) && seen.decision != Decision::Undecided
         });
         if enclosed.decision == Decision::Outside {
             return None; // inside in binary64 alone, whose sampled constants are too small

@@ -6,10 +6,8 @@ use crate::check::judge::{CERTIFIED_MARGIN, Decision};
 use crate::check::search::{Counts, Objective};
 use crate::conjecture::{Conjecture, logarithmic};
 use crate::evaluation::Evaluation;
-use crate::expression::Values;
 use crate::families::{self, Family};
 use crate::instance::Instance;
-use crate::number::Interval;
 
 /// The scales: the excess e = smaller side less larger side itself, over η, over η², over the bound (where there is none, over the
 /// size of both sides), and over that and η.
@@ -21,7 +19,7 @@ pub(super) const SHARE: &str = "share";
 const SHARE_PER_STEP: &str = "share/η";
 
 /// Into how many pieces the segment is cut for suprema, the second where the first finds a violation.
-const PIECES: [usize; 2] = [8, 64];
+pub(super) const PIECES: [usize; 2] = [8, 64];
 
 /// Where e = 0 stands among the values of a search; those of all instances that satisfy the conditions are above 0.
 const LEVEL: f64 = 2_000.0;
@@ -59,11 +57,10 @@ impl<'a> Conditions<'a> {
 
 impl Objective for Conditions<'_> {
     fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
-        let Excess { conjecture, family, instance, counts, .. } = &mut self.0;
-        counts.evaluations += 1;
-        if family.decode_into(u, instance).is_err() {
+        if !self.0.decode(u) {
             return Some(f64::NEG_INFINITY);
         }
+        let Excess { conjecture, instance, counts, .. } = &mut self.0;
         match measure(conjecture, &Evaluation::new(instance, PIECES[0])) {
             Measured::Still => Some(STILL),
             Measured::Outside { distance, .. } => Some(-1.0 - distance),
@@ -75,10 +72,6 @@ impl Objective for Conditions<'_> {
             }
         }
     }
-    fn value(&mut self, u: &[f64], _: &'static str) -> f64 {
-        self.visit(u, |_, _| {}).unwrap_or(LEVEL)
-    }
-    fn settle(&self, _: &mut [(&'static str, f64)]) {}
     fn counts(&self) -> &Counts {
         &self.0.counts
     }
@@ -111,6 +104,12 @@ impl<'a> Excess<'a> {
     pub fn new(conjecture: &'a Conjecture, family: &'a Family) -> Self {
         let (instance, counts) = (families::blank(), Counts::default());
         Excess { conjecture, family, instance, counts, refined: 0, marginal: 0, beyond: 0, asked: 0 }
+    }
+
+    /// Goes to the instance at u; false outside the cube, where a search never is.
+    fn decode(&mut self, u: &[f64]) -> bool {
+        self.counts.evaluations += 1;
+        self.family.decode_into(u, &mut self.instance).is_ok()
     }
 
     /// Looks at the decoded instance: what binary64 says of it, or what it is instead of a case.
@@ -188,9 +187,8 @@ fn certain_excess(seen: &Enclosed, excess: f64) -> f64 {
 
 impl Objective for Excess<'_> {
     fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
-        self.counts.evaluations += 1;
-        if self.family.decode_into(u, &mut self.instance).is_err() {
-            return Some(f64::NEG_INFINITY); // outside the cube, which a search never is
+        if !self.decode(u) {
+            return Some(f64::NEG_INFINITY);
         }
         let mut sample = match self.sample(PIECES[0]) {
             Ok(sample) => sample,
@@ -225,19 +223,6 @@ impl Objective for Excess<'_> {
         None
     }
 
-    fn value(&mut self, u: &[f64], goal: &'static str) -> f64 {
-        let mut value = f64::NEG_INFINITY;
-        let none = self.visit(u, |name, found| {
-            if name == goal {
-                value = found;
-            }
-        });
-        none.unwrap_or(value)
-    }
-
-    /// What is certain was settled when the point was visited.
-    fn settle(&self, _: &mut [(&'static str, f64)]) {}
-
     fn counts(&self) -> &Counts {
         &self.counts
     }
@@ -249,37 +234,4 @@ pub(super) fn finest(conjecture: &Conjecture, instance: &Instance) -> Option<(f6
     let Measured::Case(sample) = measure(conjecture, &Evaluation::new(instance, PIECES[1])) else { return None };
     let share = sample.scale.filter(|_| conjecture.has_share()).map(|bound| 1.0 + sample.excess / bound);
     Some((sample.excess, share))
-}
-
-/// The words of a conjecture on an instance, and its sides.
-pub(super) fn quantities(conjecture: &Conjecture, instance: &Instance, pieces: usize) -> Vec<Quantity> {
-    let real = Evaluation::<f64>::new(instance, PIECES[1]);
-    let enclosed = Evaluation::new(instance, pieces);
-    let (mut real, mut enclosed) = (Values::new(&real), Values::new(&enclosed));
-    let named = conjecture.words().iter().filter_map(|&word| Some((word, word.name()?)));
-    let mut all: Vec<Quantity> = named
-        .map(|(word, name)| Quantity { name, meaning: word.meaning(), value: real.get(word), enclosure: enclosed.get(word) })
-        .collect();
-    let (real, enclosed) = (conjecture.compare(&mut real), conjecture.compare(&mut enclosed));
-    for (name, meaning, value, enclosure) in [
-        ("smaller", "the side that must be the smaller one", real.sides[0], enclosed.sides[0]),
-        ("larger", "the other side", real.sides[1], enclosed.sides[1]),
-        ("excess", "smaller − larger, without cancellation", real.excess, enclosed.excess),
-    ] {
-        all.push(Quantity { name, meaning, value, enclosure });
-    }
-    all
-}
-
-/// A word of a conjecture on an instance, or one of its sides.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Quantity {
-    /// Its name.
-    pub name: &'static str,
-    /// What it is.
-    pub meaning: &'static str,
-    /// Its value in binary64; suprema are sampled.
-    pub value: f64,
-    /// Its enclosure.
-    pub enclosure: Interval,
 }

@@ -21,9 +21,21 @@ pub(super) trait Objective: Send + Sync {
     /// farther from where there are some.
     fn visit(&mut self, u: &[f64], see: impl FnMut(&'static str, f64)) -> Option<f64>;
     /// The value of one goal at u, as far as it counts for a search.
-    fn value(&mut self, u: &[f64], goal: &'static str) -> f64;
-    /// Lowers the values of goals at the point visited last to what counts of them.
-    fn settle(&self, at: &mut [(&'static str, f64)]);
+    fn value(&mut self, u: &[f64], goal: &'static str) -> f64 {
+        let mut value = f64::NEG_INFINITY;
+        let none = self.visit(u, |name, found| {
+            if name == goal {
+                value = value.max(found);
+            }
+        });
+        none.unwrap_or_else(|| self.counted(value, goal))
+    }
+    /// What counts of the value of a goal at the point visited last; all of it, unless the objective says otherwise.
+    fn counted(&mut self, value: f64, _: &'static str) -> f64 {
+        value
+    }
+    /// The same for several goals at once, in their places.
+    fn settle(&self, _: &mut [(&'static str, f64)]) {}
     /// What was counted so far.
     fn counts(&self) -> &Counts;
 }
@@ -49,6 +61,11 @@ pub(super) struct Counts {
     pub equality: Option<Vec<f64>>,
 }
 
+/// Evaluations of the first round of one-step instances.
+pub(super) const FIRST_ROUND: u64 = 16_384;
+/// The share of a ratio that must be certain to count: what is lost may be the width of suprema, but not all that there is. (At extreme
+/// points a ratio near 1 can be made of rounding errors alone.)
+pub(super) const CERTAIN: f64 = 0.5;
 /// Searches that a round starts for every goal; half of them are left after each quarter.
 pub(super) const STARTS: usize = 32;
 /// No search gets fewer evaluations of a round than this: short rounds have fewer searches.
