@@ -5,6 +5,7 @@ mod attack;
 mod certify;
 mod conjecture;
 mod safe_step;
+mod search;
 mod tightness;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

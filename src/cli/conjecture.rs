@@ -1,16 +1,15 @@
 //! `gradient-gap conjecture`.
 
-use super::attack::seconds;
-use super::{Draw, Output, TableOrJson, print, progress_bar};
+use super::search::{Search, write};
+use super::{Output, TableOrJson, print};
 use clap::Args;
 use gradient_gap::check::conjecture::{DEFAULT_EVALUATIONS, Effort};
 use gradient_gap::error::nearest;
 use gradient_gap::expression::{Function, Word};
-use gradient_gap::families::{self, Family};
 use gradient_gap::report::{self, Conjectured};
 use gradient_gap::{Conjecture, Error};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Options of `conjecture`.
 #[derive(Debug, Args)]
@@ -25,17 +24,8 @@ pub struct Options {
     /// Only where this holds; may be given several times. An equality is asked for as a band: abs(J0 - 0.5) <= 1e-3.
     #[arg(long, value_name = "CONDITION", allow_hyphen_values = true)]
     given: Vec<String>,
-    /// Only this family; may be given several times.
-    #[arg(long, value_name = "FAMILY")]
-    family: Vec<String>,
-    /// About how many points are evaluated. Default: 1048576, or no limit with --seconds.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
-    evaluations: Option<u64>,
-    /// Stop after S seconds. What time cuts short may differ from run to run; --evaluations does not.
-    #[arg(long, value_name = "S", value_parser = seconds)]
-    seconds: Option<f64>,
     #[command(flatten)]
-    draw: Draw,
+    search: Search,
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
     format: TableOrJson,
@@ -58,14 +48,6 @@ fn words() -> String {
             gradient-gap conjecture 'J1 >= J0' --given 'dmu > 0' --given 'eta <= 2*dmu/L' --out witness.json"
 }
 
-fn family(name: &String) -> Result<&'static Family, Error> {
-    families::REGISTRY.iter().find(|family| family.name == name).ok_or_else(|| {
-        let known: Vec<&str> = families::REGISTRY.iter().map(|family| family.name).collect();
-        let near = nearest(name, known.iter().copied());
-        Error::new(format!("--family {name:?}: did you mean {near:?}? There are {}", known.join(", ")))
-    })
-}
-
 /// What the file that was named still holds is no counterexample of this run.
 fn not_written(options: &Options, none: bool) -> String {
     let file = options.out.as_ref().filter(|_| none);
@@ -78,26 +60,23 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     for condition in &options.given {
         conjecture = conjecture.given(condition).map_err(|e| e.at("--given"))?;
     }
-    let mut chosen: Vec<&'static Family> = Vec::new();
-    for name in &options.family {
-        let family = family(name)?;
-        if chosen.iter().all(|known| known.name != family.name) {
-            chosen.push(family);
-        }
-    }
+    let unknown = |name: &str, known: &[&str]| {
+        let near = nearest(name, known.iter().copied());
+        Error::new(format!("--family {name:?}: did you mean {near:?}? There are {}", known.join(", ")))
+    };
     let standard = Effort::default();
     let effort = Effort {
-        families: if chosen.is_empty() { standard.families } else { chosen },
-        evaluations: options.evaluations.unwrap_or(if options.seconds.is_some() { u64::MAX } else { DEFAULT_EVALUATIONS }),
-        seed: options.draw.seed,
-        threads: options.draw.threads as usize,
-        time: options.seconds.map(Duration::from_secs_f64),
+        families: options.search.families(&standard.families, unknown)?,
+        evaluations: options.search.evaluations(DEFAULT_EVALUATIONS),
+        seed: options.search.draw.seed,
+        threads: options.search.draw.threads as usize,
+        time: options.search.time(),
     };
     if options.out.as_deref() == Some(Path::new("-")) {
         return Err(Error::new("--out -: the counterexample goes to a file; --format json prints it"));
     }
     let output = options.out.as_deref().map(Output::create).transpose()?;
-    let bar = progress_bar(if effort.evaluations == u64::MAX { 0 } else { effort.evaluations });
+    let bar = options.search.bar(DEFAULT_EVALUATIONS);
     let start = Instant::now();
     let found = conjecture.search_with(&effort, &|done| bar.inc(done))?;
     bar.finish_and_clear();
@@ -108,8 +87,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         TableOrJson::Json => report::conjecture_json(&conjectured),
     };
     if let (Some(output), Some(witness)) = (output, &found.witness) {
-        let text = serde_json::to_string_pretty(witness).map_err(|e| Error::new(e.to_string()))?;
-        output.finish(&(text + "\n"))?;
+        write(output, witness)?;
     }
     print(&text)?;
     Ok(found.witness.is_none())
