@@ -1,7 +1,7 @@
 //! `attack` as a table, as JSON (schema `gradient-gap/attack/1`) and as a picture.
 
-use super::json::number;
-use super::plot::{escape, superscript};
+use super::json::{ends, number};
+use super::plot::{escape, sheet, superscript};
 use super::{finish, grouped, new_table, short, short_log10};
 use crate::check::attack::{Attack, Attacked};
 use crate::check::histogram::Histogram;
@@ -106,10 +106,6 @@ pub fn attack_table(attacks: &Attacks<'_>) -> String {
     text
 }
 
-fn ends(x: Option<Interval>) -> Value {
-    x.map_or(Value::Null, |x| json!([number(x.lo()), number(x.hi())]))
-}
-
 fn quantiles(histogram: &Histogram) -> Value {
     let at = |q| histogram.quantile_log10(q).map_or(Value::Null, number);
     json!({"count": histogram.count(), "p50": at(0.5), "p99": at(0.99), "max": at(1.0)})
@@ -120,7 +116,7 @@ pub fn attack_json(attacks: &Attacks<'_>) -> String {
     let Attacks { attack, found, seconds } = attacks;
     let statement = &attack.claim.statement;
     let parts = found.parts.iter().map(|part| {
-        json!({"name": part.part, "best_ratio": number(part.ratio), "enclosed": ends(part.enclosed),
+        json!({"name": part.part, "best_ratio": number(part.ratio), "enclosed": part.enclosed.map(ends),
                "decision": part.decision.to_string(), "family": part.family, "side": part.side})
     });
     let families = found.families.iter().map(|(name, best, evaluations)| {
@@ -134,8 +130,8 @@ pub fn attack_json(attacks: &Attacks<'_>) -> String {
         "refuted": found.violated,
         "as_expected": found.as_expected(attack.claim),
         "best_ratio": found.best().map_or(Value::Null, |best| number(best.ratio)),
-        "enclosed": ends(found.best().and_then(|best| best.enclosed)),
-        "simplified_ratio": ends(found.simplified),
+        "enclosed": found.best().and_then(|best| best.enclosed).map(ends),
+        "simplified_ratio": found.simplified.map(ends),
         "seed": attack.seed,
         "evaluations": found.evaluations,
         "seconds": seconds,
@@ -165,11 +161,9 @@ pub fn attack_svg(attacks: &Attacks<'_>) -> String {
         (true, _) => "refuted".into(),
         (_, best) => format!("largest share {}", best.map_or("–".into(), |best| below(best.ratio))),
     };
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {total}\" width=\"{width}\" height=\"{total}\" \
-         font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#333\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-         <text x=\"{left}\" y=\"26\" font-size=\"15\">{}: share of the bound used</text>\n\
+    let mut out = sheet(width, total, "#333");
+    out += &format!(
+        "<text x=\"{left}\" y=\"26\" font-size=\"15\">{}: share of the bound used</text>\n\
          <text x=\"{left}\" y=\"48\" fill=\"#666\">{best}; {} evaluations, seed {}</text>\n",
         escape(attack.claim.statement.slug),
         grouped(found.evaluations),

@@ -1,7 +1,7 @@
 //! `conjecture` as a table and as JSON (schema `gradient-gap/conjecture/1`).
 
 use super::attack::{below, interval, one_line};
-use super::json::number;
+use super::json::{ends, number, quantity};
 use super::{exact, finish, grouped, new_table, short};
 use crate::check::conjecture::{Effort, Found, Quantity};
 use crate::conjecture::Conjecture;
@@ -39,8 +39,7 @@ pub(super) fn quantities_table(quantities: &[Quantity], as_found: &[Quantity]) -
 
 /// The same as JSON.
 pub(super) fn quantities_json(quantities: &[Quantity]) -> Vec<Value> {
-    let row = |q: &Quantity| json!({"name": q.name, "value": number(q.value), "enclosure": [number(q.enclosure.lo()), number(q.enclosure.hi())]});
-    quantities.iter().map(row).collect()
+    quantities.iter().map(|q| quantity(q.name, q.value, q.enclosure)).collect()
 }
 
 /// One line a family, the counterexample or what came nearest, and what it means.
@@ -117,8 +116,7 @@ pub fn conjecture_json(conjectured: &Conjectured<'_>) -> String {
         .iter()
         .map(|family| json!({"name": family.name, "evaluations": family.evaluations, "satisfied": family.satisfied}));
     let nearest = found.nearest.as_ref().map(|nearest| {
-        let ratio = nearest.ratio.map(|ratio| [number(ratio.lo()), number(ratio.hi())]);
-        json!({"family": nearest.family, "u": nearest.u, "instance": nearest.instance, "ratio": ratio,
+        json!({"family": nearest.family, "u": nearest.u, "instance": nearest.instance, "ratio": nearest.ratio.map(ends),
                "decision": nearest.decision.to_string()})
     });
     let document = json!({

@@ -1,6 +1,6 @@
 //! Curves on a logarithmic axis against the success rate, each named at its right end, as a self-contained SVG.
 
-use super::plot::{escape, superscript, ticks};
+use super::plot::{escape, sheet, superscript, ticks};
 use super::short;
 use crate::thresholds::SuccessRate;
 use std::fmt::Write;
@@ -157,11 +157,9 @@ impl Chart<'_> {
         let longest = self.curves.iter().map(|curve| curve.label.chars().count()).max().unwrap_or(0) as f64;
         let width = f64::max(WIDTH, RIGHT + 48.0 + 8.0 * longest);
         let total = BOTTOM + 62.0 + LINE * self.missing.len() as f64;
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {total}\" width=\"{width}\" height=\"{total}\" \
-             font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#222\">\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-             <text x=\"{LEFT}\" y=\"30\" font-size=\"15\">{}</text>\n\
+        let mut out = sheet(width, total, "#222");
+        out += &format!(
+            "<text x=\"{LEFT}\" y=\"30\" font-size=\"15\">{}</text>\n\
              <text x=\"{LEFT}\" y=\"54\" font-size=\"12\" fill=\"#555\">{}</text>\n",
             escape(self.title),
             escape(self.subtitle)

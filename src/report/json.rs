@@ -4,6 +4,7 @@ use super::Verified;
 use crate::check::campaign::{ClaimResult, Spread};
 use crate::check::certify::Count;
 use crate::check::histogram::Histogram;
+use crate::number::Interval;
 use serde_json::{Value, json};
 
 /// A number in JSON: infinities are the strings "inf" and "-inf", NaN is null.
@@ -14,6 +15,16 @@ pub fn number(x: f64) -> Value {
         x if x.is_nan() => Value::Null,
         x => x.into(),
     }
+}
+
+/// The ends of an interval.
+pub(super) fn ends(x: Interval) -> Value {
+    json!([number(x.lo()), number(x.hi())])
+}
+
+/// A named quantity with its enclosure.
+pub(super) fn quantity(name: &str, value: f64, enclosure: Interval) -> Value {
+    json!({"name": name, "value": number(value), "enclosure": ends(enclosure)})
 }
 
 fn option(x: Option<f64>) -> Value {

@@ -53,6 +53,15 @@ pub(super) fn number(x: f64) -> String {
     }
 }
 
+/// The beginning of a picture: a white sheet of this size, and the colour of its text.
+pub(super) fn sheet(width: f64, height: f64, ink: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"{ink}\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
+    )
+}
+
 /// Escapes text for XML.
 pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
@@ -65,13 +74,8 @@ pub fn svg(title: &str, panels: &[Panel<'_>]) -> String {
     let right = WIDTH - RIGHT;
     let last = panels.iter().map(|panel| panel.values.len()).max().unwrap_or(1).saturating_sub(1).max(1) as f64;
     let x = |k: f64| LEFT + (right - LEFT) * k / last;
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {total}\" width=\"{WIDTH}\" height=\"{total}\" \
-         font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#333\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-         <text x=\"{LEFT}\" y=\"28\" font-size=\"15\">{}</text>\n",
-        escape(title)
-    );
+    let mut out = sheet(WIDTH, total, "#333");
+    let _ = writeln!(out, "<text x=\"{LEFT}\" y=\"28\" font-size=\"15\">{}</text>", escape(title));
     for (i, panel) in panels.iter().enumerate() {
         let top = TOP + i as f64 * (HEIGHT + GAP);
         let finite = || panel.values.iter().copied().filter(|value| value.is_finite());

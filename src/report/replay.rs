@@ -1,6 +1,7 @@
 //! `replay`: every quantity of one instance and every claim on it.
 
 use super::conjecture::{quantities_json, quantities_table};
+use super::json::quantity;
 use super::{exact, finish, new_table, number, short};
 use crate::check::asserted::Assertion;
 use crate::check::conjecture::Quantity;
@@ -221,10 +222,8 @@ pub fn replay_table(replay: &Replay) -> String {
 
 /// As JSON, schema `gradient-gap/replay/1`.
 pub fn replay_json(replay: &Replay) -> String {
-    let ends = |x: &Interval| json!([number(x.lo()), number(x.hi())]);
-    let quantities: Vec<Value> = (replay.quantities.iter())
-        .map(|(name, value, enclosure)| json!({"name": name, "value": number(*value), "enclosure": ends(enclosure)}))
-        .collect();
+    let quantities: Vec<Value> =
+        (replay.quantities.iter()).map(|(name, value, enclosure)| quantity(name, *value, *enclosure)).collect();
     let over_the_step: Vec<Value> = (replay.over_the_step.iter())
         .map(|(name, x)| json!({"name": name, "low": number(x.lo()), "high": number(x.hi())}))
         .collect();
