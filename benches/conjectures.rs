@@ -7,10 +7,12 @@
 #![allow(clippy::print_stdout, reason = "a table is what it is for")]
 #![allow(clippy::expect_used, reason = "a benchmark without its claims must stop")]
 
-use gradient_gap::check::campaign::Draws;
+mod common;
+
+use common::{instances, medians};
 use gradient_gap::check::conjecture;
 use gradient_gap::check::judge::{self, SAMPLE_PIECES};
-use gradient_gap::{Conjecture, Evaluation, Instance, claims, families};
+use gradient_gap::{Conjecture, Evaluation, Instance, claims};
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -31,20 +33,6 @@ const PAIRS: [(&str, &str, &[&str]); 6] = [
     ("ascent-threshold", "dlambda >= 0", &["dmu > 0", "eta <= 2*(1-J0)*dmu/L"]),
 ];
 
-/// Instances of all families that take a step.
-fn instances() -> Vec<Instance> {
-    let (draws, mut u) = (Draws::new(1), Vec::new());
-    let mut all = Vec::new();
-    for (k, family) in families::REGISTRY.iter().enumerate() {
-        for i in 0..PER_FAMILY {
-            draws.point(i * families::REGISTRY.len() as u64 + k as u64, family.dim, &mut u);
-            all.push(family.decode(&u).expect("inside the cube"));
-        }
-    }
-    all.retain(Instance::moves);
-    all
-}
-
 /// Nanoseconds an instance.
 fn time(instances: &[Instance], look: impl Fn(&Evaluation<'_, f64>)) -> f64 {
     let start = Instant::now();
@@ -54,34 +42,29 @@ fn time(instances: &[Instance], look: impl Fn(&Evaluation<'_, f64>)) -> f64 {
     1e9 * start.elapsed().as_secs_f64() / instances.len() as f64
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--test") {
         return ExitCode::SUCCESS; // `cargo test --benches` asks only whether it builds
     }
-    let all = instances();
+    let mut all = instances(PER_FAMILY);
+    all.retain(Instance::moves);
     let mut largest: f64 = 0.0;
     println!("| claim | conjecture | claim, ns | conjecture, ns | quotient |\n|---|---|---|---|---|");
     for (slug, text, given) in PAIRS {
         let claim = claims::find(slug).expect("in the registry");
         let plain = Conjecture::parse(text).expect("fits");
         let conjecture = given.iter().fold(plain, |conjecture, given| conjecture.given(given).expect("fits"));
-        let rounds: Vec<[f64; 2]> = (0..ROUNDS)
-            .map(|_| {
-                let built_in = time(&all, |evaluation| {
-                    black_box(judge::measure(claim, evaluation));
-                });
-                let written = time(&all, |evaluation| {
-                    black_box(conjecture::measure(&conjecture, evaluation));
-                });
-                [built_in, written]
+        let built_in = || {
+            time(&all, |evaluation| {
+                black_box(judge::measure(claim, evaluation));
             })
-            .collect();
-        let [built_in, written] = [0, 1].map(|i| median(rounds.iter().map(|round| round[i]).collect()));
+        };
+        let written = || {
+            time(&all, |evaluation| {
+                black_box(conjecture::measure(&conjecture, evaluation));
+            })
+        };
+        let [built_in, written] = medians(ROUNDS, built_in, written);
         largest = largest.max(written / built_in);
         println!("| {slug} | `{text}` | {built_in:.0} | {written:.0} | {:.2} |", written / built_in);
     }

@@ -6,11 +6,13 @@
 #![allow(clippy::print_stdout, reason = "a table is what it is for")]
 #![allow(clippy::expect_used, reason = "a benchmark without its claims must stop")]
 
-use gradient_gap::check::campaign::Draws;
+mod common;
+
+use common::{instances, medians};
 use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
 use gradient_gap::claims::{ClaimEntry, REGISTRY, Scope, Sides};
 use gradient_gap::number::Scalar;
-use gradient_gap::{Evaluation, Instance, families};
+use gradient_gap::{Evaluation, Instance};
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -21,19 +23,6 @@ const ROUNDS: usize = 9;
 /// An evaluation in intervals takes at most so many times one in binary64.
 const LIMIT: f64 = 12.0;
 
-/// Instances of all families, that one first which every claim covers most of.
-fn instances() -> Vec<Instance> {
-    let (draws, mut u) = (Draws::new(1), Vec::new());
-    let mut all = Vec::new();
-    for (k, family) in families::REGISTRY.iter().enumerate() {
-        for i in 0..PER_FAMILY {
-            draws.point(i * families::REGISTRY.len() as u64 + k as u64, family.dim, &mut u);
-            all.push(family.decode(&u).expect("inside the cube"));
-        }
-    }
-    all
-}
-
 /// Nanoseconds of an evaluation, everything that the claim reads of the instance included.
 fn time<N: Scalar>(sides: &Sides<N>, instances: &[&Instance]) -> f64 {
     let start = Instant::now();
@@ -43,23 +32,16 @@ fn time<N: Scalar>(sides: &Sides<N>, instances: &[&Instance]) -> f64 {
     1e9 * start.elapsed().as_secs_f64() / instances.len() as f64
 }
 
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// Both medians.
+/// The medians of the time of an evaluation in binary64 and in intervals.
 fn compare(claim: &ClaimEntry, instances: &[&Instance]) -> [f64; 2] {
-    let rounds: Vec<[f64; 2]> =
-        (0..ROUNDS).map(|_| [time(&claim.real, instances), time(&claim.enclosed, instances)]).collect();
-    [0, 1].map(|i| median(rounds.iter().map(|round| round[i]).collect()))
+    medians(ROUNDS, || time(&claim.real, instances), || time(&claim.enclosed, instances))
 }
 
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--test") {
         return ExitCode::SUCCESS; // `cargo test --benches` asks only whether it builds
     }
-    let all = instances();
+    let all = instances(PER_FAMILY);
     let mut largest: f64 = 0.0;
     println!("| claim | instances | binary64, ns | intervals, ns | quotient |\n|---|---|---|---|---|");
     for claim in REGISTRY.iter().filter(|claim| claim.scope == Scope::Step) {
