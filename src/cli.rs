@@ -4,6 +4,7 @@
 mod attack;
 mod certify;
 mod conjecture;
+mod diagnose;
 mod safe_step;
 mod search;
 mod tightness;
@@ -71,6 +72,8 @@ enum Command {
     Collapse(Collapse),
     /// Print every threshold on the step size side by side: the paper's, the companion's, where collapse begins.
     SafeStep(safe_step::Options),
+    /// Say what the theory can about real training runs, from their logs.
+    Diagnose(diagnose::Options),
 }
 
 #[derive(Debug, Args)]
@@ -197,6 +200,7 @@ impl Cli {
             Some(Command::Conjecture(options)) => conjecture::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
             Some(Command::SafeStep(options)) => safe_step::run(&options),
+            Some(Command::Diagnose(options)) => diagnose::run(&options),
         };
         match outcome {
             Ok(true) => ExitCode::SUCCESS,
@@ -209,10 +213,15 @@ impl Cli {
     }
 }
 
-/// Writes to standard output; a closed pipe is not an error.
+/// Writes a text to standard output.
 fn print(text: &str) -> Result<(), Error> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    print_by(|out| out.write_all(text.as_bytes()))
+}
+
+/// Writes to standard output; a closed pipe is not an error.
+fn print_by(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::new(format!("standard output: {e}"))),
         _ => Ok(()),
     }

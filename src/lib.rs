@@ -29,6 +29,7 @@
 //! | [`claims`] | the statements, and the only registry of them | all numbered ones |
 //! | [`collapse`] | runs whose success rate falls at every step | Theorems 2 and 4 |
 //! | [`safe_step`] | all thresholds on the step size, side by side | (15a), (18a), (19) |
+//! | [`diagnose`](mod@diagnose) | what the theory can say about a real training run, from its log | §5.2 |
 //! | [`check`] | campaigns, attacks, certificates, witnesses | |
 //! | [`report`] | tables, JSON, JUnit | |
 //!
@@ -66,6 +67,7 @@ pub mod check;
 pub mod claims;
 pub mod collapse;
 pub mod conjecture;
+pub mod diagnose;
 pub mod error;
 pub mod evaluation;
 pub mod expression;

@@ -101,17 +101,22 @@ pub fn most_correct_length<N: Scalar>(rate: &SuccessRate<N>, length: N, psi1: N)
     length.min(psi1 * (-rate.log_success()).softplus())
 }
 
+/// 2JΔμ/(a + bh), what [`rare_failure_step`] tends to as Δμ → 0, and never less than it.
+pub fn small_rare_failure_step<N: Scalar>(alignment: N, rate: &SuccessRate<N>, curvature: N, proxy: N, length: N) -> N {
+    let b = N::of(2.0) * proxy * length;
+    let bend = b * (N::of(3.0).ln() - rate.log_failure()) + curvature * length; // a + bh
+    ascent_step(alignment, rate.success, bend)
+}
+
 /// (2/√b) arctan(JΔμ√b/(a + bh)), below which J rises by the companion's rare-failure-step (c); h = −log(1−J), v = σ²T∞
-/// (`proxy` is σ²,
-/// `length` T∞), b = 2v, a = b log 3 + L_pT∞.
+/// (`proxy` is σ², `length` T∞), b = 2v, a = b log 3 + L_pT∞.
 ///
 /// (c) says that h gains at least JΔμ sin(x)/√b − (h + a/b)(1 − cos x), x = √b η ≤ π. With sin x = 2 sin(x/2) cos(x/2) and
 /// 1 − cos x = 2 sin²(x/2) this is positive exactly where tan(x/2) < JΔμ/((h + a/b)√b), so for some x below π only. As b → 0
 /// it is 2JΔμ/a.
 pub fn rare_failure_step<N: Scalar>(alignment: N, rate: &SuccessRate<N>, curvature: N, proxy: N, length: N) -> N {
     let b = N::of(2.0) * proxy * length;
-    let bend = b * (N::of(3.0).ln() - rate.log_failure()) + curvature * length; // a + bh
-    let straight = ascent_step(alignment, rate.success, bend);
+    let straight = small_rare_failure_step(alignment, rate, curvature, proxy, length);
     if straight.is_zero() || b.is_zero() {
         return straight;
     }

@@ -1,0 +1,322 @@
+//! What the theory can say about a real training run, from its log.
+//!
+//! A log holds mean rewards, gradient norms, learning rates and lengths, and no smoothness constants; Adam's step is not the
+//! learning rate times the gradient. So everything here is relative to the run itself, unless a smoothness is given:
+//!
+//! 1. `reader` makes a table of any of the usual formats (`scanner` reads values, `table` keeps those that are of use);
+//! 2. `choose` decides on a framework, columns and the range of rewards, by the names in `framework`;
+//! 3. `series` orders the rows by step, `rows` adds λ, estimates of the gap and relative steps, with the factors of the `loss`;
+//! 4. `findings` says what happened.
+//!
+//! The estimate of the gap is §5.2's: from g_GRPO = √(J(1−J)) (g⁺ − g⁻) for one prompt and constant length (20). A batch has many
+//! prompts: as √(J(1−J)) is concave, the batch's own mean of it is at most that of the mean J, and the estimate is low by as
+//! much.
+
+mod choose;
+mod findings;
+mod framework;
+mod loss;
+mod reader;
+mod rows;
+mod scanner;
+mod series;
+mod table;
+
+pub use choose::Chosen;
+pub use findings::{Finding, Kind};
+pub use framework::{FRAMEWORKS, Framework, Role};
+pub use loss::{Divisor, LOSSES, Loss};
+pub use reader::Shape;
+pub use rows::{Row, paper_scaling, sharp_scaling};
+pub use series::Incomplete;
+pub use table::{Reason, Skipped};
+
+use crate::Error;
+use crate::thresholds::SuccessRate;
+use rows::{Rows, Scale};
+use series::Series;
+use std::io::Read;
+
+/// Lines longer than this are skipped, in bytes.
+pub const LONGEST_LINE: usize = 16 << 20;
+
+/// What is given; the rest is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// The framework.
+    pub framework: Option<&'static Framework>,
+    /// The name of the success value.
+    pub success_key: Option<String>,
+    /// The lowest and the highest reward of a response: J = (mean − low)/(high − low).
+    pub reward_range: Option<[f64; 2]>,
+    /// The loss aggregation.
+    pub loss: Option<&'static Loss>,
+    /// The norm at which gradients are clipped; infinite for not at all.
+    pub clip: Option<f64>,
+    /// Rows that J is smoothed over, at least 1.
+    pub smooth: Option<usize>,
+    /// Rows at the beginning that relative steps compare with, at least 1.
+    pub early: usize,
+    /// L, per token, for absolute steps.
+    pub smoothness: Option<f64>,
+    /// T∞ for absolute steps; otherwise the longest response in the log, or else the largest mean.
+    pub max_length: Option<f64>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            framework: None,
+            success_key: None,
+            reward_range: None,
+            loss: None,
+            clip: None,
+            smooth: None,
+            early: 10,
+            smoothness: None,
+            max_length: None,
+        }
+    }
+}
+
+impl Options {
+    /// What is wrong with them.
+    ///
+    /// # Errors
+    /// A range that is empty or not finite, a clip, smoothness or length that is not positive, 0 rows.
+    pub fn check(&self) -> Result<(), Error> {
+        let positive = |name: &str, value: Option<f64>, finite: bool| match value {
+            Some(value) if !(value > 0.0 && (value.is_finite() || !finite)) => {
+                Err(Error::new(format!("{name} {value}: expected a positive number")))
+            }
+            _ => Ok(()),
+        };
+        positive("clip", self.clip, false)?;
+        positive("smoothness", self.smoothness, true)?;
+        positive("max-length", self.max_length, true)?;
+        if let Some([low, high]) = self.reward_range
+            && !(low < high && (high - low).is_finite())
+        {
+            return Err(Error::new(format!("reward-range {low}..{high}: expected two numbers, the lower one first")));
+        }
+        match (self.smooth, self.early) {
+            (Some(0), _) => Err(Error::new("smooth 0: expected at least one row")),
+            (_, 0) => Err(Error::new("early 0: expected at least one row")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// J and λ at the two ends of a run: means over the first and the last tenth of the rows that have a J.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Course {
+    /// First and last step.
+    pub steps: [u64; 2],
+    /// Rows of a mean.
+    pub rows: usize,
+    /// Mean J at the beginning and at the end.
+    pub success_rate: [f64; 2],
+    /// λ of these.
+    pub log_odds: [f64; 2],
+}
+
+/// What a log says.
+#[derive(Clone, Debug)]
+pub struct Diagnosis {
+    /// Its name.
+    pub source: String,
+    /// How its rows are written down.
+    pub shapes: Vec<Shape>,
+    /// The framework.
+    pub framework: Chosen<&'static Framework>,
+    /// The name of the success value.
+    pub success_key: Chosen<String>,
+    /// The range of rewards.
+    pub reward_range: Chosen<[f64; 2]>,
+    /// The loss aggregation.
+    pub loss: Chosen<&'static Loss>,
+    /// The norm at which gradients are clipped, infinite for not at all.
+    pub clip: Chosen<f64>,
+    /// Rows that J is smoothed over.
+    pub smooth: Chosen<usize>,
+    /// Steps that a row stands for.
+    pub window: Chosen<u64>,
+    /// Whether steps are counted, as the log has none.
+    pub counted: bool,
+    /// L and T∞, where a smoothness is given.
+    pub smoothness: Option<(f64, f64)>,
+    /// The other columns in use: what for and under which name.
+    pub columns: Vec<(Role, String)>,
+    /// The two ends.
+    pub course: Course,
+    /// What happened.
+    pub findings: Vec<Finding>,
+    /// Rows and values that are not used, by line.
+    pub skipped: Vec<Skipped>,
+    /// Rows that lack what most rows have, the first ten thousand.
+    pub incomplete: Vec<Incomplete>,
+    /// How many such rows.
+    pub lacking: usize,
+    series: Series,
+    scale: Scale,
+}
+
+/// The means over the first and the last tenth.
+fn course(series: &Series) -> Course {
+    let known: Vec<f64> = series.rate.iter().copied().filter(|rate| !rate.is_nan()).collect();
+    let rows = known.len().div_ceil(10);
+    let mean = |rates: &[f64]| rates.iter().sum::<f64>() / rates.len() as f64;
+    let ends = [&known[..rows], &known[known.len() - rows..]].map(mean);
+    let steps = [series.steps.first(), series.steps.last()].map(|step| step.copied().unwrap_or(0));
+    let log_odds = ends.map(|rate| SuccessRate::of_success(rate).log_odds());
+    Course { steps, rows, success_rate: ends, log_odds }
+}
+
+/// A name for a column that may be missing, and what cannot be said without it.
+const USES: [(Role, &str, &str); 3] = [
+    (
+        Role::GradNorm,
+        "no gradient norm",
+        "no estimate of the gap, no effective step; relative steps take no account of clipping",
+    ),
+    (
+        Role::LearningRate,
+        "no learning rate",
+        "it is taken to be constant: cumulative gaps are in units of it, there is no effective step",
+    ),
+    (Role::Length, "no length of responses", "it is taken to be constant: the two estimates of the gap are the same"),
+];
+
+impl Diagnosis {
+    /// Reads a log to its end. `source` is its name in messages.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is no log, or a log without success values; `source` is named.
+    pub fn read(source: &str, input: impl Read, options: &Options) -> Result<Diagnosis, Error> {
+        options.check()?;
+        Diagnosis::of(source, input, options).map_err(|e| e.at(source))
+    }
+
+    fn of(source: &str, input: impl Read, options: &Options) -> Result<Diagnosis, Error> {
+        let mut table = table::Table::new(options.success_key.clone());
+        let shapes = reader::read(input, &mut table)?;
+        if table.lines.is_empty() {
+            let why = table.skipped.first().map(|one| format!("; line {}: {}", one.line, one.reason)).unwrap_or_default();
+            return Err(Error::new(format!("no row of a training log in it{why}")));
+        }
+        let full = (0..table.columns.len()).filter(|column| table.has(*column));
+        let names: Vec<&str> = full.map(|column| table.columns[column].name.as_str()).collect();
+        let framework = choose::framework(&names, options);
+        let loss = choose::loss(framework.value, &names, options);
+        let success = choose::success(&table, framework.value, options)?;
+        let reward_range = choose::range(&table, success.value, options)?;
+        let columns = choose::columns(&table, framework.value, success.value);
+        let name = |column: usize| table.columns[column].name.clone();
+        let success_key = Chosen { value: name(success.value), why: success.why };
+        let used = [
+            (Role::Step, columns.step),
+            (Role::GradNorm, columns.grad_norm),
+            (Role::LearningRate, columns.learning_rate),
+            (Role::Length, columns.length),
+            (Role::MaxLength, columns.max_length),
+            (Role::Truncated, columns.truncated),
+            (Role::Dead, columns.dead),
+            (Role::Mixed, columns.mixed),
+            (Role::RewardStd, columns.reward_std),
+        ];
+        let used: Vec<(Role, String)> = used.into_iter().filter_map(|(role, column)| Some((role, name(column?)))).collect();
+        let norm = columns.grad_norm.map(name);
+        let (mut series, incomplete, lacking) = Series::new(&mut table, &columns, reward_range.value);
+        if series.rate.iter().all(|rate| rate.is_nan()) {
+            return Err(Error::new(format!(
+                "no usable value of {}: none has a step and is within the range",
+                success_key.value
+            )));
+        }
+        let mut missing: Vec<(&'static str, String)> = USES
+            .iter()
+            .filter(|(role, ..)| used.iter().all(|(known, _)| known != role))
+            .map(|(_, what, without)| (*what, (*without).to_string()))
+            .collect();
+        if let Some(rates) = &series.learning_rate
+            && rates.iter().all(|rate| rate.is_nan() || *rate == 0.0)
+        {
+            let why = "it is 0 in every row (written with too few digits, or without training): taken to be constant";
+            missing.push(("no use of the learning rate", why.into()));
+            series.learning_rate = None;
+        }
+        let skipped = series::sorted(std::mem::take(&mut table.skipped));
+        let broken = |one: &&Skipped| matches!(&one.reason, Reason::NotFinite(name, _) if Some(name) == norm.as_ref());
+        let mut broken = skipped.iter().filter(broken);
+        let first_broken = broken.next().map(|one| one.line);
+        let non_finite = first_broken.map(|line| {
+            // The row of that line or the next one that is used.
+            let row = table.lines.partition_point(|known| *known < line);
+            (series.steps.get(row.min(series.steps.len() - 1)).copied().unwrap_or(0), 1 + broken.count() as u64)
+        });
+        let clip = match options.clip {
+            Some(given) => Chosen { value: given, why: "as given".into() },
+            None => Chosen {
+                value: framework.value.clip.unwrap_or(f64::INFINITY),
+                why: format!("the default of {}", framework.value.name),
+            },
+        };
+        let scale = Scale::new(&series, loss.value, clip.value, options);
+        let smooth = match options.smooth {
+            Some(_) => "as given".into(),
+            None => format!("a row is a mean of about {} responses by the steps of its values", series.responses()),
+        };
+        let window = match table.logging_steps {
+            Some(steps) if steps == scale.window as f64 => "logging_steps, and the commonest difference of steps",
+            _ => "the commonest difference of steps",
+        };
+        let rate: Vec<f64> = Rows::new(&series, scale).map(|row| row.smooth_success_rate).collect();
+        let run = findings::Run {
+            series: &series,
+            loss: loss.value,
+            rate: &rate,
+            early: options.early,
+            first: scale.first,
+            non_finite,
+            dead_by_spread: columns.dead.is_none() && columns.mixed.is_none(),
+            missing,
+        };
+        let findings = run.findings(Rows::new(&series, scale));
+        Ok(Diagnosis {
+            source: source.into(),
+            shapes: shapes.into_iter().filter(|(_, rows)| *rows > 0).map(|(shape, _)| shape).collect(),
+            framework,
+            success_key,
+            reward_range,
+            loss,
+            clip,
+            smooth: Chosen { value: scale.smooth, why: smooth },
+            window: Chosen { value: scale.window, why: window.into() },
+            counted: columns.step.is_none(),
+            smoothness: scale.smoothness,
+            columns: used,
+            course: course(&series),
+            findings,
+            skipped,
+            incomplete,
+            lacking,
+            series,
+            scale,
+        })
+    }
+
+    /// The rows, by increasing step.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        Rows::new(&self.series, self.scale)
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.series.steps.len()
+    }
+
+    /// Never: a log without rows is an error.
+    pub fn is_empty(&self) -> bool {
+        self.series.steps.is_empty()
+    }
+}

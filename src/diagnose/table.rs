@@ -1,0 +1,292 @@
+//! The values of a log, column by column, and what was wrong with it.
+
+use super::framework;
+use super::scanner::{Cell, Damage};
+use std::collections::HashMap;
+use std::fmt;
+
+/// Why a row, or a value of it, is not used.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// It ends too early.
+    Cut,
+    /// A byte that cannot stand where it does.
+    Unexpected(u8),
+    /// Nested too deeply.
+    Deep,
+    /// The line is longer than [`super::LONGEST_LINE`] bytes.
+    Long,
+    /// Nothing of a training step: an evaluation or a summary.
+    NotTraining,
+    /// The other rows have a step, this one has none, or one that is no natural number.
+    NoStep(f64),
+    /// A later row gives the same step again, from the line that is named.
+    Repeated(u64, u64),
+    /// The value under this name is no finite number; the rest of the row is used.
+    NotFinite(String, f64),
+    /// The value under this name may have been cut; the rest of the row is used.
+    MaybeCut(String),
+    /// The success value lies outside the range of rewards; the rest of the row is used.
+    Outside(String, f64),
+    /// The value under this name is negative, which it cannot be; the rest of the row is used.
+    Negative(String, f64),
+}
+
+impl From<Damage> for Reason {
+    fn from(damage: Damage) -> Reason {
+        match damage {
+            Damage::Unexpected(byte) => Reason::Unexpected(byte),
+            Damage::Deep => Reason::Deep,
+            Damage::Cut | Damage::Unreadable(_) => Reason::Cut,
+        }
+    }
+}
+
+impl Reason {
+    /// Whether only a value was dropped and not the row.
+    pub fn is_partial(&self) -> bool {
+        matches!(self, Reason::NotFinite(..) | Reason::MaybeCut(_) | Reason::Outside(..) | Reason::Negative(..))
+    }
+
+    /// The same for all reasons of one kind, for counting.
+    pub fn kind(&self) -> String {
+        match self {
+            Reason::Cut | Reason::Deep | Reason::Long | Reason::NotTraining => self.to_string(),
+            Reason::Unexpected(_) => "damaged: a character that cannot stand where it does".into(),
+            Reason::NoStep(_) => "no step that is a natural number".into(),
+            Reason::Repeated(..) => "its step is given again later".into(),
+            Reason::NotFinite(name, _) => format!("{name} is no finite number (the rest of the row is used)"),
+            Reason::MaybeCut(name) => format!("{name} may be cut short (the rest of the row is used)"),
+            Reason::Outside(name, _) => format!("{name} is outside the reward range (the rest of the row is used)"),
+            Reason::Negative(name, _) => format!("{name} is negative (the rest of the row is used)"),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Cut => write!(f, "cut short"),
+            Reason::Unexpected(byte) => write!(f, "damaged: unexpected {:?}", char::from(*byte)),
+            Reason::Deep => write!(f, "nested too deeply"),
+            Reason::Long => write!(f, "longer than {} MiB", super::LONGEST_LINE >> 20),
+            Reason::NotTraining => write!(f, "no value of a training step (an evaluation or a summary)"),
+            Reason::NoStep(step) if step.is_nan() => write!(f, "no step"),
+            Reason::NoStep(step) => write!(f, "step {step} is no natural number"),
+            Reason::Repeated(step, line) => write!(f, "step {step} is given again in line {line}"),
+            Reason::NotFinite(name, value) => write!(f, "{name} is {value}, no finite number"),
+            Reason::MaybeCut(name) => write!(f, "{name} is the last value of a line that is cut short"),
+            Reason::Outside(name, value) => write!(f, "{name} = {value} is outside the reward range"),
+            Reason::Negative(name, value) => write!(f, "{name} = {value} is negative"),
+        }
+    }
+}
+
+/// A row, or a value of it, that is not used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Skipped {
+    /// Its line, from 1.
+    pub line: u64,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// One column; a missing value is NaN.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Column {
+    /// As the log has it.
+    pub name: String,
+    /// One value a row, or fewer: the rest is missing.
+    pub values: Vec<f64>,
+}
+
+/// So many names are looked up once only, and so many columns are kept at most.
+const NAMES: usize = 4_096;
+const COLUMNS: usize = 64;
+
+/// All rows.
+#[derive(Default)]
+pub(super) struct Table {
+    pub columns: Vec<Column>,
+    /// The line of every row.
+    pub lines: Vec<u64>,
+    pub skipped: Vec<Skipped>,
+    /// (row, column) of values that end a line.
+    pub ends: Vec<(usize, usize)>,
+    /// The row whose line has no end.
+    pub unended: Option<usize>,
+    /// `logging_steps` of a trainer's state.
+    pub logging_steps: Option<f64>,
+    /// The column of every name met, and the unit of its values.
+    names: HashMap<Box<[u8]>, Option<(usize, f64)>>,
+    /// The success key that was asked for.
+    asked: Option<String>,
+    /// Values of the row that is read.
+    pending: Vec<(usize, f64)>,
+    /// Values of it that are no numbers.
+    wrong: Vec<(usize, f64)>,
+    /// Whether it looks like a row of a log.
+    seen: bool,
+}
+
+/// `actor/lr(1e-4)` is `actor/lr` in units of 1e-4.
+fn unit(name: &str) -> (&str, f64) {
+    let split = name.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
+    match split.and_then(|(name, unit)| Some((name, unit.parse::<f64>().ok()?))) {
+        Some((name, unit)) if unit.is_finite() && unit > 0.0 => (name, unit),
+        _ => (name, 1.0),
+    }
+}
+
+impl Table {
+    pub(super) fn new(asked: Option<String>) -> Table {
+        Table { asked, ..Table::default() }
+    }
+
+    /// The column of a name and the unit of its values; `None` if it is of no use.
+    fn place(&mut self, name: &[u8]) -> Option<(usize, f64)> {
+        if let Some(known) = self.names.get(name) {
+            return *known;
+        }
+        let text = String::from_utf8_lossy(name);
+        let (text, unit) = unit(&text);
+        let wanted = framework::is_wanted(text) || self.asked.as_deref() == Some(text);
+        let place = wanted.then(|| self.column(text)).flatten().map(|column| (column, unit));
+        if self.names.len() < NAMES {
+            self.names.insert(name.into(), place);
+        }
+        place
+    }
+
+    /// The column of this name, a new one if there is room.
+    fn column(&mut self, name: &str) -> Option<usize> {
+        let known = self.columns.iter().position(|column| column.name == name);
+        let room = self.columns.len() < COLUMNS || self.asked.as_deref() == Some(name);
+        known.or_else(|| {
+            room.then(|| {
+                self.columns.push(Column { name: name.into(), values: Vec::new() });
+                self.columns.len() - 1
+            })
+        })
+    }
+
+    /// One value of the row that is read: whether it is kept.
+    pub(super) fn cell(&mut self, name: &[u8], cell: Cell) -> bool {
+        self.seen |= name == b"epoch" || name == b"train_runtime";
+        if name == b"logging_steps"
+            && let Cell::Number(steps) = cell
+        {
+            self.logging_steps = Some(steps);
+        }
+        let Some((column, unit)) = self.place(name) else { return false };
+        self.seen = true;
+        match cell {
+            Cell::Number(value) if value.is_finite() => {
+                self.pending.push((column, value * unit));
+                return true;
+            }
+            Cell::Number(value) => self.wrong.push((column, value)),
+            Cell::Text => self.wrong.push((column, f64::NAN)),
+            Cell::Missing => {}
+        }
+        false
+    }
+
+    /// Whether the row that is read has anything of use.
+    pub(super) fn has_values(&self) -> bool {
+        self.seen
+    }
+
+    /// The value just read ends its line, which may be cut.
+    pub(super) fn mark_end(&mut self) {
+        if let Some((column, _)) = self.pending.last() {
+            self.ends.push((self.lines.len(), *column));
+        }
+    }
+
+    /// Drops the row that is read.
+    pub(super) fn abandon(&mut self) {
+        self.pending.clear();
+        self.wrong.clear();
+        self.seen = false;
+    }
+
+    pub(super) fn skip(&mut self, line: u64, reason: Reason) {
+        self.skipped.push(Skipped { line, reason });
+    }
+
+    /// Ends the row that is read: it is kept if it has a value besides its step.
+    pub(super) fn commit(&mut self, line: u64) {
+        let is_value = |(column, _): &(usize, f64)| !framework::is_step(&self.columns[*column].name);
+        if self.pending.iter().chain(&self.wrong).any(is_value) {
+            let row = self.lines.len();
+            for (column, value) in self.pending.drain(..) {
+                let values = &mut self.columns[column].values;
+                values.resize(row, f64::NAN);
+                values.push(value);
+            }
+            for (column, value) in self.wrong.drain(..) {
+                let name = self.columns[column].name.clone();
+                self.skipped.push(Skipped { line, reason: Reason::NotFinite(name, value) });
+            }
+            self.lines.push(line);
+        } else if self.seen {
+            self.skip(line, Reason::NotTraining);
+        }
+        self.abandon();
+    }
+
+    /// Whether a column has a value.
+    pub(super) fn has(&self, column: usize) -> bool {
+        self.columns[column].values.iter().any(|value| !value.is_nan())
+    }
+
+    /// The values of a column, one a row.
+    pub(super) fn take(&mut self, column: usize) -> Vec<f64> {
+        let mut values = std::mem::take(&mut self.columns[column].values);
+        values.resize(self.lines.len(), f64::NAN);
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_what_is_wrong_with_them() {
+        let mut table = Table::new(None);
+        let mut row = |line: u64, cells: &[(&str, Cell)]| {
+            for (name, cell) in cells {
+                table.cell(name.as_bytes(), *cell);
+            }
+            table.commit(line);
+        };
+        row(1, &[("step", Cell::Number(1.0)), ("grad_norm", Cell::Number(0.5)), ("junk", Cell::Text)]);
+        row(2, &[("step", Cell::Number(2.0)), ("eval_loss", Cell::Number(0.5))]);
+        row(
+            3,
+            &[("step", Cell::Number(3.0)), ("grad_norm", Cell::Number(f64::NAN)), ("actor/lr(1e-4)", Cell::Number(0.01))],
+        );
+        row(4, &[("junk", Cell::Number(0.5))]);
+        assert_eq!(table.lines, [1, 3]);
+        let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names, ["step", "grad_norm", "actor/lr"]);
+        assert_eq!(table.take(2)[1], 0.01 * 1e-4);
+        let reasons: Vec<String> = table.skipped.iter().map(|one| format!("{}: {}", one.line, one.reason)).collect();
+        assert_eq!(
+            reasons,
+            ["2: no value of a training step (an evaluation or a summary)", "3: grad_norm is NaN, no finite number"]
+        );
+        assert!(table.take(1)[1].is_nan());
+    }
+
+    #[test]
+    fn units_of_a_name() {
+        assert_eq!(
+            (unit("actor/lr(1e-4)"), unit("actor/lr"), unit("f(x)")),
+            (("actor/lr", 1e-4), ("actor/lr", 1.0), ("f(x)", 1.0))
+        );
+        assert_eq!(unit("lr(0)"), ("lr(0)", 1.0));
+    }
+}
