@@ -60,7 +60,7 @@ pub const FRAMEWORKS: &[Framework] = &[
             "reward",
         ],
         keys: &[
-            (Step, &["step", "global_step"]),
+            (Step, &["step"]),
             (GradNorm, &["grad_norm"]),
             (LearningRate, &["learning_rate"]),
             (Length, &["completions/mean_length", "completion_length"]),
@@ -112,7 +112,7 @@ pub const FRAMEWORKS: &[Framework] = &[
         name: "openrlhf",
         success: &["rollout/reward_mean", "reward"],
         keys: &[
-            (Step, &["step", "global_step"]),
+            (Step, &["step"]),
             (GradNorm, &["actor_grad_norm"]),
             (LearningRate, &["actor_lr"]),
             (Length, &["rollout/response_length_mean", "response_length"]),
@@ -128,7 +128,7 @@ pub const FRAMEWORKS: &[Framework] = &[
         name: "nemo-rl",
         success: &["reward", "accuracy"],
         keys: &[
-            (Step, &["step", "global_step"]),
+            (Step, &["step"]),
             (GradNorm, &["grad_norm"]),
             (LearningRate, &["lr"]),
             (Length, &["mean_gen_tokens_per_sample", "gen_tokens_per_sample/mean"]),
@@ -159,7 +159,7 @@ pub const FRAMEWORKS: &[Framework] = &[
         name: "csv",
         success: &["success_rate", "J", "accuracy", "acc", "correct", "pass_rate", "solve_rate", "score", "reward"],
         keys: &[
-            (Step, &["step", "global_step", "iteration", "iter", "_step", "Step"]),
+            (Step, &["step"]),
             (GradNorm, &["grad_norm", "gradient_norm"]),
             (LearningRate, &["learning_rate", "lr"]),
             (Length, &["mean_length", "length", "response_length", "completion_length"]),
@@ -174,8 +174,12 @@ pub const FRAMEWORKS: &[Framework] = &[
     },
 ];
 
-/// A name without the `train/` that some loggers put before it.
+/// What tables and loggers call the step, whatever the framework.
+const STEPS: &[&str] = &["step", "Step", "_step", "global_step", "iteration", "iter"];
+
+/// A name without what loggers put before it: `train/`, the name of the run and ` - `.
 pub(super) fn bare(name: &str) -> &str {
+    let name = name.rsplit_once(" - ").map_or(name, |(_, name)| name);
     name.strip_prefix("train/").unwrap_or(name)
 }
 
@@ -203,7 +207,8 @@ impl Framework {
     /// The first of `names` that is known for a role, best first: its index.
     pub(super) fn key<'n>(&self, role: Role, names: impl Iterator<Item = &'n str> + Clone) -> Option<usize> {
         let known = self.keys.iter().filter(|(one, _)| *one == role).flat_map(|(_, keys)| *keys);
-        known.into_iter().find_map(|key| names.clone().position(|name| bare(name) == *key))
+        let steps = if role == Step { STEPS } else { &[] };
+        known.chain(steps).find_map(|key| names.clone().position(|name| bare(name) == *key))
     }
 
     /// The best success key among `names`: its index. Spreads (`/std`) are none.
@@ -222,6 +227,9 @@ impl Framework {
 /// Whether any framework has a use for the value of this name.
 pub(super) fn is_wanted(name: &str) -> bool {
     let name = bare(name);
+    if STEPS.contains(&name) {
+        return true;
+    }
     FRAMEWORKS.iter().any(|framework| {
         let ends = ["/min", "/max"].iter().find_map(|end| name.strip_suffix(end)).map(|start| format!("{start}/mean"));
         let success = |name: &str| framework.success.iter().any(|pattern| fits(pattern, name));
@@ -233,8 +241,8 @@ pub(super) fn is_wanted(name: &str) -> bool {
 
 /// Whether some framework calls its step so.
 pub(super) fn is_step(name: &str) -> bool {
-    let steps = FRAMEWORKS.iter().flat_map(|framework| framework.keys).filter(|(role, _)| *role == Step);
-    steps.into_iter().any(|(_, keys)| keys.contains(&bare(name)))
+    let own = FRAMEWORKS.iter().flat_map(|framework| framework.keys).filter(|(role, _)| *role == Step);
+    own.map(|(_, keys)| *keys).chain([STEPS]).any(|keys| keys.contains(&bare(name)))
 }
 
 #[cfg(test)]

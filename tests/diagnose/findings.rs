@@ -1,0 +1,231 @@
+//! What is found in made-up runs, at which step; and that it is not found where it is not.
+
+use crate::support::{Step, csv, found, kinds, noise, read, read_with, rows, steps};
+use gradient_gap::diagnose::{Diagnosis, Kind, Loss, Options, paper_scaling, sharp_scaling};
+
+/// A quiet run of 200 steps whose J rises from 0.3 to 0.6: nothing is to be found in it.
+fn quiet() -> Vec<Step> {
+    let at = |k: u64| Step {
+        step: k,
+        rate: 0.3 + 0.0015 * k as f64 + 0.01 * noise(k),
+        norm: 0.5 + 0.1 * noise(3 * k),
+        alpha: 1e-6,
+        length: 300.0 + 20.0 * noise(5 * k),
+    };
+    (1..=200).map(at).collect()
+}
+
+fn changed(change: impl Fn(&mut Step)) -> Diagnosis {
+    let mut steps = quiet();
+    steps.iter_mut().for_each(change);
+    read(&csv(&steps))
+}
+
+fn first(diagnosis: &Diagnosis, kind: Kind) -> u64 {
+    found(diagnosis, kind).first_step.expect("a step")
+}
+
+#[test]
+fn a_quiet_run_has_no_findings() {
+    let diagnosis = read(&csv(&quiet()));
+    assert!(diagnosis.findings.is_empty(), "{:#?}", diagnosis.findings);
+    let [low, high] = diagnosis.course.success_rate;
+    assert!((low - 0.315).abs() < 0.01 && (high - 0.585).abs() < 0.01);
+}
+
+#[test]
+fn a_collapse_at_its_step() {
+    for at in [40, 100, 180] {
+        let diagnosis = changed(|s| {
+            if s.step >= at {
+                s.rate *= 0.6f64.powf((s.step + 1 - at) as f64);
+            }
+        });
+        // Below half of the highest level two steps after the first fall at the latest.
+        let collapse = found(&diagnosis, Kind::Collapse);
+        assert!((at..=at + 2).contains(&collapse.first_step.unwrap()), "{at}: {collapse:?}");
+        assert!(collapse.message.contains("fell from") && collapse.theory.contains("Theorems 2 and 4"));
+    }
+    // A dip from which the run recovers is none.
+    let dip = changed(|s| s.rate *= if (100..110).contains(&s.step) { 0.01 } else { 1.0 });
+    assert!(!kinds(&dip).contains(&Kind::Collapse));
+}
+
+#[test]
+fn stagnation_at_its_step() {
+    for at in [20, 60, 90] {
+        let diagnosis = changed(|s| s.rate = 0.2 + 0.4 * s.step.min(at) as f64 / at as f64 + 0.01 * noise(s.step));
+        let start = first(&diagnosis, Kind::Stagnation);
+        assert!(start.abs_diff(at) <= 2, "{at}: {start}");
+    }
+    let high = changed(|s| s.rate = 0.97 + 0.01 * noise(s.step));
+    assert!(!kinds(&high).contains(&Kind::Stagnation), "at the top is no stagnation");
+    let short = read(&csv(&quiet()[..20]));
+    assert!(!kinds(&short).contains(&Kind::Stagnation), "twenty rows say nothing");
+}
+
+#[test]
+fn a_start_that_is_not_safe() {
+    let falling = changed(|s| s.rate = 0.5 / (1.0 + 0.1 * s.step as f64));
+    assert_eq!(first(&falling, Kind::UnsafeStart), 1);
+}
+
+#[test]
+fn a_spike_at_its_step() {
+    let diagnosis = changed(|s| s.norm *= if s.step == 77 || s.step == 150 { 8.0 } else { 1.0 });
+    let spike = found(&diagnosis, Kind::Spike);
+    assert!(spike.first_step == Some(77) && spike.message.starts_with("2 rows"), "{spike:?}");
+    let small = changed(|s| s.norm *= if s.step == 77 { 3.0 } else { 1.0 });
+    assert!(!kinds(&small).contains(&Kind::Spike));
+}
+
+#[test]
+fn gradients_that_are_no_numbers() {
+    let text: String = csv(&quiet())
+        .lines()
+        .map(|line| if line.starts_with("50,") { "50,0.3,NaN,1e-6,300\n".into() } else { format!("{line}\n") })
+        .collect();
+    let diagnosis = read(&text);
+    assert_eq!(first(&diagnosis, Kind::NonFiniteGradient), 50);
+    assert!(diagnosis.skipped.len() == 1 && diagnosis.skipped[0].line == 51, "{:?}", diagnosis.skipped);
+}
+
+/// Columns of shares beside the run.
+fn with_column(name: &str, value: impl Fn(u64) -> f64) -> Diagnosis {
+    let text = csv(&quiet());
+    let mut lines = text.lines();
+    let mut out = format!("{},{name}\n", lines.next().unwrap());
+    for (line, step) in lines.zip(quiet()) {
+        out += &format!("{line},{}\n", value(step.step));
+    }
+    read(&out)
+}
+
+#[test]
+fn dead_groups_and_truncation_at_their_steps() {
+    let dead = with_column("dead", |k| if k >= 60 { 0.9 } else { 0.1 });
+    assert!(first(&dead, Kind::DeadGroups).abs_diff(60) <= 2, "{:?}", dead.findings);
+    assert!(!kinds(&with_column("dead", |_| 0.4)).contains(&Kind::DeadGroups));
+    let cut = with_column("truncated", |k| 0.002 * k as f64);
+    assert_eq!(first(&cut, Kind::Truncation), 50);
+    assert!(!kinds(&with_column("truncated", |k| if k == 70 { 0.9 } else { 0.01 })).contains(&Kind::Truncation));
+    // Without a column: batches that are all right or all wrong.
+    let all = changed(|s| s.rate = if s.step >= 120 { 1.0 } else { s.rate });
+    assert!(first(&all, Kind::DeadGroups).abs_diff(120) <= 2);
+}
+
+#[test]
+fn drift_of_the_length_at_its_step() {
+    let longer = changed(|s| s.length = 300.0 + 3.0 * s.step as f64);
+    // Twice the 309 of the third row.
+    assert_eq!(first(&longer, Kind::LengthDrift), 106, "{:?}", longer.findings);
+    let shorter = changed(|s| s.length /= if s.step >= 80 { 2.5 } else { 1.0 });
+    assert_eq!(first(&shorter, Kind::LengthDrift), 80);
+    // What it means depends on the loss.
+    let mut steps = quiet();
+    steps.iter_mut().for_each(|s| s.length *= 1.0 + s.step as f64 / 100.0);
+    let theory = |loss: &str| {
+        let options = Options { loss: Loss::find(loss), ..Options::default() };
+        found(&read_with(&csv(&steps), &options), Kind::LengthDrift).theory
+    };
+    assert!(theory("grpo").contains("This loss divides by the length") && theory("dr-grpo").contains("does not divide"));
+}
+
+/// Dr. GRPO's step over a safe step is αJT up to a constant: it grows with length and with J.
+#[test]
+fn growth_of_the_step_at_its_step() {
+    let mut steps = quiet();
+    steps.iter_mut().for_each(|s| s.length = 300.0 * if s.step >= 90 { 3.0 } else { 1.0 });
+    let of = |loss: &str| read_with(&csv(&steps), &Options { loss: Loss::find(loss), ..Options::default() });
+    assert!(first(&of("dr-grpo"), Kind::StepGrowth) <= 90);
+    assert!(!kinds(&of("grpo")).contains(&Kind::StepGrowth), "GRPO divides by the length");
+    // Near J = 1 the paper's safe step vanishes and the sharp one does not: GRPO's step grows against the first alone.
+    let mut steps = quiet();
+    for s in &mut steps {
+        s.rate = 1.0 - 0.35 * 0.97f64.powf(s.step as f64);
+    }
+    let diagnosis = read(&csv(&steps));
+    let growth = found(&diagnosis, Kind::StepGrowth);
+    assert!(growth.message.contains("the sharp one never"), "{growth:?}");
+    let last = rows(&diagnosis)[199];
+    assert!(last.relative_step > 5.0 && last.relative_step_sharp < 1.0, "{last:?}");
+}
+
+#[test]
+fn missing_columns_are_named() {
+    let text: String = quiet().iter().map(|s| format!("{{\"step\": {}, \"reward\": {}}}\n", s.step, s.rate)).collect();
+    let diagnosis = read(&text);
+    let missing: Vec<&str> = diagnosis
+        .findings
+        .iter()
+        .filter(|finding| finding.kind == Kind::MissingColumn)
+        .map(|finding| finding.message.split(':').next().unwrap())
+        .collect();
+    assert_eq!(missing, ["no gradient norm", "no learning rate", "no length of responses"]);
+    let zero = changed(|s| s.alpha = 0.0);
+    assert!(found(&zero, Kind::MissingColumn).message.contains("0 in every row"));
+    assert!(rows(&zero)[5].effective_step.is_nan() && rows(&zero)[5].cumulative_gap > 0.0);
+}
+
+/// Nothing absolute without constants; with L given, the thresholds of safe-step.
+#[test]
+fn absolute_steps_need_a_smoothness() {
+    let plain = read(&csv(&quiet()));
+    assert!(plain.rows().all(|row| row.safe_step.is_nan() && row.collapse_threshold.is_nan()));
+    let given = |smoothness: f64| read_with(&csv(&quiet()), &Options { smoothness: Some(smoothness), ..Options::default() });
+    let row = rows(&given(2.0))[10];
+    let (gap, length) = (row.length_gap, row.mean_length);
+    assert!((row.safe_step / (2.0 * (1.0 - row.success_rate) * gap / (2.0 * length)) - 1.0).abs() < 1e-12, "{row:?}");
+    assert!(!kinds(&given(2.0)).contains(&Kind::AboveSafeStep));
+    let rough = given(1e12);
+    let above = found(&rough, Kind::AboveSafeStep);
+    assert!(above.first_step == Some(1) && above.theory.contains("Adam"), "{above:?}");
+}
+
+/// Units that the log cannot know do not matter: ‖∇‖ in other units, λ from another range of rewards, rows in another order.
+#[test]
+fn relative_steps_do_not_depend_on_units() {
+    let relative = |diagnosis: &Diagnosis| -> Vec<[f64; 2]> {
+        diagnosis.rows().map(|row| [row.relative_step, row.relative_step_sharp]).collect()
+    };
+    let base = relative(&read(&csv(&quiet())));
+    let close =
+        |other: &[[f64; 2]]| base.iter().zip(other).all(|(a, b)| a.iter().zip(b).all(|(a, b)| (a / b - 1.0).abs() < 1e-9));
+    assert!(close(&relative(&changed(|s| s.norm *= 1e9))) && close(&relative(&changed(|s| s.alpha *= 1e-3))));
+    assert!(close(&relative(&changed(|s| s.length *= 7.0))));
+    let mut shuffled = quiet();
+    shuffled.reverse();
+    assert!(close(&relative(&read(&csv(&shuffled)))));
+    let mut scaled = quiet();
+    scaled.iter_mut().for_each(|s| s.rate = 2.0 * s.rate - 1.0);
+    assert!(close(&relative(&read(&csv(&scaled)))), "rewards −1 and 1");
+    // But for clipping: the same norms clipped at a small one make η/Δμ smaller where the norm is larger.
+    let clipped = read_with(&csv(&quiet()), &Options { clip: Some(0.45), ..Options::default() });
+    assert!(!close(&relative(&clipped)));
+    assert!(!close(&relative(&changed(|s| s.rate *= s.rate))), "J does matter");
+}
+
+/// The two scalings by their formulas, and where they part.
+#[test]
+fn scalings() {
+    assert!((paper_scaling(0.75, 8.0) - 0.25 / 8.0).abs() < 1e-16 && (sharp_scaling(0.5, 8.0) - 1.0 / 8.0).abs() < 1e-16);
+    let rare = 1.0 - 1e-9;
+    let near = 2.0 * rare / (1.0 + 2.0 * 3f64.ln() + 2.0 * 1e9f64.ln());
+    assert!((sharp_scaling(rare, 1.0) / near - 1.0).abs() < 1e-7);
+    let over = |rate: f64| sharp_scaling(rate, 1.0) / paper_scaling(rate, 1.0);
+    assert!(over(0.3) == 2.0 && over(0.85) == 2.0 && over(0.9) > 2.2 && over(0.999) > 80.0);
+}
+
+/// Figure 2's axes for a run by hand.
+#[test]
+fn the_cumulative_gap_by_hand() {
+    let diagnosis = read_with(&csv(&steps()), &Options { smooth: Some(1), ..Options::default() });
+    let (mut plain, mut full) = (0.0, 0.0);
+    for (row, s) in diagnosis.rows().zip(steps()) {
+        let gap = s.norm / (s.rate * (1.0 - s.rate)).sqrt();
+        plain += s.alpha * gap;
+        full += s.alpha * gap * s.length;
+        assert!((row.cumulative_gap / plain - 1.0).abs() < 1e-12 && (row.cumulative_length_gap / full - 1.0).abs() < 1e-12);
+        assert!((row.log_odds - (s.rate / (1.0 - s.rate)).ln()).abs() < 1e-12);
+    }
+}
