@@ -1,5 +1,7 @@
 //! `diagnose`: formats, damage, findings. Excerpts are made up; real logs are read where `GRADIENT_GAP_LOGS` names their folder.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that panics is a failed test")]
+
 mod findings;
 mod formats;
 mod real;
