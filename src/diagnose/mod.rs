@@ -264,7 +264,7 @@ impl Diagnosis {
         let scale = Scale::new(&series, loss.value, clip.value, options);
         let smooth = match options.smooth {
             Some(_) => "as given".into(),
-            None => format!("a row is a mean of about {} responses by the steps of its values", series.responses()),
+            None => format!("its values are at least 1/{} apart, as means of so many responses are", series.responses()),
         };
         let window = match table.logging_steps {
             Some(steps) if steps == scale.window as f64 => "logging_steps, and the commonest difference of steps",

@@ -9,6 +9,7 @@ mod boxes;
 mod certify;
 mod collapse;
 mod conjecture;
+mod diagnose;
 mod output;
 mod replay;
 mod safe_step;
