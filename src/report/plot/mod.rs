@@ -182,6 +182,7 @@ mod tests {
     fn sound(svg: &str) {
         assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"));
         assert!(!svg.contains("NaN") && !svg.contains("inf\"") && !svg.contains("inf,") && !svg.contains(",inf"), "{svg}");
+        assert!(resvg::usvg::roxmltree::Document::parse(svg).is_ok(), "{svg}");
     }
 
     #[test]
