@@ -279,8 +279,8 @@ impl Output {
         first == second || matches!((place(first), place(second)), (Ok(first), Ok(second)) if first == second)
     }
 
-    fn finish(mut self, text: &str) -> Result<(), Error> {
-        let written = self.file.write_all(text.as_bytes());
+    fn finish(mut self, content: impl AsRef<[u8]>) -> Result<(), Error> {
+        let written = self.file.write_all(content.as_ref());
         let moved = written.and_then(|()| match &self.draft {
             Some(draft) => self.file.sync_all().and_then(|()| std::fs::rename(draft, &self.path)),
             None => Ok(()),
@@ -448,7 +448,7 @@ fn certify_collapse<C: Construction>(
         tokens,
     };
     if let Some(output) = output {
-        output.finish(&collapsed.svg())?;
+        output.finish(collapsed.svg())?;
     }
     print(&collapsed.table())?;
     Ok(collapsed.as_expected())

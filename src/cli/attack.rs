@@ -92,7 +92,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         write(output, witness)?;
     }
     if let Some(output) = plot {
-        output.finish(&report::attack_svg(&attacks))?;
+        output.finish(report::attack_svg(&attacks))?;
     }
     print(&text)?;
     Ok(found.as_expected(claim))

@@ -104,7 +104,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
             return print(&svg(points)).map(|()| true);
         }
         let output = Output::create(out)?;
-        output.finish(&svg(points))?;
+        output.finish(svg(points))?;
     }
     let steps = SafeSteps { inputs: &inputs, compared: &at(rows) };
     print(&match options.format {

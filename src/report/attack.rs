@@ -1,7 +1,7 @@
 //! `attack` as a table, as JSON (schema `gradient-gap/attack/1`) and as a picture.
 
+use super::axes::{escape, sheet, superscript};
 use super::json::{ends, number};
-use super::plot::{escape, sheet, superscript};
 use super::{finish, grouped, new_table, short, short_log10};
 use crate::check::attack::{Attack, Attacked};
 use crate::check::histogram::Histogram;

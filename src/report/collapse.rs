@@ -1,6 +1,6 @@
 //! `collapse`: one run of a construction, for people.
 
-use super::plot::{Panel, svg};
+use super::plot::{Figure, Panel, Series};
 use super::{finish, grouped, new_table, short, short_log10};
 use crate::collapse::{Certified, Construction, share};
 use crate::evaluation::Course;
@@ -95,10 +95,13 @@ impl<C: Construction> Collapsed<'_, C> {
         let tokens = self.tokens.map_or(String::new(), |t| format!(", T∞ = {t}"));
         let (alignment, eta) = (short(self.construction.alignment()), short(self.construction.eta()));
         let title = format!("{}: J falls although Δμ(k) ≥ {alignment} > 0 (η = {eta}{tokens})", self.name);
+        let curve = |values| [Series { label: "", values, colour: "#1f5fa8", points: false, dashes: "" }];
+        let across: Vec<f64> = (0..steps.len()).map(|k| k as f64).collect();
         let panels = [
-            Panel { label: "success rate J", values: &success, powers: true },
-            Panel { label: "log-odds λ", values: &lambda, powers: false },
+            Panel { label: "success rate J", series: &curve(&success), powers: true },
+            Panel { label: "log-odds λ", series: &curve(&lambda), powers: false },
         ];
-        svg(&title, &panels)
+        Figure { title: &title, subtitle: &[], across: &across, axis: "step k", panels: &panels, marks: &[], scatter: None }
+            .svg()
     }
 }

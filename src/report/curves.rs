@@ -1,6 +1,6 @@
 //! Curves on a logarithmic axis against the success rate, each named at its right end, as a self-contained SVG.
 
-use super::plot::{escape, sheet, superscript, ticks};
+use super::axes::{apart, escape, sheet, superscript, ticks_of_powers};
 use super::short;
 use crate::thresholds::SuccessRate;
 use std::fmt::Write;
@@ -53,21 +53,6 @@ const BOTTOM: f64 = 476.0;
 /// From one label to the next.
 const LINE: f64 = 18.0;
 
-/// Places for labels near `wanted` (which increase), a line apart, between TOP and BOTTOM where there is room.
-fn apart(wanted: &[f64]) -> Vec<f64> {
-    let mut places: Vec<f64> = Vec::with_capacity(wanted.len());
-    for &place in wanted {
-        let least = places.last().map_or(TOP + 0.5 * LINE, |last| last + LINE);
-        places.push(f64::max(place, least));
-    }
-    let mut most = BOTTOM - 0.5 * LINE;
-    for place in places.iter_mut().rev() {
-        *place = f64::min(*place, most);
-        most = *place - LINE;
-    }
-    places
-}
-
 /// J for people: 0.3, 10⁻⁵, 1−10⁻⁵.
 fn name_of(rate: &SuccessRate<f64>) -> String {
     let number = |x: f64| match short(x) {
@@ -110,26 +95,6 @@ fn ticks_across(low: f64, high: f64, x: impl Fn(f64) -> f64) -> Vec<(f64, String
         }
     }
     kept.into_iter().map(|(at, _, label)| (at, label)).collect()
-}
-
-/// Ticks of the vertical axis: powers of ten, or 1, 2 and 5 times those where they are few.
-fn ticks_up(low: f64, high: f64) -> Vec<(f64, String)> {
-    let power = |n: f64| format!("10{}", superscript(n).replace('-', "⁻"));
-    if high - low > 2.0 {
-        return ticks(low, high, 8.0, true).into_iter().map(|n| (n, power(n))).collect();
-    }
-    let whole = (low.floor() as i32..=high.ceil() as i32).map(f64::from);
-    let all = whole.flat_map(|n| {
-        [1.0, 2.0, 5.0].map(|m| {
-            let label = match n {
-                -3.0..=3.0 => format!("{}", m * pxfm::f_exp10(n)),
-                _ if m == 1.0 => power(n),
-                _ => format!("{m}·{}", power(n)),
-            };
-            (n + pxfm::f_log10(m), label)
-        })
-    });
-    all.filter(|(at, _)| low <= *at && *at <= high).collect()
 }
 
 impl Chart<'_> {
@@ -175,7 +140,7 @@ impl Chart<'_> {
                  fill=\"#e3e3e3\" stroke=\"#999\"/>"
             ));
         }
-        for (tick, label) in ticks_up(low, high) {
+        for (tick, label) in ticks_of_powers([low, high], 8.0) {
             let (at, below) = (y(tick), y(tick) + 4.5);
             line(format!(
                 "<line x1=\"{LEFT}\" y1=\"{at:.2}\" x2=\"{RIGHT}\" y2=\"{at:.2}\" stroke=\"#ccc\" stroke-width=\"0.7\"/>"
@@ -210,7 +175,8 @@ impl Chart<'_> {
             BOTTOM - TOP
         ));
         names.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let places = apart(&names.iter().map(|name| name.0).collect::<Vec<_>>());
+        let wanted: Vec<f64> = names.iter().map(|name| name.0).collect();
+        let places = apart(&wanted, LINE, [TOP + 0.5 * LINE, BOTTOM - 0.5 * LINE]);
         for ((from, name, colour, dashes), place) in names.into_iter().zip(places) {
             let (bend, end) = (RIGHT + 14.0, RIGHT + 34.0);
             line(format!(
@@ -247,14 +213,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_keep_apart_and_inside() {
-        assert_eq!(apart(&[100.0, 200.0]), [100.0, 200.0]);
-        let crowded = apart(&[470.0, 471.0, 472.0]);
-        assert!(crowded.windows(2).all(|pair| pair[1] - pair[0] >= LINE) && crowded[2] <= BOTTOM);
-        assert_eq!(apart(&[0.0, 0.0]), [TOP + 0.5 * LINE, TOP + 1.5 * LINE]);
-    }
-
-    #[test]
     fn ticks_are_round_and_do_not_overlap() {
         let labels = |low: f64, high: f64| -> Vec<String> {
             let x = |lambda: f64| LEFT + (RIGHT - LEFT) * (lambda - low) / (high - low);
@@ -272,10 +230,5 @@ mod tests {
             labels(SuccessRate::of_success(0.41).log_odds(), SuccessRate::of_success(0.45).log_odds()),
             ["0.41", "0.45"]
         );
-        assert_eq!(
-            ticks_up(-2.0, -0.5).into_iter().map(|tick| tick.1).collect::<Vec<_>>(),
-            ["0.01", "0.02", "0.05", "0.1", "0.2"]
-        );
-        assert!(ticks_up(-300.0, 0.0).iter().any(|(_, label)| label == "10⁻³⁰⁰"));
     }
 }

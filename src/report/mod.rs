@@ -1,6 +1,7 @@
 //! Results as text: tables, JSON, JUnit. A report never computes; it is handed what was found.
 
 mod attack;
+mod axes;
 mod boxes;
 mod certify;
 mod collapse;
@@ -11,6 +12,7 @@ mod explain;
 mod json;
 mod junit;
 mod plot;
+mod png;
 mod replay;
 mod safe_step;
 mod table;
@@ -25,7 +27,8 @@ pub use diagnose::{diagnose_csv, diagnose_json, diagnose_table};
 pub use explain::{explain, list};
 pub use json::{number, verify_json};
 pub use junit::verify_junit;
-pub use plot::{Panel, svg};
+pub use plot::{Figure, Mark, Panel, Scatter, Series};
+pub use png::png;
 pub use replay::{Replay, replay_json, replay_table};
 pub use safe_step::{SafeSteps, safe_step_json, safe_step_svg, safe_step_table};
 pub use table::verify_table;
