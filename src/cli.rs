@@ -279,8 +279,14 @@ impl Output {
         first == second || matches!((place(first), place(second)), (Ok(first), Ok(second)) if first == second)
     }
 
-    fn finish(mut self, content: impl AsRef<[u8]>) -> Result<(), Error> {
-        let written = self.file.write_all(content.as_ref());
+    fn finish(self, content: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.finish_by(|out| out.write_all(content.as_ref()))
+    }
+
+    fn finish_by(mut self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
+        let mut out = std::io::BufWriter::new(&mut self.file);
+        let written = write(&mut out).and_then(|()| out.flush());
+        drop(out);
         let moved = written.and_then(|()| match &self.draft {
             Some(draft) => self.file.sync_all().and_then(|()| std::fs::rename(draft, &self.path)),
             None => Ok(()),

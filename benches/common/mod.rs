@@ -2,6 +2,10 @@
 
 #![allow(clippy::expect_used, reason = "points of a campaign lie inside the cube")]
 
+mod medians;
+
+pub use medians::medians;
+
 use gradient_gap::check::campaign::Draws;
 use gradient_gap::{Instance, families};
 
@@ -16,15 +20,4 @@ pub fn instances(per_family: u64) -> Vec<Instance> {
         }
     }
     all
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-/// The medians of two times over rounds that alternate between them.
-pub fn medians(rounds: usize, one: impl Fn() -> f64, other: impl Fn() -> f64) -> [f64; 2] {
-    let rounds: Vec<[f64; 2]> = (0..rounds).map(|_| [one(), other()]).collect();
-    [0, 1].map(|i| median(rounds.iter().map(|round| round[i]).collect()))
 }

@@ -1,6 +1,6 @@
 //! `gradient-gap diagnose`.
 
-use super::{TableOrJson, print, print_by};
+use super::{Output, TableOrJson, print, print_by};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use gradient_gap::Error;
@@ -47,6 +47,10 @@ pub struct Options {
     /// How to print the result; as JSON one document a line.
     #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
     format: TableOrJson,
+    /// For every log a page NAME.svg and NAME.png and all rows, NAME.csv, in this folder, made where it is not there (-: the page of
+    /// one log as SVG on standard output, and no table).
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
 }
 
 impl Options {
@@ -88,10 +92,55 @@ fn read(log: &Path, options: &diagnose::Options) -> Result<Diagnosis, Error> {
     Diagnosis::read(&place.to_string(), file, options)
 }
 
+/// Names for the files of every log: its own without the ending, numbered where several logs have one name.
+fn names(logs: &[PathBuf]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for log in logs {
+        let stem = log.file_stem().filter(|_| log != Path::new("-"));
+        let stem = stem.map_or("standard-input".into(), |stem| stem.to_string_lossy().into_owned());
+        let numbered = (2..).map(|n| format!("{stem}-{n}"));
+        let name = std::iter::once(stem.clone()).chain(numbered).find(|name| !names.contains(name));
+        names.extend(name); // one of endlessly many is free
+    }
+    names
+}
+
+/// Page and rows of every log, all of them or, where one cannot be written, none.
+fn write(options: &Options, folder: &Path, all: &[Diagnosis]) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(|e| Error::new(e.to_string()).at(folder.display()))?;
+    let mut files = Vec::new();
+    for (name, diagnosis) in names(&options.logs).iter().zip(all) {
+        let paths = ["svg", "png", "csv"].map(|ending| folder.join(format!("{name}.{ending}")));
+        if let Some(path) = paths.iter().find(|path| options.logs.iter().any(|log| Output::is_same(log, path))) {
+            return Err(Error::new(format!("--out would overwrite the log {}", path.display())));
+        }
+        let svg = report::diagnose_svg(diagnosis);
+        let png = report::png(&svg)?;
+        let [first, second, third] = paths;
+        files.push((Output::create(&first)?, Output::create(&second)?, Output::create(&third)?, svg, png, diagnosis));
+    }
+    for (first, second, third, svg, png, diagnosis) in files {
+        first.finish(svg)?;
+        second.finish(png)?;
+        third.finish_by(|out| report::diagnose_csv(diagnosis, out))?;
+    }
+    Ok(())
+}
+
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
     let given = options.given()?;
+    let alone = options.out.as_deref() == Some(Path::new("-"));
+    if alone && options.logs.len() > 1 {
+        return Err(Error::new("--out -: one page only; name one log or a folder"));
+    }
     let all: Vec<Diagnosis> = options.logs.iter().map(|log| read(log, &given)).collect::<Result<_, Error>>()?;
+    if alone {
+        return all.iter().try_for_each(|one| print(&report::diagnose_svg(one))).map(|()| true);
+    }
+    if let Some(folder) = &options.out {
+        write(options, folder, &all)?;
+    }
     match options.format {
         TableOrJson::Json => print_by(|out| all.iter().try_for_each(|one| report::diagnose_json(one, out)))?,
         TableOrJson::Table => {

@@ -6,7 +6,7 @@
 //! 1. `reader` makes a table of any of the usual formats (`scanner` reads values, `table` keeps those that are of use);
 //! 2. `choose` decides on a framework, columns and the range of rewards, by the names in `framework`;
 //! 3. `series` orders the rows by step, `rows` adds λ, estimates of the gap and relative steps, with the factors of the `loss`;
-//! 4. `findings` says what happened.
+//! 4. `patterns` finds falls, flat stretches and spikes, `findings` says what happened.
 //!
 //! The estimate of the gap is §5.2's: from g_GRPO = √(J(1−J)) (g⁺ − g⁻) for one prompt and constant length (20). A batch has many
 //! prompts: as √(J(1−J)) is concave, the batch's own mean of it is at most that of the mean J, and the estimate is low by as
@@ -16,6 +16,7 @@ mod choose;
 mod findings;
 mod framework;
 mod loss;
+mod patterns;
 mod reader;
 mod rows;
 mod scanner;
@@ -249,10 +250,9 @@ impl Diagnosis {
         let broken = |one: &&Skipped| matches!(&one.reason, Reason::NotFinite(name, _) if Some(name) == norm.as_ref());
         let mut broken = skipped.iter().filter(broken);
         let first_broken = broken.next().map(|one| one.line);
-        let non_finite = first_broken.map(|line| {
-            // The row of that line or the next one that is used.
-            let row = table.lines.partition_point(|known| *known < line);
-            (series.steps.get(row.min(series.steps.len() - 1)).copied().unwrap_or(0), 1 + broken.count() as u64)
+        let non_finite = first_broken.and_then(|line| {
+            let row = series.lines.iter().position(|known| *known == line)?;
+            Some((series.steps[row], 1 + broken.count() as u64))
         });
         let clip = match options.clip {
             Some(given) => Chosen { value: given, why: "as given".into() },

@@ -18,6 +18,8 @@ pub struct Incomplete {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Series {
     pub steps: Vec<u64>,
+    /// The last line of every step.
+    pub lines: Vec<u64>,
     /// J.
     pub rate: Vec<f64>,
     pub grad_norm: Option<Vec<f64>>,
@@ -158,9 +160,10 @@ impl Series {
             }
         };
         let longest = columns.max_length.map(|column| table.take(column).into_iter().fold(f64::NEG_INFINITY, f64::max));
+        let lines = order.groups().map(|rows| table.lines[rows[rows.len() - 1]]).collect();
         let steps = order.groups().map(|rows| steps[rows[0]]).collect();
         let longest = longest.filter(|longest| longest.is_finite());
-        (Series { steps, rate, grad_norm, learning_rate, length, truncated, dead, longest }, incomplete, lacking)
+        (Series { steps, lines, rate, grad_norm, learning_rate, length, truncated, dead, longest }, incomplete, lacking)
     }
 
     /// The steps that most rows stand for: the commonest difference of steps, from the beginning.

@@ -24,6 +24,8 @@ pub enum Reason {
     Repeated(u64, u64),
     /// The value under this name is no finite number; the rest of the row is used.
     NotFinite(String, f64),
+    /// What stands under this name is no number; the rest of the row is used.
+    NotNumber(String),
     /// The value under this name may have been cut; the rest of the row is used.
     MaybeCut(String),
     /// The success value lies outside the range of rewards; the rest of the row is used.
@@ -45,7 +47,10 @@ impl From<Damage> for Reason {
 impl Reason {
     /// Whether only a value was dropped and not the row.
     pub fn is_partial(&self) -> bool {
-        matches!(self, Reason::NotFinite(..) | Reason::MaybeCut(_) | Reason::Outside(..) | Reason::Negative(..))
+        matches!(
+            self,
+            Reason::NotFinite(..) | Reason::NotNumber(_) | Reason::MaybeCut(_) | Reason::Outside(..) | Reason::Negative(..)
+        )
     }
 
     /// The same for all reasons of one kind, for counting.
@@ -56,6 +61,7 @@ impl Reason {
             Reason::NoStep(_) => "no step that is a natural number".into(),
             Reason::Repeated(..) => "its step is given again later".into(),
             Reason::NotFinite(name, _) => format!("{name} is no finite number (the rest of the row is used)"),
+            Reason::NotNumber(name) => format!("{name} is no number (the rest of the row is used)"),
             Reason::MaybeCut(name) => format!("{name} may be cut short (the rest of the row is used)"),
             Reason::Outside(name, _) => format!("{name} is outside the reward range (the rest of the row is used)"),
             Reason::Negative(name, _) => format!("{name} is negative (the rest of the row is used)"),
@@ -75,6 +81,7 @@ impl fmt::Display for Reason {
             Reason::NoStep(step) => write!(f, "step {step} is no natural number"),
             Reason::Repeated(step, line) => write!(f, "step {step} is given again in line {line}"),
             Reason::NotFinite(name, value) => write!(f, "{name} is {value}, no finite number"),
+            Reason::NotNumber(name) => write!(f, "{name} is no number"),
             Reason::MaybeCut(name) => write!(f, "{name} is the last value of a line that is cut short"),
             Reason::Outside(name, value) => write!(f, "{name} = {value} is outside the reward range"),
             Reason::Negative(name, value) => write!(f, "{name} = {value} is negative"),
@@ -123,10 +130,12 @@ pub(super) struct Table {
     asked: Option<String>,
     /// Values of the row that is read.
     pending: Vec<(usize, f64)>,
-    /// Values of it that are no numbers.
-    wrong: Vec<(usize, f64)>,
+    /// Values of it that are no finite numbers, or no numbers at all.
+    wrong: Vec<(usize, Option<f64>)>,
     /// Whether it looks like a row of a log.
     seen: bool,
+    /// Whether it is the last row of a trainer, of the whole run.
+    summary: bool,
 }
 
 /// `actor/lr(1e-4)` is `actor/lr` in units of 1e-4.
@@ -172,7 +181,8 @@ impl Table {
 
     /// One value of the row that is read: whether it is kept.
     pub(super) fn cell(&mut self, name: &[u8], cell: Cell) -> bool {
-        self.seen |= name == b"epoch" || name == b"train_runtime";
+        self.summary |= name == b"train_runtime";
+        self.seen |= self.summary || name == b"epoch";
         if name == b"logging_steps"
             && let Cell::Number(steps) = cell
         {
@@ -185,8 +195,8 @@ impl Table {
                 self.pending.push((column, value * unit));
                 return true;
             }
-            Cell::Number(value) => self.wrong.push((column, value)),
-            Cell::Text => self.wrong.push((column, f64::NAN)),
+            Cell::Number(value) => self.wrong.push((column, Some(value))),
+            Cell::Text => self.wrong.push((column, None)),
             Cell::Missing => {}
         }
         false
@@ -208,7 +218,11 @@ impl Table {
     pub(super) fn abandon(&mut self) {
         self.pending.clear();
         self.wrong.clear();
-        self.seen = false;
+        (self.seen, self.summary) = (false, false);
+        // A row that is not kept ends no line.
+        while self.ends.last().is_some_and(|(row, _)| *row == self.lines.len()) {
+            self.ends.pop();
+        }
     }
 
     pub(super) fn skip(&mut self, line: u64, reason: Reason) {
@@ -217,8 +231,9 @@ impl Table {
 
     /// Ends the row that is read: it is kept if it has a value besides its step.
     pub(super) fn commit(&mut self, line: u64) {
-        let is_value = |(column, _): &(usize, f64)| !framework::is_step(&self.columns[*column].name);
-        if self.pending.iter().chain(&self.wrong).any(is_value) {
+        let is_value = |column: &usize| !framework::is_step(&self.columns[*column].name);
+        let mut columns = self.pending.iter().map(|(column, _)| column).chain(self.wrong.iter().map(|(column, _)| column));
+        if !self.summary && columns.any(is_value) {
             let row = self.lines.len();
             for (column, value) in self.pending.drain(..) {
                 let values = &mut self.columns[column].values;
@@ -227,7 +242,8 @@ impl Table {
             }
             for (column, value) in self.wrong.drain(..) {
                 let name = self.columns[column].name.clone();
-                self.skipped.push(Skipped { line, reason: Reason::NotFinite(name, value) });
+                let reason = value.map_or(Reason::NotNumber(name.clone()), |value| Reason::NotFinite(name, value));
+                self.skipped.push(Skipped { line, reason });
             }
             self.lines.push(line);
         } else if self.seen {

@@ -23,7 +23,7 @@ pub use boxes::box_row;
 pub use certify::{Certifications, certify_json, certify_table};
 pub use collapse::Collapsed;
 pub use conjecture::{Conjectured, conjecture_json, conjecture_table};
-pub use diagnose::{diagnose_csv, diagnose_json, diagnose_table};
+pub use diagnose::{diagnose_csv, diagnose_json, diagnose_svg, diagnose_table};
 pub use explain::{explain, list};
 pub use json::{number, verify_json};
 pub use junit::verify_junit;

@@ -1,0 +1,243 @@
+//! Shapes in the columns of a run: falls for good, flat stretches, spikes, streaks. What they mean is said in `findings`.
+
+use super::rows::median;
+use crate::thresholds::SuccessRate;
+
+/// Rows in succession that make a condition count.
+pub(super) const STREAK: usize = 3;
+/// A collapse: J is at most this share of its highest level, its odds at most the square of it.
+const FALLEN: f64 = 0.5;
+/// Rows after a fall.
+const REST: usize = 5;
+/// Stagnation: the rows have at least half of the run's effort and are at least so many.
+const LEAST_ROWS: usize = 30;
+/// Stagnation: the fitted λ rises or falls by less than this (the odds by less than a factor of 1.65).
+const FLAT: f64 = 0.5;
+/// Stagnation: two lines instead of one leave less than this share of the squares.
+const BETTER: f64 = 0.75;
+/// Squares below this share of all are rounding.
+const ROUNDING: f64 = 1e-10;
+/// Stagnation: below this J.
+const HIGH: f64 = 0.9;
+/// A spike: so many times the median of the rows before.
+pub(super) const SPIKE: f64 = 5.0;
+/// So many rows before.
+pub(super) const BEFORE: usize = 20;
+
+/// The first of `STREAK` values in succession for which `is` holds (missing ones are passed over).
+pub(super) fn streak(values: &[f64], is: impl Fn(f64) -> bool) -> Option<usize> {
+    let mut run = Vec::with_capacity(STREAK);
+    for (i, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+        if !is(*value) {
+            run.clear();
+            continue;
+        }
+        run.push(i);
+        if run.len() == STREAK {
+            return run.first().copied();
+        }
+    }
+    None
+}
+
+fn odds(rate: f64) -> f64 {
+    rate / (1.0 - rate)
+}
+
+/// λ, kept finite: a fitted line may end at 0.
+fn log_odds(rate: f64) -> f64 {
+    SuccessRate::of_success(rate.clamp(1e-3, 1.0 - 1e-3)).log_odds()
+}
+
+/// The fall of a run, if there is one: indices of the highest J, the first row from which J stays below half of it, and of the
+/// lowest J after that.
+pub(super) fn collapse(rate: &[f64]) -> Option<[usize; 3]> {
+    let rows: Vec<usize> = (0..rate.len()).filter(|i| !rate[*i].is_nan()).collect();
+    // The largest J from every row on.
+    let mut later = vec![0.0; rows.len() + 1];
+    for (place, row) in rows.iter().enumerate().rev() {
+        later[place] = f64::max(rate[*row], later[place + 1]);
+    }
+    let mut top = 0;
+    for place in 1..(rows.len() + 1).saturating_sub(REST) {
+        if rate[rows[place - 1]] > rate[rows[top]] {
+            top = place - 1;
+        }
+        let (high, low) = (rate[rows[top]], later[place]);
+        if high > 0.0 && low <= FALLEN * high && odds(low) <= FALLEN * FALLEN * odds(high) {
+            let onset = (top + 1..=place).find(|place| later[*place] < FALLEN * high).unwrap_or(place);
+            let lowest = rows[onset..].iter().copied().min_by(|a, b| rate[*a].total_cmp(&rate[*b]));
+            return Some([rows[top], rows[onset], lowest.unwrap_or(rows[onset])]);
+        }
+    }
+    None
+}
+
+/// A stretch to the end over which J hardly moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Flat {
+    /// Its first row.
+    pub first: usize,
+    /// The fitted J at its ends.
+    pub ends: [f64; 2],
+}
+
+/// Sums for a straight line through points by least squares.
+#[derive(Clone, Copy, Debug, Default)]
+struct Line {
+    n: f64,
+    x: f64,
+    y: f64,
+    xx: f64,
+    xy: f64,
+    yy: f64,
+}
+
+impl Line {
+    fn add(&mut self, x: f64, y: f64) {
+        self.n += 1.0;
+        self.x += x;
+        self.y += y;
+        self.xx += x * x;
+        self.xy += x * y;
+        self.yy += y * y;
+    }
+
+    /// The slope; 0 where all points have one x.
+    fn slope(&self) -> f64 {
+        let spread = self.n * self.xx - self.x * self.x;
+        if spread > 0.0 { (self.n * self.xy - self.x * self.y) / spread } else { 0.0 }
+    }
+
+    fn at(&self, x: f64) -> f64 {
+        (self.y - self.slope() * self.x) / self.n + self.slope() * x
+    }
+
+    /// The sum of squares that it leaves.
+    fn residual(&self) -> f64 {
+        let mean = self.y / self.n;
+        let covariance = self.xy - self.x * mean;
+        f64::max(self.yy - self.y * mean - self.slope() * covariance, 0.0)
+    }
+}
+
+/// The longest stretch to the end, of at least half of the effort Σα, over which a straight line through J stays within
+/// [`FLAT`] in λ and below [`HIGH`]. If two lines fit the run much better than one, the second one that fits best begins it.
+pub(super) fn flat(steps: &[u64], rate: &[f64], effort: &[f64]) -> Option<Flat> {
+    let total: f64 = effort.iter().sum();
+    let last = *steps.last()?;
+    let x = |row: usize| (last - steps[row]) as f64;
+    // What a line through all rows before each one leaves.
+    let mut line = Line::default();
+    let mut before = Vec::with_capacity(steps.len());
+    for (row, rate) in rate.iter().enumerate() {
+        before.push(line.residual());
+        if !rate.is_nan() {
+            line.add(x(row), *rate);
+        }
+    }
+    // Below rounding a line fits perfectly.
+    let whole = line.residual() - ROUNDING * line.yy;
+    let (mut line, mut done) = (Line::default(), 0.0);
+    let (mut found, mut best, mut split) = (None, f64::INFINITY, None);
+    for row in (0..steps.len()).rev() {
+        done += effort[row];
+        if rate[row].is_nan() {
+            continue;
+        }
+        line.add(x(row), rate[row]);
+        if line.n < LEAST_ROWS as f64 {
+            continue;
+        }
+        let here = Flat { first: row, ends: [x(row), 0.0].map(|x| line.at(x).clamp(0.0, 1.0)) };
+        let left = before[row] + line.residual();
+        if left < best {
+            (best, split) = (left, Some(here));
+        }
+        let moved = (log_odds(here.ends[1]) - log_odds(here.ends[0])).abs();
+        if done >= 0.5 * total && moved < FLAT && line.y / line.n < HIGH {
+            found = Some(here);
+        }
+    }
+    let found = found?;
+    Some(split.filter(|split| best < BETTER * whole && split.first > found.first).unwrap_or(found))
+}
+
+/// Rows whose gradient is more than [`SPIKE`] times the median of the rows before it, and than the early one; with that median.
+pub(super) fn spikes(grad_norm: &[f64]) -> Vec<(usize, f64)> {
+    let mut found = Vec::new();
+    let mut before: std::collections::VecDeque<f64> = std::collections::VecDeque::with_capacity(BEFORE);
+    let mut early = None;
+    for (row, norm) in grad_norm.iter().enumerate().filter(|(_, norm)| !norm.is_nan()) {
+        if before.len() >= REST {
+            let usual = median(&mut before.iter().copied().collect::<Vec<_>>());
+            let early = *early.get_or_insert(usual);
+            if *norm > SPIKE * usual && *norm > early {
+                found.push((row, usual));
+            }
+        }
+        if before.len() == BEFORE {
+            before.pop_front();
+        }
+        before.push_back(*norm);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collapse_is_a_fall_for_good() {
+        let mut rate = vec![0.16, 0.14, 0.07, 0.04, 0.03, f64::NAN, 0.01, 0.0];
+        assert_eq!(collapse(&rate), None, "too few rows after it");
+        rate.extend([0.0; 8]);
+        assert_eq!(collapse(&rate), Some([0, 2, 7]));
+        rate.push(0.1);
+        assert_eq!(collapse(&rate), None, "it recovered");
+        let mild: Vec<f64> = [0.95; 10].into_iter().chain([0.8; 10]).collect();
+        assert_eq!(collapse(&mild), None);
+        let deep: Vec<f64> = [0.9; 10].into_iter().chain([0.4; 10]).collect();
+        assert_eq!(collapse(&deep), Some([0, 10, 10]));
+        assert_eq!((collapse(&[]), collapse(&[f64::NAN; 9]), collapse(&[0.0; 50])), (None, None, None));
+    }
+
+    #[test]
+    fn stagnation_begins_after_the_rise() {
+        let steps: Vec<u64> = (1..=400).collect();
+        let noise = |k: u64| 0.02 * ((k * 7919 % 97) as f64 / 48.0 - 1.0);
+        let rate: Vec<f64> = steps.iter().map(|k| 0.1 + 0.005 * (*k).min(100) as f64 + noise(*k)).collect();
+        let found = flat(&steps, &rate, &vec![1.0; 400]).unwrap();
+        assert!((90..=102).contains(&steps[found.first]), "{found:?}");
+        // One that rises all the time does not stagnate, nor does one at its end; one that never moves does from the start.
+        let rising: Vec<f64> = steps.iter().map(|k| 0.1 + 0.002 * *k as f64).collect();
+        assert_eq!(flat(&steps, &rising, &vec![1.0; 400]), None);
+        assert_eq!(flat(&steps, &vec![0.95; 400], &vec![1.0; 400]), None);
+        assert_eq!(flat(&steps, &vec![0.3; 400], &vec![1.0; 400]).unwrap().first, 0);
+        // Flat only where the learning rate has nearly vanished: no stagnation.
+        let decayed: Vec<f64> = steps.iter().map(|k| if *k <= 150 { 1.0 } else { 0.01 }).collect();
+        let rate: Vec<f64> = steps.iter().map(|k| 0.1 + 0.004 * (*k).min(150) as f64).collect();
+        assert_eq!(flat(&steps, &rate, &decayed), None);
+    }
+
+    #[test]
+    fn spikes_stand_out_of_the_rows_before() {
+        let mut norms = vec![0.5; 30];
+        norms[20] = 2.6;
+        norms[25] = 2.4;
+        assert_eq!(spikes(&norms), [(20, 0.5)]);
+        norms[2] = 100.0;
+        assert_eq!(spikes(&norms), [(20, 0.5)], "too early to tell");
+        // After the gradient has vanished, small jumps are none.
+        let vanished: Vec<f64> = [0.5; 20].into_iter().chain([1e-4; 30]).chain([1e-3]).collect();
+        assert_eq!(spikes(&vanished), []);
+    }
+
+    #[test]
+    fn streaks_pass_over_what_is_missing() {
+        let values = [0.0, 1.0, 0.0, 1.0, f64::NAN, 1.0, 1.0, 0.0];
+        assert_eq!(streak(&values, |x| x > 0.5), Some(3));
+        assert_eq!(streak(&values[..5], |x| x > 0.5), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! A run on one page.
+
+use super::super::plot::{Figure, Mark, Panel, Scatter, Series};
+use super::super::short;
+use crate::diagnose::{Diagnosis, Divisor, Row};
+
+const BLUE: &str = "#1f5fa8";
+const ORANGE: &str = "#c8641b";
+const PALE: &str = "#a9c4e4";
+const RED: &str = "#b3261e";
+
+/// J and λ, the gradient's norm, the cumulative gap, the step relative to the early rows, the mean length, with the findings
+/// marked; below, λ against the cumulative gap, the axes of Figure 2.
+pub fn diagnose_svg(diagnosis: &Diagnosis) -> String {
+    let column = |value: fn(&Row) -> f64| -> Vec<f64> { diagnosis.rows().map(|row| value(&row)).collect() };
+    let across = column(|row| row.step as f64);
+    let (rate, smooth) = (column(|row| row.success_rate), column(|row| row.smooth_success_rate));
+    let log_odds = column(|row| row.log_odds);
+    let norm = column(|row| pxfm::f_log10(row.grad_norm));
+    let (gap, length_gap) = (column(|row| row.cumulative_gap), column(|row| row.cumulative_length_gap));
+    let relative = column(|row| pxfm::f_log10(row.relative_step));
+    let sharp = column(|row| pxfm::f_log10(row.relative_step_sharp));
+    let length = column(|row| row.mean_length);
+    // Two sums in different units: each as a share of its last value.
+    let share = |sums: &[f64]| -> Vec<f64> {
+        let last = sums.last().copied().unwrap_or(0.0);
+        sums.iter().map(|sum| sum / last).collect()
+    };
+    let shares = [share(&gap), share(&length_gap)];
+
+    let line = |label, values, colour| Series { label, values, colour, points: false, dashes: "" };
+    let raw = Series { label: "a row", values: &rate, colour: PALE, points: true, dashes: "" };
+    let smoothed = [raw, line("smoothed", &smooth, BLUE)];
+    let rates = if diagnosis.smooth.value > 1 { &smoothed[..] } else { &smoothed[1..] };
+    let odds = [line("λ", &log_odds, BLUE)];
+    let norms = [line("norm", &norm, BLUE)];
+    let sums = [line("without the length factor", &shares[0], BLUE), line("with it", &shares[1], ORANGE)];
+    let by_length = diagnosis.loss.value.divisor != Divisor::Constant;
+    let steps = [
+        line("over the paper's (21)", &relative, BLUE),
+        Series { dashes: "5 3", ..line("over the sharp one", &sharp, ORANGE) },
+    ];
+    let lengths = [line("length", &length, BLUE)];
+    let panel = |label, series, powers| Panel { label, series, powers };
+    let known = |values: &[f64]| values.iter().any(|value| value.is_finite());
+    let mut panels = vec![panel("success rate J", rates, false), panel("log-odds λ", &odds, false)];
+    if known(&norm) {
+        panels.push(panel("‖∇‖", &norms, true));
+        panels.push(panel("Σα gap, share", if by_length { &sums } else { &sums[..1] }, false));
+    }
+    panels.push(panel("relative step", &steps, true));
+    if known(&length) {
+        panels.push(panel("mean length", &lengths, false));
+    }
+    let labels: Vec<(f64, String)> = diagnosis
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let first = finding.first_step?;
+            let name = finding.kind.name();
+            let last = finding.last_step.filter(|last| *last != first);
+            let label = last.map_or(format!("{name}, step {first}"), |last| format!("{name}, steps {first} to {last}"));
+            Some((first as f64, label))
+        })
+        .collect();
+    let marks: Vec<Mark<'_>> = labels.iter().map(|(at, label)| Mark { at: *at, label, colour: RED }).collect();
+    let [first, last] = diagnosis.course.success_rate;
+    let file = diagnosis.source.rsplit(['/', '\\']).next().unwrap_or_default();
+    let title = format!("{file}: J {} → {}", short(first), short(last));
+    let [low, high] = diagnosis.reward_range.value;
+    let subtitle = [
+        format!(
+            "{}: J from {} in [{low}, {high}]; loss {}; gradients {}",
+            diagnosis.framework.value.name,
+            diagnosis.success_key.value,
+            diagnosis.loss.value.name,
+            if diagnosis.clip.value.is_finite() {
+                format!("clipped at {}", diagnosis.clip.value)
+            } else {
+                "not clipped".into()
+            }
+        ),
+        "steps relative to the run's own early rows: no statement on what is safe".into(),
+    ];
+    let scatter = known(&norm).then_some(Scatter {
+        label_x: "cumulative gap Σα‖∇‖/√(J(1−J))",
+        label_y: "log-odds λ",
+        x: &gap,
+        y: &log_odds,
+    });
+    Figure { title: &title, subtitle: &subtitle, across: &across, axis: "step", panels: &panels, marks: &marks, scatter }
+        .svg()
+}
