@@ -1,0 +1,388 @@
+//! Damaged logs: rows that are whole are used, what is not is named, and half a number is never a value.
+
+use super::logs::{FORMATS, Format, Logged};
+use gradient_gap::Error;
+use gradient_gap::diagnose::{Diagnosis, Framework, Kind, Options, Shape};
+use std::io::Read;
+
+/// A small run. Every number has several digits, so that a piece of one is another number.
+fn run() -> Vec<Logged> {
+    let row = |step, rate, grad_norm, learning_rate, length| Logged {
+        step,
+        rate: Some(rate),
+        grad_norm: Some(grad_norm),
+        learning_rate: Some(learning_rate),
+        length: Some(length),
+    };
+    vec![
+        row(11, 0.312, 0.875, 1.25e-6, 101.5),
+        row(12, 0.437, 0.625, 1.75e-6, 112.25),
+        row(13, 0.562, 12.375, 2.25e-5, 123.75),
+    ]
+}
+
+fn read(text: impl AsRef<[u8]>) -> Result<Diagnosis, Error> {
+    Diagnosis::read("run.log", text.as_ref(), &Options::default())
+}
+
+/// Names and range as given, so that they do not depend on how much of a log is there.
+fn fixed(format: Format) -> Options {
+    Options {
+        framework: Framework::find(format.framework()),
+        success_key: Some(format.names()[0].replace("(1e-4)", "")),
+        reward_range: Some([0.0, 1.0]),
+        ..Options::default()
+    }
+}
+
+/// Step, J, ‖∇‖, α and length of every row.
+fn values(diagnosis: &Diagnosis) -> Vec<[f64; 5]> {
+    let of = |row: gradient_gap::diagnose::Row| {
+        [row.step as f64, row.success_rate, row.grad_norm, row.learning_rate, row.mean_length]
+    };
+    diagnosis.rows().map(of).collect()
+}
+
+/// What a log says, in one line: the error, or step:J of every row and what was skipped.
+fn told(text: impl AsRef<[u8]>) -> String {
+    match read(text) {
+        Err(error) => error.to_string(),
+        Ok(diagnosis) => {
+            assert_eq!(diagnosis.len(), diagnosis.rows().count());
+            let rows: Vec<String> = diagnosis.rows().map(|row| format!("{}:{}", row.step, row.success_rate)).collect();
+            let skips: Vec<String> = diagnosis.skipped.iter().map(|one| format!("{}: {}", one.line, one.reason)).collect();
+            [rows.join(" "), skips.join("; ")].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
+        }
+    }
+}
+
+/// All outcomes of a table of (what, text, outcome) at once.
+fn outcomes<T: AsRef<[u8]>>(table: &[(&str, T, &str)]) {
+    let wrong: Vec<String> = table
+        .iter()
+        .map(|(what, text, expected)| (what, expected, told(text)))
+        .filter(|(_, expected, found)| *expected != found)
+        .map(|(what, expected, found)| format!("{what}\n  expected {expected}\n  found    {found}"))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Control: undamaged, every format gives all rows and nothing else.
+#[test]
+fn whole_logs() {
+    for format in FORMATS {
+        let log = format.log(&run());
+        for options in [Options::default(), fixed(format)] {
+            let found = Diagnosis::read("run.log", log.as_bytes(), &options).unwrap_or_else(|e| panic!("{format:?}: {e}"));
+            assert_eq!(found.framework.value.name, format.framework(), "{format:?}");
+            assert_eq!((found.reward_range.value, found.counted), ([0.0, 1.0], !format.has_steps()), "{format:?}");
+            assert_eq!((&found.skipped[..], found.lacking), (&[][..], 0), "{format:?}");
+            let shape = match format {
+                Format::State | Format::List => Shape::Document,
+                Format::Verl => Shape::Steps,
+                Format::Csv => Shape::Csv,
+                _ => Shape::Object,
+            };
+            assert_eq!(found.shapes, [shape], "{format:?}");
+            assert!(differs(&expected(format), &values(&found)).is_none(), "{format:?}: {:?}", values(&found));
+            assert_eq!(values(&found).len(), 3, "{format:?}");
+        }
+    }
+}
+
+fn expected(format: Format) -> Vec<[f64; 5]> {
+    let row = |(i, row): (usize, Logged)| {
+        let step = if format.has_steps() { row.step } else { i as u64 + 1 };
+        let known = [row.rate, row.grad_norm, row.learning_rate, row.length].map(|value| value.unwrap_or(f64::NAN));
+        [step as f64, known[0], known[1], known[2], known[3]]
+    };
+    run().into_iter().enumerate().map(row).collect()
+}
+
+/// The first value that is neither that of the whole log nor missing; rows must be the first ones.
+fn differs(whole: &[[f64; 5]], part: &[[f64; 5]]) -> Option<String> {
+    if part.len() > whole.len() {
+        return Some(format!("{} rows of {}", part.len(), whole.len()));
+    }
+    let same = |a: f64, b: f64| b.is_nan() || (a / b - 1.0).abs() < 1e-14;
+    whole
+        .iter()
+        .zip(part)
+        .find(|(a, b)| !a.iter().zip(*b).all(|(a, b)| same(*a, *b)))
+        .map(|(a, b)| format!("{b:?} for {a:?}"))
+}
+
+/// Rows of JSON, one a line.
+fn lines(rows: &[&str]) -> String {
+    rows.iter().map(|row| format!("{{{row}}}\n")).collect()
+}
+
+#[test]
+fn values_that_are_no_numbers() {
+    let with = |second: &str| lines(&["\"step\":1,\"J\":0.25", second, "\"step\":3,\"J\":0.75"]);
+    outcomes(&[
+        ("control", with("\"step\":2,\"J\":0.5"), "1:0.25 2:0.5 3:0.75"),
+        ("NaN", with("\"step\":2,\"J\":NaN"), "1:0.25 2:NaN 3:0.75 | 2: J is NaN, no finite number"),
+        ("nan", with("\"step\":2,\"J\":nan"), "1:0.25 2:NaN 3:0.75 | 2: J is NaN, no finite number"),
+        ("Infinity", with("\"step\":2,\"J\":Infinity"), "1:0.25 2:NaN 3:0.75 | 2: J is inf, no finite number"),
+        ("-Infinity", with("\"step\":2,\"J\":-Infinity"), "1:0.25 2:NaN 3:0.75 | 2: J is -inf, no finite number"),
+        ("too large", with("\"step\":2,\"J\":1e999"), "1:0.25 2:NaN 3:0.75 | 2: J is inf, no finite number"),
+        ("text", with("\"step\":2,\"J\":\"much\""), "1:0.25 2:NaN 3:0.75 | 2: J is NaN, no finite number"),
+        ("a list", with("\"step\":2,\"J\":[0.5,0.5]"), "1:0.25 2:NaN 3:0.75 | 2: J is NaN, no finite number"),
+        (
+            "null",
+            with("\"step\":2,\"J\":null"),
+            "1:0.25 3:0.75 | 2: no value of a training step (an evaluation or a summary)",
+        ),
+        ("in quotes", with("\"step\":\"2\",\"J\":\"0.5\""), "1:0.25 2:0.5 3:0.75"),
+        ("a call", with("\"step\":np.int64(2),\"J\":np.float64(0.5)"), "1:0.25 2:0.5 3:0.75"),
+        ("twice in a row", with("\"step\":2,\"J\":0.125,\"J\":0.5"), "1:0.25 2:0.5 3:0.75"),
+        (
+            "only one is a number",
+            lines(&["\"step\":1,\"J\":NaN", "\"step\":2,\"J\":0.5", "\"step\":3,\"J\":null"]),
+            "1:NaN 2:0.5 | 1: J is NaN, no finite number; 3: no value of a training step (an evaluation or a summary)",
+        ),
+        (
+            "none is a number",
+            lines(&["\"step\":1,\"J\":NaN", "\"step\":2,\"J\":\"\""]),
+            "run.log: no success rate: trl calls it rewards/*correct*/mean or rewards/*accura*/mean or rewards/*solve*/mean or \
+             rewards/*correct* or rewards/*accura* or rewards/*solve* or rewards/*/mean or rewards/* or reward; the log has only step. \
+             Name it by --success-key",
+        ),
+    ]);
+}
+
+#[test]
+fn steps_that_are_no_counts() {
+    let with =
+        |step: &str| lines(&["\"step\":1,\"J\":0.25", &format!("\"step\":{step},\"J\":0.5"), "\"step\":3,\"J\":0.75"]);
+    let table = [
+        ("2.0", "1:0.25 2:0.5 3:0.75"),
+        ("\"2\"", "1:0.25 2:0.5 3:0.75"),
+        ("2e0", "1:0.25 2:0.5 3:0.75"),
+        ("0", "0:0.5 1:0.25 3:0.75"),
+        ("2.5", "1:0.25 3:0.75 | 2: step 2.5 is no natural number"),
+        ("-2", "1:0.25 3:0.75 | 2: step -2 is no natural number"),
+        ("\"two\"", "1:0.25 3:0.75 | 2: step is NaN, no finite number; 2: no step"),
+        ("null", "1:0.25 3:0.75 | 2: no step"),
+        ("NaN", "1:0.25 3:0.75 | 2: step is NaN, no finite number; 2: no step"),
+        ("9007199254740991", "1:0.25 3:0.75 9007199254740991:0.5"),
+        ("9007199254740992", "1:0.25 3:0.75 | 2: step 9007199254740992 is no natural number"),
+        ("18446744073709551616", "1:0.25 3:0.75 | 2: step 18446744073709552000 is no natural number"),
+        ("1e999", "1:0.25 3:0.75 | 2: step is inf, no finite number; 2: no step"),
+    ];
+    for (step, expected) in table {
+        assert_eq!(told(with(step)), expected, "{step}");
+    }
+}
+
+#[test]
+fn repeated_and_missing_steps() {
+    let log = |rows: &[(u64, f64)]| {
+        rows.iter().map(|(step, rate)| format!("{{\"step\":{step},\"J\":{rate}}}\n")).collect::<String>()
+    };
+    outcomes(&[
+        ("identical", log(&[(1, 0.25), (2, 0.5), (2, 0.5)]), "1:0.25 2:0.5 | 2: step 2 is given again in line 3"),
+        (
+            "conflicting: the last one",
+            log(&[(1, 0.25), (2, 0.5), (2, 0.625)]),
+            "1:0.25 2:0.625 | 2: step 2 is given again in line 3",
+        ),
+        (
+            "a resumed run",
+            log(&[(1, 0.25), (2, 0.5), (3, 0.125), (2, 0.375), (3, 0.5), (4, 0.75)]),
+            "1:0.25 2:0.375 3:0.5 4:0.75 | 2: step 2 is given again in line 4; 3: step 3 is given again in line 5",
+        ),
+        (
+            "three times",
+            log(&[(1, 0.25), (1, 0.5), (1, 0.75)]),
+            "1:0.75 | 1: step 1 is given again in line 2; 2: step 1 is given again in line 3",
+        ),
+        ("steps left out", log(&[(1, 0.25), (5, 0.5), (1000, 0.75)]), "1:0.25 5:0.5 1000:0.75"),
+        ("out of order", log(&[(3, 0.75), (1, 0.25), (2, 0.5)]), "1:0.25 2:0.5 3:0.75"),
+        ("backwards", log(&[(3, 0.75), (2, 0.5), (1, 0.25)]), "1:0.25 2:0.5 3:0.75"),
+    ]);
+    // Two rows that say different things of a step are one.
+    let pieces =
+        lines(&["\"step\":1,\"J\":0.25", "\"step\":1,\"grad_norm\":0.5", "\"step\":2,\"J\":0.5,\"grad_norm\":0.75"]);
+    let found = read(pieces).unwrap();
+    assert!(found.skipped.is_empty() && found.len() == 2);
+    assert_eq!(values(&found)[0][1..3], [0.25, 0.5]);
+    // What is missing is named.
+    let found =
+        read(lines(&["\"step\":1,\"J\":0.25,\"lr\":1e-6", "\"step\":2,\"J\":0.5", "\"step\":3,\"J\":0.5,\"lr\":1e-6"]))
+            .unwrap();
+    assert_eq!((found.lacking, found.incomplete[0].step, &found.incomplete[0].missing[..]), (1, 2, &["lr".to_string()][..]));
+}
+
+#[test]
+fn extreme_runs_have_ends() {
+    let run = |rate: &str, count: usize| {
+        let row = |i| format!("{{\"step\":{i},\"J\":{rate},\"grad_norm\":0,\"lr\":1e-6,\"mean_length\":0}}\n");
+        read((1..=count).map(row).collect::<String>()).unwrap()
+    };
+    let (none, all, one) = (run("0", 50), run("1", 50), run("0.5", 1));
+    assert_eq!((none.course.log_odds, all.course.log_odds), ([f64::NEG_INFINITY; 2], [f64::INFINITY; 2]));
+    assert_eq!((one.course.steps, one.course.rows, one.course.success_rate), ([1, 1], 1, [0.5; 2]));
+    assert!(none.rows().all(|row| row.gap.is_nan() && row.cumulative_gap == 0.0));
+    assert!(one.rows().all(|row| row.gap == 0.0));
+}
+
+#[test]
+fn files_that_are_no_logs() {
+    let utf_16: Vec<u8> = "\u{feff}{\"step\":1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf_16_be: Vec<u8> = "\u{feff}{\"step\":1}".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let all: Vec<u8> = (0..=255).collect();
+    outcomes(&[
+        ("empty", &b""[..], "run.log: is empty"),
+        ("blanks", b" \n\t\r\n  ", "run.log: begins with nothing but blanks"),
+        ("many blanks", &[b'\n'; 100_000], "run.log: begins with nothing but blanks"),
+        ("a byte order mark", b"\xef\xbb\xbf", "run.log: no row of a training log in it"),
+        ("gzip", b"\x1f\x8b\x08\x00\x00", "run.log: is compressed (gzip); unpack it first"),
+        ("zip", b"PK\x03\x04rest", "run.log: is compressed (zip); unpack it first"),
+        ("Parquet", b"PAR1rest", "run.log: is a Parquet file; write it as CSV first"),
+        ("UTF-16", &utf_16, "run.log: is UTF-16; write it as UTF-8 first"),
+        ("UTF-16, the other order", &utf_16_be, "run.log: is UTF-16; write it as UTF-8 first"),
+        ("all bytes", &all, "run.log: is no text: it has bytes that are 0"),
+        ("no zeros", &all[1..], "run.log: no row of a training log in it"),
+        ("prose", b"It was a dark and stormy night; the rain fell.\n", "run.log: no row of a training log in it"),
+        ("an empty list", b"[]", "run.log: no row of a training log in it"),
+        ("an empty object", b"{}", "run.log: no row of a training log in it"),
+        ("a number", b"17", "run.log: no row of a training log in it"),
+        ("lists of lists", b"[[[[1]]]]", "run.log: no row of a training log in it"),
+        ("one brace", b"{", "run.log: no row of a training log in it; line 1: cut short"),
+        ("one bracket", b"[", "run.log: no row of a training log in it; line 1: cut short"),
+        (
+            "evaluations only",
+            b"{\"step\":1,\"eval_reward\":0.5}\n{\"step\":2,\"eval_reward\":0.5}\n",
+            "run.log: no row of a training log in it; line 1: no value of a training step (an evaluation or a summary)",
+        ),
+        (
+            "no success value",
+            b"{\"step\":1,\"actor/grad_norm\":0.5,\"actor/lr\":1e-6}\n",
+            "run.log: no success rate: verl calls it critic/score/mean or critic/rewards/mean; the log has only step, \
+             actor/grad_norm, actor/lr. Name it by --success-key",
+        ),
+    ]);
+    let asked = Options { success_key: Some("acuracy".into()), ..Options::default() };
+    let error = Diagnosis::read("run.log", &b"{\"step\":1,\"accuracy\":0.5}"[..], &asked).unwrap_err().to_string();
+    assert_eq!(error, "run.log: --success-key acuracy: no row has a number under this name; did you mean \"accuracy\"?");
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    outcomes(&[
+        (
+            "invalid UTF-8 in a string",
+            &b"{\"step\":1,\"J\":0.25,\"note\":\"\xff\xfe\x80\"}\n{\"step\":2,\"J\":0.5}\n"[..],
+            "1:0.25 2:0.5",
+        ),
+        ("in a name", b"{\"step\":1,\"J\xff\":0.75,\"J\":0.25}\n", "1:0.25"),
+        ("in a number", b"{\"step\":1,\"J\":0.\xff5}\n{\"step\":2,\"J\":0.5}\n", "2:0.5 | 1: damaged: unexpected 'ÿ'"),
+        ("between lines", b"{\"step\":1,\"J\":0.25}\n\xc3\x28\xff\xff\n{\"step\":2,\"J\":0.5}\n", "1:0.25 2:0.5"),
+        ("in console words", b"\xffstep:1 - critic/score/mean:0.25\n", "1:0.25"),
+        ("in a field", b"step,J\n1,0.25\n2,\xff\n", "1:0.25 2:NaN | 3: J is NaN, no finite number"),
+    ]);
+    // Behind the beginning a zero is damage of its line only.
+    let mut log: Vec<u8> = (1..=9_000).flat_map(|i| format!("{i},0.5\n").into_bytes()).collect();
+    log.splice(0..0, b"step,J\n".iter().copied());
+    log.extend_from_slice(b"9001,0.5\x00\n9002,0.5\n");
+    let found = read(&log).unwrap();
+    assert_eq!((found.len(), found.skipped.len(), found.skipped[0].line), (9_002, 1, 9_002));
+}
+
+#[test]
+fn quotes_braces_and_depth() {
+    let between = |middle: &str| format!("{{\"step\":1,\"J\":0.25}}\n{middle}\n{{\"step\":3,\"J\":0.75}}\n");
+    let deep = |open: &str, close: &str, depth| {
+        format!("{{\"step\":2,\"x\":{}1{},\"J\":0.5}}", open.repeat(depth), close.repeat(depth))
+    };
+    let table = [
+        ("{\"step\":2,\"J\":0.5".into(), "1:0.25 3:0.75 | 2: cut short"),
+        ("{\"step\":2,\"J:0.5}".into(), "1:0.25 3:0.75 | 2: cut short"),
+        ("{\"step\":2,\"J\":\"0.5}".into(), "1:0.25 3:0.75 | 2: cut short"),
+        ("{\"step\":2,J\":0.5}".into(), "1:0.25 3:0.75 | 2: damaged: unexpected 'J'"),
+        ("{\"step\":2,\"J\":0.5]".into(), "1:0.25 3:0.75 | 2: damaged: unexpected ']'"),
+        ("{\"step\":2 \"J\":0.5}".into(), "1:0.25 3:0.75 | 2: damaged: unexpected '\"'"),
+        ("{\"step\":2,\"J\":0.5}}".into(), "1:0.25 2:0.5 3:0.75"),
+        ("{\"step\":2,\"J\":0.5,}".into(), "1:0.25 2:0.5 3:0.75"),
+        ("\"step\":2,\"J\":0.5}".into(), "1:0.25 3:0.75"),
+        ("Loaded {'a': 1} and {b".into(), "1:0.25 3:0.75"),
+        (deep("[", "]", 60), "1:0.25 2:0.5 3:0.75"),
+        (deep("[", "]", 100_000), "1:0.25 3:0.75 | 2: nested too deeply"),
+        (deep("{\"y\":", "}", 60), "1:0.25 2:0.5 3:0.75"),
+        (deep("{\"y\":", "}", 100_000), "1:0.25 3:0.75 | 2: nested too deeply"),
+        (deep("f(", ")", 100_000), "1:0.25 3:0.75 | 2: nested too deeply"),
+        ("{".repeat(1_000_000), "1:0.25 3:0.75"),
+        ("{\"".repeat(1_000_000), "1:0.25 3:0.75 | 2: damaged: unexpected '{'"),
+    ];
+    for (middle, expected) in table {
+        assert_eq!(told(between(&middle)), expected, "{:.60}", middle);
+    }
+    // In a document rows go on at the next line that begins with a brace.
+    let document = "[\n{\"step\":1,\"J\":0.25},\n{\"step\":2,\"J\":0.5,,},\n{\"step\":3,\"J\":0.75}\n]\n";
+    assert_eq!(told(document), "1:0.25 3:0.75 | 3: damaged: unexpected ','");
+    assert_eq!(told(document.replace(",,", ",")), "1:0.25 2:0.5 3:0.75");
+}
+
+/// Bytes that are made on the way.
+struct Made<F> {
+    next: F,
+    buffer: Vec<u8>,
+    at: usize,
+}
+
+fn made<F: FnMut() -> Option<Vec<u8>>>(next: F) -> Made<F> {
+    Made { next, buffer: Vec::new(), at: 0 }
+}
+
+impl<F: FnMut() -> Option<Vec<u8>>> Read for Made<F> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        while self.at == self.buffer.len() {
+            let Some(next) = (self.next)() else { return Ok(0) };
+            (self.buffer, self.at) = (next, 0);
+        }
+        let count = (self.buffer.len() - self.at).min(into.len());
+        into[..count].copy_from_slice(&self.buffer[self.at..self.at + count]);
+        self.at += count;
+        Ok(count)
+    }
+}
+
+#[test]
+fn very_long_lines() {
+    // Rows go on behind a line of 17 MiB, which is named.
+    let long = |piece: &'static [u8], count: usize, before: &'static str, after: &'static str| {
+        let mut pieces = (0..count + 2).map(move |i| match i {
+            0 => before.as_bytes().to_vec(),
+            i if i <= count => piece.to_vec(),
+            _ => after.as_bytes().to_vec(),
+        });
+        Diagnosis::read("run.log", made(move || pieces.next()), &Options::default())
+    };
+    const PIECE: &[u8] = &[b'x'; 1 << 16];
+    let lines =
+        long(PIECE, 17 * 16, "{\"step\":1,\"J\":0.25}\n{\"step\":2,\"x\":\"", "\"}\n{\"step\":3,\"J\":0.75}\n").unwrap();
+    assert_eq!(values(&lines).iter().map(|row| row[..2].to_vec()).collect::<Vec<_>>(), [[1.0, 0.25], [3.0, 0.75]]);
+    assert_eq!(
+        lines.skipped.iter().map(|one| format!("{}: {}", one.line, one.reason)).collect::<Vec<_>>(),
+        ["2: longer than 16 MiB"]
+    );
+    // A document has no such limit.
+    let document =
+        long(PIECE, 17 * 16, "{\"log_history\":[{\"step\":1,\"J\":0.25,\"x\":\"", "\"},{\"step\":2,\"J\":0.5}]}").unwrap();
+    assert_eq!((document.len(), document.skipped.len(), &document.shapes[..]), (2, 0, &[Shape::Document][..]));
+    // A hundred thousand rows on one line.
+    let count = if super::long::long() { 1_000_000 } else { 100_000 };
+    let mut step = 0;
+    let rows = made(move || {
+        step += 1;
+        match step {
+            1 => Some(b"[{\"step\":1,\"J\":0.5}".to_vec()),
+            _ if step <= count => Some(format!(",{{\"step\":{step},\"J\":0.5}}").into_bytes()),
+            _ if step == count + 1 => Some(b"]".to_vec()),
+            _ => None,
+        }
+    });
+    assert_eq!(Diagnosis::read("run.log", rows, &Options::default()).unwrap().len(), count);
+}
