@@ -2,6 +2,7 @@
 
 use super::framework;
 use super::scanner::{Cell, Damage};
+use crate::error::is_wild;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -100,9 +101,11 @@ pub(super) struct Column {
     pub values: Vec<f64>,
 }
 
-/// So many names are looked up once only, and so many columns are kept at most.
+/// So many names are looked up once only. Of names that only a pattern fits, so many columns are kept at most.
 const NAMES: usize = 4_096;
 const COLUMNS: usize = 64;
+/// Names of so many bytes or more are of no use: every complaint would repeat them.
+const LONGEST_NAME: usize = 256;
 
 /// All rows.
 #[derive(Default)]
@@ -145,12 +148,15 @@ impl Table {
 
     /// The column of a name and the unit of its values; `None` if it is of no use.
     fn place(&mut self, name: &[u8]) -> Option<(usize, f64)> {
+        if name.len() >= LONGEST_NAME {
+            return None;
+        }
         if let Some(known) = self.names.get(name) {
             return *known;
         }
         let text = String::from_utf8_lossy(name);
         let (text, unit) = unit(&text);
-        let wanted = framework::is_wanted(text) || self.asked.as_deref() == Some(text);
+        let wanted = (framework::is_wanted(text) || self.asked.as_deref() == Some(text)) && !text.contains(is_wild);
         let place = wanted.then(|| self.column(text)).flatten().map(|column| (column, unit));
         if self.names.len() < NAMES {
             self.names.insert(name.into(), place);
@@ -161,7 +167,7 @@ impl Table {
     /// The column of this name, a new one if there is room.
     fn column(&mut self, name: &str) -> Option<usize> {
         let known = self.columns.iter().position(|column| column.name == name);
-        let room = self.columns.len() < COLUMNS || self.asked.as_deref() == Some(name);
+        let room = self.columns.len() < COLUMNS || framework::is_exact(name) || self.asked.as_deref() == Some(name);
         known.or_else(|| {
             room.then(|| {
                 self.columns.push(Column { name: name.into(), values: Vec::new() });

@@ -386,3 +386,9 @@ fn very_long_lines() {
     });
     assert_eq!(Diagnosis::read("run.log", rows, &Options::default()).unwrap().len(), count);
 }
+
+#[test]
+fn names_do_not_disturb_the_terminal() {
+    let log = "[{\"step\":1,\"rewards/\x1b[2J\":0.5,\"rewards/\u{202e}x\":0.5,\"reward\":0.5}]";
+    assert_eq!(read(log).unwrap().success_key.value, "reward");
+}
