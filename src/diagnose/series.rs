@@ -108,7 +108,7 @@ impl Series {
                 table.skip(table.lines[row], Reason::Outside(names[0].clone(), *value));
                 *value = f64::NAN;
             } else {
-                *value = rate.clamp(0.0, 1.0);
+                *value = rate.clamp(0.0, 1.0).abs(); // no -0
             }
         }
         for (name, column) in names.iter().zip(&mut values).skip(1) {

@@ -187,11 +187,11 @@ impl Table {
         let Some((column, unit)) = self.place(name) else { return false };
         self.seen = true;
         match cell {
-            Cell::Number(value) if value.is_finite() => {
+            Cell::Number(value) if (value * unit).is_finite() => {
                 self.pending.push((column, value * unit));
                 return true;
             }
-            Cell::Number(value) => self.wrong.push((column, value)),
+            Cell::Number(value) => self.wrong.push((column, value * unit)),
             Cell::Text => self.wrong.push((column, f64::NAN)),
             Cell::Missing => {}
         }

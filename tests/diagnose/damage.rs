@@ -216,6 +216,38 @@ fn repeated_and_missing_steps() {
 }
 
 #[test]
+fn units_of_rewards() {
+    let log = |rates: &[&str]| {
+        let row = |(i, rate): (usize, &&str)| format!("{{\"step\":{},\"J\":{rate}}}\n", i + 1);
+        rates.iter().enumerate().map(row).collect::<String>()
+    };
+    outcomes(&[
+        ("per cent", log(&["25", "50", "75.0"]), "1:0.25 2:0.5 3:0.75"),
+        ("-1..1", log(&["-0.5", "0", "0.5"]), "1:0.25 2:0.5 3:0.75"),
+        ("rounded", log(&["-0.0000001", "0.5", "1.0000001"]), "1:0 2:0.5 3:1"),
+        ("a % sign", log(&["\"25%\"", "0.5"]), "1:NaN 2:0.5 | 1: J is NaN, no finite number"),
+        (
+            "no usual range",
+            log(&["1e5", "2e5"]),
+            "run.log: J: its values fit no usual range of rewards (as 0..1, -1..1 or 0..2); give --reward-range LOW..HIGH",
+        ),
+        ("all 0", log(&["0", "0.0", "-0.0"]), "1:0 2:0 3:0"),
+        ("all 1", log(&["1", "1.0", "1"]), "1:1 2:1 3:1"),
+        ("one row", log(&["0.5"]), "1:0.5"),
+    ]);
+    // One value in a hundred may be anything; it is not used.
+    let mut rates = vec!["0.5"; 200];
+    rates[17] = "37.5";
+    assert!(told(log(&rates)).ends_with("200:0.5 | 18: J = 37.5 is outside the reward range"));
+    let given = |range| Options { reward_range: Some(range), ..Options::default() };
+    let outside = Diagnosis::read("run.log", log(&["25", "50"]).as_bytes(), &given([0.0, 1.0])).unwrap_err();
+    assert_eq!(outside.to_string(), "run.log: no usable value of J: none has a step and is within the range");
+    let extreme = Diagnosis::read("run.log", log(&["1e308", "-1e308"]).as_bytes(), &given([0.0, 1e308])).unwrap();
+    assert_eq!(values(&extreme)[0][1], 1.0);
+    assert_eq!(extreme.skipped.len(), 1);
+}
+
+#[test]
 fn extreme_runs_have_ends() {
     let run = |rate: &str, count: usize| {
         let row = |i| format!("{{\"step\":{i},\"J\":{rate},\"grad_norm\":0,\"lr\":1e-6,\"mean_length\":0}}\n");
@@ -385,6 +417,39 @@ fn very_long_lines() {
         }
     });
     assert_eq!(Diagnosis::read("run.log", rows, &Options::default()).unwrap().len(), count);
+}
+
+#[test]
+fn gradients_and_rates() {
+    let log = |norm: &str, rate: &str| {
+        let row = |i, norm: &str| format!("{{\"step\":{i},\"J\":0.5,\"grad_norm\":{norm},\"lr\":{rate}}}\n");
+        row(1, "0.5") + &row(2, norm) + &row(3, "0.5")
+    };
+    outcomes(&[
+        ("negative", log("-1", "1e-6"), "1:0.5 2:0.5 3:0.5 | 2: grad_norm = -1 is negative"),
+        ("infinite", log("inf", "1e-6"), "1:0.5 2:0.5 3:0.5 | 2: grad_norm is inf, no finite number"),
+        ("zero", log("0", "1e-6"), "1:0.5 2:0.5 3:0.5"),
+        ("the largest", log("1.7976931348623157e308", "1e-6"), "1:0.5 2:0.5 3:0.5"),
+    ]);
+    let of = |norm: &str, rate: &str| read(log(norm, rate)).unwrap();
+    assert_eq!(values(&of("0", "1e-6"))[1][2], 0.0);
+    assert!(values(&of("inf", "1e-6"))[1][2].is_nan());
+    let said = |found: &Diagnosis, words: &str| found.findings.iter().any(|finding| finding.message.contains(words));
+    // Written with too few digits: as if it were not there.
+    let zero = of("0.5", "0.000");
+    assert!(said(&zero, "it is 0 in every row") && zero.rows().all(|row| row.learning_rate.is_nan()));
+    assert_eq!(zero.rows().last().unwrap().cumulative_gap, 3.0);
+    assert!(!said(&of("0.5", "1e-6"), "it is 0 in every row"));
+    // Subnormal rates, and rates whose products overflow, leave finite sums.
+    for rate in ["5e-324", "1e308"] {
+        let found = of("1e300", rate);
+        assert!(found.rows().all(|row| row.cumulative_gap.is_finite()), "{rate}");
+    }
+    let found = read("step:1 - critic/score/mean:0.5 - actor/lr(1e300):1e300 - x:1\n").unwrap();
+    assert_eq!(
+        found.skipped.iter().map(|one| one.reason.to_string()).collect::<Vec<_>>(),
+        ["actor/lr is inf, no finite number"]
+    );
 }
 
 #[test]
