@@ -126,10 +126,19 @@ impl Series {
         for rows in order.groups() {
             let last = rows[rows.len() - 1];
             // A row is repeated where a later one gives the same value again; else the two are pieces of one.
-            for (i, row) in rows.iter().enumerate() {
-                let again = |later: &usize| values.iter().any(|column| !column[*row].is_nan() && !column[*later].is_nan());
-                if let Some(later) = rows[i + 1..].iter().find(|later| again(later)) {
-                    table.skip(table.lines[*row], Reason::Repeated(steps[*row], table.lines[*later]));
+            if rows.len() > 1 {
+                let mut repeated = Vec::new();
+                // Of every column the next row with a value.
+                let mut next: Vec<Option<usize>> = vec![None; values.len()];
+                for row in rows.iter().rev() {
+                    let known = || (0..values.len()).filter(|i| !values[*i][*row].is_nan());
+                    if let Some(later) = known().filter_map(|i| next[i]).min() {
+                        repeated.push((*row, later));
+                    }
+                    known().for_each(|i| next[i] = Some(*row));
+                }
+                for (row, later) in repeated.into_iter().rev() {
+                    table.skip(table.lines[row], Reason::Repeated(steps[row], table.lines[later]));
                 }
             }
             let missing = |i: &usize| common[*i] && rows.iter().all(|row| values[*i][*row].is_nan());

@@ -452,6 +452,50 @@ fn gradients_and_rates() {
     );
 }
 
+/// Work in proportion to the file: each of these took minutes, or all memory, if anything was quadratic.
+#[test]
+fn hostile_repetitions() {
+    let row = "step:1 - critic/score/mean:0.5\n";
+    let million = 1 << 20;
+    for piece in [
+        "step:",
+        "step:1",
+        " - ",
+        "{",
+        "{\"",
+        "{ ",
+        "'",
+        "(",
+        "\x1b[",
+        "\x1b",
+        "step:1 - ",
+        "J:1 - ",
+        ":",
+        "\\",
+        "step: ",
+        "f(",
+    ] {
+        let log = format!("{row}{}\n{row}", piece.repeat(million / piece.len()));
+        let found = read(&log).unwrap_or_else(|e| panic!("{piece:?}: {e}"));
+        assert_eq!(found.len(), 1, "{piece:?}");
+    }
+    // Many rows of one step, none with a value that another one has.
+    let many = |row: &str| format!("step:1 - critic/score/mean:0.5 - x:1\n{}", row.repeat(100_000));
+    let found = read(many("step:1 - response_length/clip_ratio:0.5 - x:1\n")).unwrap();
+    assert_eq!((found.len(), found.skipped.len()), (1, 0));
+    let found = read(many("step:1 - actor/grad_norm:0.5 - x:1\n")).unwrap();
+    assert_eq!((found.len(), found.skipped.len()), (1, 99_999));
+    // A name of a million letters that every row's trouble would repeat.
+    let name = format!("rewards/{}", "x".repeat(million));
+    let found = read(format!("step,J,{name}\n{}", "1,0.5,bad\n".repeat(10_000))).unwrap();
+    assert_eq!(found.skipped.len(), 9_999);
+    // Paths that grow with the depth, at every leaf.
+    let open = format!("\"{}\":{{", "y".repeat(200));
+    let log =
+        format!("{{\"step\":1,\"J\":0.5,{}{}\"z\":1{}}}\n", open.repeat(60), "\"x\":1,".repeat(20_000), "}".repeat(60));
+    assert_eq!(told(log), "1:0.5");
+}
+
 #[test]
 fn names_do_not_disturb_the_terminal() {
     let log = "[{\"step\":1,\"rewards/\x1b[2J\":0.5,\"rewards/\u{202e}x\":0.5,\"reward\":0.5}]";
