@@ -200,6 +200,7 @@ impl Diagnosis {
     fn of(source: &str, input: impl Read, options: &Options) -> Result<Diagnosis, Error> {
         let mut table = table::Table::new(options.success_key.clone());
         let shapes = reader::read(input, &mut table)?;
+        table.drop_unended();
         if table.lines.is_empty() {
             let why = table.skipped.first().map(|one| format!("; line {}: {}", one.line, one.reason)).unwrap_or_default();
             return Err(Error::new(format!("no row of a training log in it{why}")));

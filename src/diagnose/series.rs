@@ -91,12 +91,20 @@ impl Series {
         let common: Vec<bool> =
             values.iter().map(|column| 2 * column.iter().filter(|value| !value.is_nan()).count() >= rows).collect();
         let lacks = |values: &[Vec<f64>], row: usize| (0..used.len()).any(|i| common[i] && values[i][row].is_nan());
-        for (row, column) in std::mem::take(&mut table.ends) {
-            let Some(i) = used.iter().position(|known| *known == column) else { continue };
-            if lacks(&values, row) || table.unended == Some(row) {
-                values[i][row] = f64::NAN;
-                table.skip(table.lines[row], Reason::MaybeCut(names[i].clone()));
+        // A row that lacks something, or ends where few rows do, may have been cut.
+        let ends = std::mem::take(&mut table.ends);
+        let mut usual = vec![0; table.columns.len()];
+        ends.iter().for_each(|(_, column)| usual[*column] += 2);
+        for (row, column) in ends {
+            if !columns.all().contains(&Some(column)) || usual[column] >= rows && !lacks(&values, row) {
+                continue;
             }
+            let other = &mut table.columns[column].values;
+            let column_values = used.iter().position(|known| *known == column).map_or(other, |i| &mut values[i]);
+            if let Some(value) = column_values.get_mut(row) {
+                *value = f64::NAN;
+            }
+            table.skip(table.lines[row], Reason::MaybeCut(table.columns[column].name.clone()));
         }
         let [low, high] = range;
         for (row, value) in values[0].iter_mut().enumerate() {

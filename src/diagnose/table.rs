@@ -128,6 +128,8 @@ pub(super) struct Table {
     pending: Vec<(usize, f64)>,
     /// Values of it that are no numbers.
     wrong: Vec<(usize, f64)>,
+    /// The column of its value that ends the line.
+    end: Option<usize>,
     /// Whether it looks like a row of a log.
     seen: bool,
 }
@@ -205,8 +207,19 @@ impl Table {
 
     /// The value just read ends its line, which may be cut.
     pub(super) fn mark_end(&mut self) {
-        if let Some((column, _)) = self.pending.last() {
-            self.ends.push((self.lines.len(), *column));
+        self.end = self.pending.last().map(|(column, _)| *column);
+    }
+
+    /// Drops the last value of a last line without an end: it may be half a number.
+    pub(super) fn drop_unended(&mut self) {
+        let Some(unended) = self.unended else { return };
+        if let Some((row, column)) = self.ends.pop_if(|(row, _)| *row == unended) {
+            let Column { name, values, .. } = &mut self.columns[column];
+            if let Some(value) = values.get_mut(row) {
+                *value = f64::NAN;
+            }
+            let name = name.clone();
+            self.skip(self.lines[row], Reason::MaybeCut(name));
         }
     }
 
@@ -214,6 +227,7 @@ impl Table {
     pub(super) fn abandon(&mut self) {
         self.pending.clear();
         self.wrong.clear();
+        self.end = None;
         self.seen = false;
     }
 
@@ -235,6 +249,7 @@ impl Table {
                 let name = self.columns[column].name.clone();
                 self.skipped.push(Skipped { line, reason: Reason::NotFinite(name, value) });
             }
+            self.ends.extend(self.end.map(|column| (row, column)));
             self.lines.push(line);
         } else if self.seen {
             self.skip(line, Reason::NotTraining);
