@@ -226,7 +226,6 @@ impl Diagnosis {
             (Role::RewardStd, columns.reward_std),
         ];
         let used: Vec<(Role, String)> = used.into_iter().filter_map(|(role, column)| Some((role, name(column?)))).collect();
-        let norm = columns.grad_norm.map(name);
         let (mut series, incomplete, lacking) = Series::new(&mut table, &columns, reward_range.value);
         if series.rate.iter().all(|rate| rate.is_nan()) {
             return Err(Error::new(format!(
@@ -247,14 +246,6 @@ impl Diagnosis {
             series.learning_rate = None;
         }
         let skipped = series::sorted(std::mem::take(&mut table.skipped));
-        let broken = |one: &&Skipped| matches!(&one.reason, Reason::NotFinite(name, _) if Some(name) == norm.as_ref());
-        let mut broken = skipped.iter().filter(broken);
-        let first_broken = broken.next().map(|one| one.line);
-        let non_finite = first_broken.map(|line| {
-            // The row of that line or the next one that is used.
-            let row = table.lines.partition_point(|known| *known < line);
-            (series.steps.get(row.min(series.steps.len() - 1)).copied().unwrap_or(0), 1 + broken.count() as u64)
-        });
         let clip = match options.clip {
             Some(given) => Chosen { value: given, why: "as given".into() },
             None => Chosen {
@@ -278,7 +269,7 @@ impl Diagnosis {
             rate: &rate,
             early: options.early,
             first: scale.first,
-            non_finite,
+            non_finite: series.non_finite,
             dead_by_spread: columns.dead.is_none() && columns.mixed.is_none(),
             missing,
         };

@@ -28,6 +28,8 @@ pub(super) struct Series {
     pub dead: Option<Vec<f64>>,
     /// The longest response of all.
     pub longest: Option<f64>,
+    /// The first step whose gradient's norm is no finite number, and how many such rows.
+    pub non_finite: Option<(u64, u64)>,
 }
 
 /// Steps beyond this are no counts.
@@ -128,6 +130,10 @@ impl Series {
             }
         }
         let (steps, with_step) = steps(table, columns.step);
+        let broken = columns.grad_norm.map(|column| std::mem::take(&mut table.columns[column].wrong)).unwrap_or_default();
+        let broken: Vec<u64> =
+            broken.into_iter().filter(|row| with_step.binary_search(row).is_ok()).map(|row| steps[row]).collect();
+        let non_finite = broken.iter().min().map(|first| (*first, broken.len() as u64));
         let order = Order::of(&steps, with_step);
         let mut incomplete = Vec::new();
         let mut lacking = 0;
@@ -177,7 +183,7 @@ impl Series {
         let longest = columns.max_length.map(|column| table.take(column).into_iter().fold(f64::NEG_INFINITY, f64::max));
         let steps = order.groups().map(|rows| steps[rows[0]]).collect();
         let longest = longest.filter(|longest| longest.is_finite());
-        (Series { steps, rate, grad_norm, learning_rate, length, truncated, dead, longest }, incomplete, lacking)
+        (Series { steps, rate, grad_norm, learning_rate, length, truncated, dead, longest, non_finite }, incomplete, lacking)
     }
 
     /// The steps that most rows stand for: the commonest difference of steps, from the beginning.

@@ -99,6 +99,8 @@ pub(super) struct Column {
     pub name: String,
     /// One value a row, or fewer: the rest is missing.
     pub values: Vec<f64>,
+    /// The rows whose value is no finite number.
+    pub wrong: Vec<usize>,
 }
 
 /// So many names are looked up once only. Of names that only a pattern fits, so many columns are kept at most.
@@ -172,7 +174,7 @@ impl Table {
         let room = self.columns.len() < COLUMNS || framework::is_exact(name) || self.asked.as_deref() == Some(name);
         known.or_else(|| {
             room.then(|| {
-                self.columns.push(Column { name: name.into(), values: Vec::new() });
+                self.columns.push(Column { name: name.into(), ..Column::default() });
                 self.columns.len() - 1
             })
         })
@@ -246,8 +248,9 @@ impl Table {
                 values.push(value);
             }
             for (column, value) in self.wrong.drain(..) {
-                let name = self.columns[column].name.clone();
-                self.skipped.push(Skipped { line, reason: Reason::NotFinite(name, value) });
+                let Column { name, wrong, .. } = &mut self.columns[column];
+                self.skipped.push(Skipped { line, reason: Reason::NotFinite(name.clone(), value) });
+                wrong.push(row);
             }
             self.ends.extend(self.end.map(|column| (row, column)));
             self.lines.push(line);

@@ -541,6 +541,25 @@ fn gradients_and_rates() {
     );
 }
 
+/// The step of a gradient that is no number is that of its own row.
+#[test]
+fn where_a_gradient_breaks() {
+    let row = |step: u64, norm: &str| format!("{{\"step\":{step},\"J\":0.5,\"grad_norm\":{norm}}}");
+    let first = |rows: &[String], joint: &str, ends: [&str; 2]| {
+        let found = read(format!("{}{}{}", ends[0], rows.join(joint), ends[1])).unwrap();
+        let broken = found.findings.iter().find(|finding| finding.kind == Kind::NonFiniteGradient);
+        broken.and_then(|finding| finding.first_step)
+    };
+    let orders = [vec![1, 2, 3, 4], vec![4, 3, 2, 1], vec![1, 2, 4, 1, 2, 3, 4], vec![3, 1, 4, 2]];
+    for order in orders {
+        let rows: Vec<String> = order.iter().map(|step| row(*step, if *step == 3 { "NaN" } else { "0.5" })).collect();
+        for (joint, ends) in [("\n", ["", "\n"]), (",", ["[", "]"]), (",\n", ["[\n", "\n]"])] {
+            assert_eq!(first(&rows, joint, ends), Some(3), "{order:?} {joint:?}");
+        }
+    }
+    assert_eq!(first(&[row(1, "0.5"), row(2, "0.5")], "\n", ["", ""]), None);
+}
+
 /// Work in proportion to the file: each of these took minutes, or all memory, if anything was quadratic.
 #[test]
 fn hostile_repetitions() {
