@@ -267,7 +267,8 @@ impl Diagnosis {
             series: &series,
             loss: loss.value,
             rate: &rate,
-            early: options.early,
+            // More rows than there are would overflow.
+            early: options.early.min(series.steps.len() + 1),
             first: scale.first,
             non_finite: series.non_finite,
             dead_by_spread: columns.dead.is_none() && columns.mixed.is_none(),

@@ -609,3 +609,14 @@ fn names_do_not_disturb_the_terminal() {
     let log = "[{\"step\":1,\"rewards/\x1b[2J\":0.5,\"rewards/\u{202e}x\":0.5,\"reward\":0.5}]";
     assert_eq!(read(log).unwrap().success_key.value, "reward");
 }
+
+#[test]
+fn options_without_bounds() {
+    let log: String = (1..=200).map(|i| format!("{{\"step\":{i},\"J\":{}}}\n", f64::from(i % 4) * 0.25)).collect();
+    for most in [1_000, usize::MAX / 2, usize::MAX] {
+        let options = Options { smooth: Some(most), early: most, ..Options::default() };
+        let found = Diagnosis::read("run.log", log.as_bytes(), &options).unwrap();
+        let last = found.rows().last().unwrap();
+        assert!((last.smooth_success_rate - 0.375).abs() < 1e-12, "{most}");
+    }
+}
