@@ -47,7 +47,10 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Op
     if long && !ended {
         line.clear();
         loop {
-            let buffer = input.fill_buf()?;
+            let buffer = match input.fill_buf() {
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                buffer => buffer?,
+            };
             if buffer.is_empty() {
                 break;
             }
@@ -295,13 +298,19 @@ fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shap
             Err(damage) => Err(damage),
         };
         if let Err(damage) = read {
+            let unreadable = |damage, line| match damage {
+                Damage::Unreadable(kind) => Err(Error::new(kind.to_string()).at(format!("line {line}"))),
+                damage => Ok(damage),
+            };
             table.abandon();
-            if let Damage::Unreadable(kind) = damage {
-                return Err(Error::new(kind.to_string()).at(format!("line {}", scanner.line)));
-            }
-            table.skip(scanner.line, damage.into());
+            table.skip(scanner.line, unreadable(damage, scanner.line)?.into());
             // Behind the damage rows may go on.
-            while scanner.recover().unwrap_or(false) {
+            loop {
+                match scanner.recover() {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(damage) => unreadable(damage, scanner.line).map(|_| ())?,
+                }
                 let line = scanner.line;
                 let read = scanner.object(
                     &mut |name, cell| {
@@ -316,7 +325,7 @@ fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shap
                     }
                     Err(damage) => {
                         table.abandon();
-                        table.skip(line, damage.into());
+                        table.skip(line, unreadable(damage, scanner.line)?.into());
                     }
                 }
             }

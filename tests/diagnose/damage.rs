@@ -620,3 +620,52 @@ fn options_without_bounds() {
         assert!((last.smooth_success_rate - 0.375).abs() < 1e-12, "{most}");
     }
 }
+
+/// A reader that fails after some bytes, or is interrupted before each.
+struct Failing<'a> {
+    text: &'a [u8],
+    then: Option<std::io::ErrorKind>,
+    interrupted: bool,
+}
+
+impl Read for Failing<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        match (self.text.is_empty(), self.then) {
+            (true, Some(kind)) => Err(kind.into()),
+            _ => {
+                let count = self.text.len().min(into.len()).min(4_096);
+                into[..count].copy_from_slice(&self.text[..count]);
+                self.text = &self.text[count..];
+                Ok(count)
+            }
+        }
+    }
+}
+
+#[test]
+fn readers_that_fail() {
+    let padding = "x".repeat(1 << 17);
+    let rows = format!("{{\"step\":1,\"J\":0.25,\"x\":\"{padding}\"}}\n{{\"step\":2,\"J\":0.5}}\n");
+    let logs = [
+        ("lines", rows.clone()),
+        ("document", format!("[{}]", rows.trim_end().replace('\n', ",\n"))),
+        ("behind damage", format!("[\n{{\"step\":0,\"J\":,}}\n{rows}")),
+        (
+            "long line",
+            format!("{{\"step\":1,\"J\":0.25}}\n{{\"x\":\"{}\"}}\n{{\"step\":2,\"J\":0.5}}\n", padding.repeat(136)),
+        ),
+    ];
+    for (what, log) in &logs {
+        let read = |then| {
+            let input = Failing { text: log.as_bytes(), then, interrupted: false };
+            Diagnosis::read("run.log", input, &Options::default())
+        };
+        assert_eq!(read(None).map(|found| found.len()), Ok(2), "{what}");
+        let error = read(Some(std::io::ErrorKind::ConnectionReset)).expect_err(what).to_string();
+        assert!(error.starts_with("run.log: ") && error.contains("connection reset"), "{what}: {error}");
+    }
+}
