@@ -1,9 +1,10 @@
 //! A log file's bytes into a table. Line by line, except for documents of JSON over many lines; nothing of the file is kept.
 
 use super::LONGEST_LINE;
-use super::scanner::{Damage, Scanner, number};
+use super::scanner::{Cell, Damage, Scanner, number};
 use super::table::{Reason, Table};
 use crate::Error;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead, ErrorKind, Read};
@@ -271,16 +272,21 @@ fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shap
             Ok(Some(b'{')) => {
                 let before = table.lines.len();
                 // Rows in its lists come first; then what it says itself.
-                let cells = std::cell::RefCell::new(Vec::new());
-                let mut lists = |scanner: &mut Scanner<_>| read_rows(scanner, table, &mut rows);
+                let (mut cells, mut logging_steps) = (BTreeMap::new(), None);
+                let shared = RefCell::new(&mut *table);
+                let mut lists = |scanner: &mut Scanner<_>| read_rows(scanner, &mut shared.borrow_mut(), &mut rows);
                 let sink = &mut |name: &[u8], cell| {
-                    let mut cells = cells.borrow_mut();
-                    if cells.len() < 4_096 {
-                        cells.push((name.to_vec(), cell));
+                    if name == b"logging_steps" {
+                        logging_steps = Some(cell);
+                    } else if cells.len() < 4_096 && shared.borrow_mut().is_of_use(name) {
+                        cells.insert(name.to_vec(), cell);
                     }
                 };
                 let read = scanner.object(sink, Some(&mut lists));
-                for (name, cell) in cells.into_inner() {
+                if let (Ok(()), Some(Cell::Number(steps))) = (read, logging_steps) {
+                    table.logging_steps = Some(steps);
+                }
+                for (name, cell) in cells {
                     table.cell(&name, cell);
                 }
                 // A file of objects over several lines: each is a row. A trainer's state is none.

@@ -182,12 +182,7 @@ impl Table {
 
     /// One value of the row that is read: whether it is kept.
     pub(super) fn cell(&mut self, name: &[u8], cell: Cell) -> bool {
-        self.seen |= name == b"epoch" || name == b"train_runtime";
-        if name == b"logging_steps"
-            && let Cell::Number(steps) = cell
-        {
-            self.logging_steps = Some(steps);
-        }
+        self.seen |= Table::is_summary(name);
         let Some((column, unit)) = self.place(name) else { return false };
         self.seen = true;
         match cell {
@@ -200,6 +195,16 @@ impl Table {
             Cell::Missing => {}
         }
         false
+    }
+
+    /// Whether an object with this name looks like a row of a log.
+    fn is_summary(name: &[u8]) -> bool {
+        name == b"epoch" || name == b"train_runtime"
+    }
+
+    /// Whether the value of this name says anything.
+    pub(super) fn is_of_use(&mut self, name: &[u8]) -> bool {
+        Table::is_summary(name) || self.place(name).is_some()
     }
 
     /// Whether the row that is read has anything of use.

@@ -509,6 +509,33 @@ fn very_long_lines() {
 }
 
 #[test]
+fn many_names() {
+    // Whatever else a row has, the values under known names are found, first or last.
+    let junk: String = (0..1_000_000).map(|i| format!("\"x{i}\":{i},")).collect();
+    let rewards: String = (0..1_000).map(|i| format!("\"rewards/x{i}/std\":0.5,")).collect();
+    for many in [&junk[..if super::long::long() { junk.len() } else { 2_000_000 }.min(junk.len())], &rewards] {
+        let many = &many[..=many.rfind(',').unwrap()];
+        for log in [
+            format!("{{\"step\":7,\"rewards/is_correct/mean\":0.25,\"grad_norm\":0.5,{many}\"z\":1}}\n"),
+            format!("{{{many}\"step\":7,\"reward\":0.25,\"grad_norm\":0.5}}\n"),
+            format!("{{\n{many}\"step\":7,\"reward\":0.25,\"grad_norm\":0.5}}\n"),
+            format!(
+                "{{\"step\":6,\"reward\":0.25,\"grad_norm\":0.5}}\n{{{many}\"step\":7,\"reward\":0.25,\"grad_norm\":0.5}}\n"
+            ),
+        ] {
+            let found = Diagnosis::read(
+                "run.log",
+                log.as_bytes(),
+                &Options { reward_range: Some([0.0, 1.0]), ..Options::default() },
+            );
+            let found = found.unwrap_or_else(|e| panic!("{:.80}: {e}", log));
+            let last = values(&found)[found.len() - 1];
+            assert_eq!((last[0], last[2]), (7.0, 0.5), "{:.80}", log);
+        }
+    }
+}
+
+#[test]
 fn gradients_and_rates() {
     let log = |norm: &str, rate: &str| {
         let row = |i, norm: &str| format!("{{\"step\":{i},\"J\":0.5,\"grad_norm\":{norm},\"lr\":{rate}}}\n");
