@@ -1,8 +1,9 @@
 //! A log file's bytes into a table. Line by line, except for documents of JSON over many lines; nothing of the file is kept.
 
 use super::LONGEST_LINE;
+use super::framework::is_wanted;
 use super::scanner::{Cell, Damage, Scanner, number};
-use super::table::{Reason, Table};
+use super::table::{Reason, Table, unit};
 use crate::Error;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -158,13 +159,26 @@ fn step_before(words: &[u8]) -> Option<&[u8]> {
     (digits > 0 && before.len() >= 4 && before[before.len() - 4..].eq_ignore_ascii_case(b"step")).then_some(step)
 }
 
+/// Whether a line is an object, perhaps with its step before it.
+fn is_object_row(line: &[u8]) -> bool {
+    object_of(line).is_some_and(|object| {
+        let words = &line[..line.len() - object.len()];
+        words.trim_ascii().is_empty() || step_before(words).is_some()
+    })
+}
+
 /// What separates the values of a header; `None` if the line is no header.
 fn separator(line: &[u8]) -> Option<u8> {
     let separator = [b',', b'\t', b';'].into_iter().max_by_key(|s| line.iter().filter(|b| *b == s).count())?;
     let names: Vec<&[u8]> = line.split(|byte| *byte == separator).map(<[u8]>::trim_ascii).collect();
-    let is_number = |name: &&[u8]| matches!(number(name), super::scanner::Cell::Number(_));
-    let is_name = |name: &&[u8]| super::framework::is_wanted(&String::from_utf8_lossy(name.trim_ascii()).replace('"', ""));
-    (names.len() > 1 && !names.iter().any(is_number) && names.iter().any(is_name)).then_some(separator)
+    is_header(&names).then_some(separator)
+}
+
+/// Whether these are names of columns: no number among them, and one that is known.
+fn is_header(names: &[&[u8]]) -> bool {
+    let plain = |name: &&[u8]| String::from_utf8_lossy(name).replace('"', "");
+    let is_number = |name: &&[u8]| plain(name).parse::<f64>().is_ok();
+    names.len() > 1 && !names.iter().any(is_number) && names.iter().any(|name| is_wanted(unit(&plain(name)).0))
 }
 
 /// Rows of separated values.
@@ -173,12 +187,14 @@ struct Csv {
     names: Vec<Vec<u8>>,
     fields: Vec<u8>,
     ends: Vec<usize>,
+    /// Whether a row had a number: words with commas may look like a header.
+    proven: bool,
 }
 
 impl Csv {
     fn new(separator: u8) -> Csv {
         let core = csv_core::ReaderBuilder::new().delimiter(separator).build();
-        Csv { core, names: vec![], fields: vec![], ends: vec![0; 1 << 12] }
+        Csv { core, names: vec![], fields: vec![], ends: vec![0; 1 << 12], proven: false }
     }
 
     /// The fields of a line: how many, if no quote stays open.
@@ -198,14 +214,25 @@ impl Csv {
 
     fn header(&mut self, line: &mut Vec<u8>) {
         let count = self.split(line).unwrap_or(0);
+        self.take_names(count);
+    }
+
+    fn take_names(&mut self, count: usize) {
         self.names = (0..count).map(|i| self.field(i).to_vec()).collect();
     }
 
     /// One row into the table. `ended`: whether its line had an end.
     fn row(&mut self, line: &mut Vec<u8>, ended: bool, table: &mut Table) -> Result<(), Reason> {
         let count = self.split(line).ok_or(Reason::Cut)?;
+        let fields: Vec<&[u8]> = (0..count).map(|i| self.field(i)).collect();
+        if is_header(&fields) {
+            // Where a run goes on, perhaps with other columns.
+            self.take_names(count);
+            return Ok(());
+        }
         for (i, name) in self.names.iter().enumerate().take(count) {
             let kept = table.cell(name, number(self.field(i)));
+            self.proven |= kept;
             if kept && !ended && i + 1 == count {
                 table.mark_end();
             }
@@ -380,8 +407,15 @@ fn read_lines(mut input: impl BufRead, table: &mut Table) -> std::io::Result<BTr
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
+        if csv.as_ref().is_some_and(|csv| !csv.proven) && (steps_of(&line).is_some() || is_object_row(&line)) {
+            csv = None;
+        }
         let (shape, read) = if let Some(csv) = &mut csv {
-            (Shape::Csv, csv.row(&mut line, ended, table))
+            let read = csv.row(&mut line, ended, table);
+            if !csv.proven && read.is_ok() {
+                table.abandon();
+            }
+            (Shape::Csv, read)
         } else if let Some(steps) = steps_of(&line) {
             read_steps(steps, table);
             (Shape::Steps, Ok(()))

@@ -137,7 +137,7 @@ pub(super) struct Table {
 }
 
 /// `actor/lr(1e-4)` is `actor/lr` in units of 1e-4.
-fn unit(name: &str) -> (&str, f64) {
+pub(super) fn unit(name: &str) -> (&str, f64) {
     let split = name.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
     match split.and_then(|(name, unit)| Some((name, unit.parse::<f64>().ok()?))) {
         Some((name, unit)) if unit.is_finite() && unit > 0.0 => (name, unit),

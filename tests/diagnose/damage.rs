@@ -536,6 +536,39 @@ fn many_names() {
 }
 
 #[test]
+fn separated_values() {
+    outcomes(&[
+        ("control", "step,J\n1,0.25\n2,0.5\n", "1:0.25 2:0.5"),
+        ("semicolons", "step;J\n1;0.25\n2;0.5\n", "1:0.25 2:0.5"),
+        ("tabs", "step\tJ\n1\t0.25\n2\t0.5\n", "1:0.25 2:0.5"),
+        ("blanks", " step , J \n 1 , 0.25 \n2 ,0.5\n", "1:0.25 2:0.5"),
+        ("quotes", "\"step\",\"J\"\n\"1\",\"0.25\"\n2,\"0.5\"\n", "1:0.25 2:0.5"),
+        ("a comma in quotes", "note,step,J\n\"a, b\",1,0.25\n\"say \"\"c\"\"\",2,0.5\n", "1:0.25 2:0.5"),
+        ("an object in quotes", "step,J,note\n1,0.25,\"{\"\"a\"\":1}\"\n2,0.5,\n", "1:0.25 2:0.5"),
+        ("an open quote", "step,J\n1,0.25\n2,\"0.5\n3,0.75\n", "1:0.25 3:0.75 | 3: cut short"),
+        ("a unit", "step,critic/score/mean,actor/lr(1e-4)\n1,0.25,0.01\n2,0.5,0.01\n", "1:0.25 2:0.5"),
+        ("missing fields", "step,J,lr\n1,0.25,1e-6\n2,0.5\n3,,1e-6\n4,0.75,\n", "1:0.25 3:NaN 4:0.75 | 3: cut short"),
+        ("extra fields", "step,J\n1,0.25,7,8\n2,0.5\n", "1:0.25 2:0.5"),
+        ("empty lines", "\nstep,J\n\n1,0.25\n\n\n2,0.5\n\n", "1:0.25 2:0.5"),
+        ("header only", "step,J\n", "run.log: no row of a training log in it"),
+        ("no header", "1,0.25\n2,0.5\n", "run.log: no row of a training log in it"),
+        ("header again", "step,J\n1,0.25\nstep,J\n2,0.5\n", "1:0.25 2:0.5"),
+        ("header again, in another order", "step,J,lr\n1,0.25,1e-6\nJ,lr,step\n0.5,1e-6,2\n", "1:0.25 2:0.5"),
+        ("a comment before", "# made by hand\nstep,J\n1,0.25\n", "1:0.25"),
+        ("decimal commas", "step;J\n1;0,25\n2;0.5\n", "1:NaN 2:0.5 | 2: J is NaN, no finite number"),
+        ("no end of line", "step,J\n1,0.25\n2,0.5", "1:0.25 2:NaN | 3: J is the last value of a line that is cut short"),
+        (
+            "no end of line, the step last",
+            "J,step\n0.25,11\n0.5,1",
+            "11:0.25 | 3: step is the last value of a line that is cut short; 3: no step",
+        ),
+        ("the step twice", "step,step,J\n1,2,0.25\n", "2:0.25"),
+        ("words with commas before", "Columns: prompt, reward, lr\n{'reward': 0.25}\n{'reward': 0.5}\n", "1:0.25 2:0.5"),
+        ("and before steps", "Columns: prompt, reward, lr\nstep:4 - critic/score/mean:0.25\n", "4:0.25"),
+    ]);
+}
+
+#[test]
 fn gradients_and_rates() {
     let log = |norm: &str, rate: &str| {
         let row = |i, norm: &str| format!("{{\"step\":{i},\"J\":0.5,\"grad_norm\":{norm},\"lr\":{rate}}}\n");
