@@ -121,19 +121,43 @@ fn steps_of(line: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The pieces of a line between ` - `.
-fn read_steps(line: &[u8], table: &mut Table) {
+/// Where in a piece of a line another line begins, as a process leaves it that ends within a line: its `step:12` at the end of the
+/// piece. After a letter, `/` or `_` it may be a name, but not if the `first` name of the line follows once more.
+fn begins_again(piece: &[u8], after: &[u8], first: &[u8]) -> Option<usize> {
+    let digits = piece.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let before = piece[..piece.len() - digits].strip_suffix(b"step:").filter(|_| digits > 0)?;
+    let in_name = before.last().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'/'));
+    let again = !first.is_empty() && after.strip_prefix(first).is_some_and(|rest| rest.starts_with(b":"));
+    (!in_name || again).then_some(before.len())
+}
+
+/// The pieces of a line between ` - `. Where another line begins in it, what stands before is skipped.
+fn read_steps(line: &[u8], number_of_line: u64, table: &mut Table) {
     let mut rest = line;
+    let (mut pieces, mut first): (u64, &[u8]) = (0, b"");
     while !rest.is_empty() {
         let end = find(rest, b" - ");
-        let piece = &rest[..end.unwrap_or(rest.len())];
+        let mut piece = &rest[..end.unwrap_or(rest.len())];
+        let after = end.map_or(&[][..], |end| &rest[end + 3..]);
+        if pieces > 0
+            && let Some(at) = begins_again(piece, after, first)
+        {
+            table.abandon();
+            table.skip(number_of_line, Reason::Cut);
+            piece = &piece[at..];
+            pieces = 0;
+        }
+        if pieces == 1 {
+            first = piece.split(|byte| *byte == b':').next().unwrap_or_default();
+        }
+        pieces += 1;
         if let Some(colon) = piece.iter().position(|byte| *byte == b':') {
             let kept = table.cell(piece[..colon].trim_ascii(), number(&piece[colon + 1..]));
             if kept && end.is_none() {
                 table.mark_end();
             }
         }
-        rest = end.map_or(&[][..], |end| &rest[end + 3..]);
+        rest = after;
     }
 }
 
@@ -417,19 +441,33 @@ fn read_lines(mut input: impl BufRead, table: &mut Table) -> std::io::Result<BTr
             }
             (Shape::Csv, read)
         } else if let Some(steps) = steps_of(&line) {
-            read_steps(steps, table);
+            read_steps(steps, number, table);
             (Shape::Steps, Ok(()))
         } else if let Some(object) = object_of(&line) {
-            if let Some(step) = step_before(&line[..line.len() - object.len()]) {
-                table.cell(b"step", self::number(step));
-            }
-            let mut scanner = Scanner::new(object, number);
-            let read = scanner.object(
-                &mut |name, cell| {
-                    table.cell(name, cell);
-                },
-                None,
-            );
+            let (mut words, mut object) = (&line[..line.len() - object.len()], object);
+            let read = loop {
+                if let Some(step) = step_before(words) {
+                    table.cell(b"step", self::number(step));
+                }
+                let mut scanner = Scanner::new(object, number);
+                let read = scanner.object(
+                    &mut |name, cell| {
+                        table.cell(name, cell);
+                    },
+                    None,
+                );
+                // Behind a row there may be another one: a carriage return, or two processes.
+                let rest = scanner.rest();
+                match object_of(rest) {
+                    Some(next) if read.is_ok() && table.has_values() => {
+                        if table.commit(number) {
+                            *shapes.entry(Shape::Object).or_insert(0) += 1;
+                        }
+                        (words, object) = (&rest[..rest.len() - next.len()], next);
+                    }
+                    _ => break read,
+                }
+            };
             (Shape::Object, read.map_err(Reason::from))
         } else if let (true, Some(separator)) = (shapes.is_empty(), separator(&line)) {
             let csv = csv.insert(Csv::new(separator));
@@ -440,12 +478,10 @@ fn read_lines(mut input: impl BufRead, table: &mut Table) -> std::io::Result<BTr
         };
         match read {
             Ok(()) => {
-                let before = table.lines.len();
                 if !ended {
-                    table.unended = Some(before);
+                    table.unended = Some(table.lines.len());
                 }
-                table.commit(number);
-                if table.lines.len() > before {
+                if table.commit(number) {
                     *shapes.entry(shape).or_insert(0) += 1;
                 }
             }

@@ -242,10 +242,11 @@ impl Table {
         self.skipped.push(Skipped { line, reason });
     }
 
-    /// Ends the row that is read: it is kept if it has a value besides its step.
-    pub(super) fn commit(&mut self, line: u64) {
+    /// Ends the row that is read: it is kept, and true returned, if it has a value besides its step.
+    pub(super) fn commit(&mut self, line: u64) -> bool {
         let is_value = |(column, _): &(usize, f64)| !framework::is_step(&self.columns[*column].name);
-        if self.pending.iter().chain(&self.wrong).any(is_value) {
+        let kept = self.pending.iter().chain(&self.wrong).any(is_value);
+        if kept {
             let row = self.lines.len();
             for (column, value) in self.pending.drain(..) {
                 let values = &mut self.columns[column].values;
@@ -263,6 +264,7 @@ impl Table {
             self.skip(line, Reason::NotTraining);
         }
         self.abandon();
+        kept
     }
 
     /// Whether a column has a value.

@@ -391,6 +391,51 @@ fn files_that_are_no_logs() {
 }
 
 #[test]
+fn ends_of_lines_and_marks() {
+    for format in FORMATS {
+        let log = format.log(&run());
+        let plain = told(&log);
+        assert_eq!(told(log.replace('\n', "\r\n")), plain, "{format:?}");
+        assert_eq!(told(format!("\u{feff}{log}")), plain, "{format:?}");
+        assert_eq!(told(log.replace('\n', "  \n")), plain, "{format:?}");
+    }
+    let bar = "\r  0%|          | 0/3\r 33%|###       | 1/3 [00:01<00:02]";
+    for format in [Format::Console, Format::Verl, Format::OpenRlhf] {
+        let log: String = format.log(&run()).lines().map(|line| format!("{bar}{line}\n{bar}\n\n")).collect();
+        assert_eq!(told(log), told(format.log(&run())), "{format:?}");
+    }
+    // Two rows on one line, as a bar or a second process leaves them.
+    for between in ["", "\r", bar, " INFO "] {
+        let log = format!("{{\"step\":1,\"J\":0.25}}{between}{{\"step\":2,\"J\":0.5}}\n{{\"step\":3,\"J\":0.75}}\n");
+        assert_eq!(told(log), "1:0.25 2:0.5 3:0.75", "{between:?}");
+    }
+}
+
+/// A process dies within a line and another one goes on there.
+#[test]
+fn a_row_begins_within_another() {
+    let row =
+        |step: u64, rate: &str| format!("step:{step} - critic/score/mean:{rate} - actor/grad_norm:0.5 - timing_s/step:3");
+    let (first, second) = (row(1, "0.25"), row(2, "0.5"));
+    assert_eq!(told(format!("{first}\n{second}\n")), "1:0.25 2:0.5");
+    let expected = "2:0.5 3:0.75 | 1: cut short";
+    for cut in 9..first.len() {
+        // Within the first name nothing tells `x/` and `step:2` from the time of a step.
+        if !(10..28).contains(&cut) {
+            let joined = format!("{}{second}\n{}\n", &first[..cut], row(3, "0.75"));
+            assert_eq!(told(&joined), expected, "{joined}");
+        }
+        let joined = format!("{}\x1b[36m(TaskRunner pid=1)\x1b[0m {second}\n{}\n", &first[..cut], row(3, "0.75"));
+        assert_eq!(told(&joined), expected, "{joined}");
+    }
+    let (first, second) = ("{\"step\":1,\"J\":0.25}", "{\"step\":2,\"J\":0.5}\n{\"step\":3,\"J\":0.75}\n");
+    for cut in 2..first.len() {
+        let found = told(format!("{}{second}", &first[..cut]));
+        assert!(found.starts_with("3:0.75 | 1: ") || found.starts_with("2:0.5 3:0.75 | 1: "), "{cut}: {found}");
+    }
+}
+
+#[test]
 fn bytes_that_are_no_text() {
     outcomes(&[
         (
