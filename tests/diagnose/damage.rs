@@ -556,7 +556,7 @@ fn very_long_lines() {
 #[test]
 fn many_names() {
     // Whatever else a row has, the values under known names are found, first or last.
-    let junk: String = (0..1_000_000).map(|i| format!("\"x{i}\":{i},")).collect();
+    let junk: String = (0..1_000_000).map(|i| format!("\"x{i}\":1,")).collect();
     let rewards: String = (0..1_000).map(|i| format!("\"rewards/x{i}/std\":0.5,")).collect();
     for many in [&junk[..if super::long::long() { junk.len() } else { 2_000_000 }.min(junk.len())], &rewards] {
         let many = &many[..=many.rfind(',').unwrap()];
