@@ -669,7 +669,7 @@ fn where_a_gradient_breaks() {
 #[test]
 fn hostile_repetitions() {
     let row = "step:1 - critic/score/mean:0.5\n";
-    let million = 1 << 20;
+    let million = if super::long::long() { 15 << 20 } else { 1 << 20 };
     for piece in [
         "step:",
         "step:1",
@@ -691,6 +691,15 @@ fn hostile_repetitions() {
         let log = format!("{row}{}\n{row}", piece.repeat(million / piece.len()));
         let found = read(&log).unwrap_or_else(|e| panic!("{piece:?}: {e}"));
         assert_eq!(found.len(), 1, "{piece:?}");
+        // The same in a document, where damage is searched for rows, and among separated values.
+        let begun = "{\"step\":1,\"J\":0.5}";
+        for before in [format!("[\n{begun},\n"), format!("[\n{begun},\n{{\"x\":"), "step,J\n1,0.5\n".into()] {
+            for joint in ["", "\n"] {
+                let log = format!("{before}{}\n{begun}\n", format!("{piece}{joint}").repeat(million / 4 / piece.len()));
+                let found = read(&log).unwrap_or_else(|e| panic!("{piece:?}: {e}"));
+                assert!(found.len() < 3, "{piece:?}: {}", found.len());
+            }
+        }
     }
     // Many rows of one step, none with a value that another one has.
     let many = |row: &str| format!("step:1 - critic/score/mean:0.5 - x:1\n{}", row.repeat(100_000));
