@@ -274,7 +274,10 @@ fn is_document(beginning: &[u8]) -> bool {
         [b'{'] => true,
         [b'{', ..] => {
             let list = find(first, b"\"log_history\"").is_some();
-            list || first.len() >= BEGINNING || (!first.ends_with(b"}") && !second.is_empty() && !second.starts_with(b"{"))
+            // Not so a line that is cut short.
+            let goes_on = matches!(first.last(), Some(b',' | b'{' | b'[' | b':'))
+                && second.first().is_some_and(|byte| !byte.is_ascii_alphabetic() && *byte != b'{');
+            list || first.len() >= BEGINNING || goes_on
         }
         _ => false,
     }
@@ -321,7 +324,7 @@ fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shap
             Ok(None) => break,
             Ok(Some(b'[')) => read_rows(&mut scanner, table, &mut rows),
             Ok(Some(b'{')) => {
-                let before = table.lines.len();
+                let before = (table.extent(), rows);
                 // Rows in its lists come first; then what it says itself.
                 let (mut cells, mut logging_steps) = (BTreeMap::new(), None);
                 let shared = RefCell::new(&mut *table);
@@ -337,11 +340,17 @@ fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shap
                 if let (Ok(()), Some(Cell::Number(steps))) = (read, logging_steps) {
                     table.logging_steps = Some(steps);
                 }
+                // A row with lists of samples: these are no rows.
+                let mut is_value = |(name, cell): (&Vec<u8>, &Cell)| matches!(cell, Cell::Number(_)) && table.is_value(name);
+                if cells.iter().any(&mut is_value) {
+                    table.shrink(before.0);
+                    rows = before.1;
+                }
                 for (name, cell) in cells {
                     table.cell(&name, cell);
                 }
                 // A file of objects over several lines: each is a row. A trainer's state is none.
-                match read.is_ok() && table.lines.len() == before {
+                match read.is_ok() && table.lines.len() == before.0[0] {
                     true => {
                         table.commit(line);
                         rows += 1;

@@ -207,6 +207,11 @@ impl Table {
         Table::is_summary(name) || self.place(name).is_some()
     }
 
+    /// Whether this is the name of a column in use, other than one of steps.
+    pub(super) fn is_value(&mut self, name: &[u8]) -> bool {
+        self.place(name).is_some_and(|(column, _)| !framework::is_step(&self.columns[column].name))
+    }
+
     /// Whether the row that is read has anything of use.
     pub(super) fn has_values(&self) -> bool {
         self.seen
@@ -227,6 +232,22 @@ impl Table {
             }
             let name = name.clone();
             self.skip(self.lines[row], Reason::MaybeCut(name));
+        }
+    }
+
+    /// How many rows there are and how many were skipped.
+    pub(super) fn extent(&self) -> [usize; 2] {
+        [self.lines.len(), self.skipped.len()]
+    }
+
+    /// Drops what was added since.
+    pub(super) fn shrink(&mut self, [rows, skipped]: [usize; 2]) {
+        self.lines.truncate(rows);
+        self.skipped.truncate(skipped);
+        self.ends.truncate(self.ends.partition_point(|(row, _)| *row < rows));
+        for column in &mut self.columns {
+            column.values.truncate(rows);
+            column.wrong.truncate(column.wrong.partition_point(|row| *row < rows));
         }
     }
 

@@ -718,6 +718,31 @@ fn hostile_repetitions() {
     assert_eq!(told(log), "1:0.5");
 }
 
+/// Samples in a row's lists are no rows, however long the first line is; a trainer's state has rows in a list.
+#[test]
+fn rows_with_samples() {
+    for count in [0, 10, 10_000] {
+        let samples = "{\"reward\":1.0},".repeat(count);
+        let row = |step, rate| format!("{{\"step\":{step},\"samples\":[{samples}{{\"reward\":NaN}}],\"reward\":{rate}}}\n");
+        assert_eq!(told(row(1, "0.25") + &row(2, "0.5")), "1:0.25 2:0.5", "{count}");
+    }
+    let state = |own: &str| format!("{{\"global_step\":7,\"log_history\":[{{\"step\":7,\"reward\":0.25}}]{own}}}\n");
+    assert_eq!(told(state("")), "7:0.25");
+    assert_eq!(told(state(",\"reward\":0.5")), "7:0.5");
+}
+
+/// A first line that is cut short makes no document of a console.
+#[test]
+fn a_console_begins_with_half_a_row() {
+    let row = "{'reward': '0.25', 'epoch': 0.1}";
+    for cut in 2..row.len() {
+        for next in ["INFO saved\n", "step\n", "", "{'loss': 1}\n"] {
+            let found = told(format!("{}\n{next}{row}\n{{'reward': 0.5}}\n", &row[..cut]));
+            assert_eq!(found, "1:0.25 2:0.5 | 1: cut short", "{cut} {next:?}");
+        }
+    }
+}
+
 #[test]
 fn names_do_not_disturb_the_terminal() {
     let log = "[{\"step\":1,\"rewards/\x1b[2J\":0.5,\"rewards/\u{202e}x\":0.5,\"reward\":0.5}]";
