@@ -40,6 +40,15 @@ pub(super) struct Columns {
     pub reward_std: Option<usize>,
 }
 
+impl Columns {
+    /// All of them.
+    pub(super) fn all(&self) -> [Option<usize>; 10] {
+        let values = [Some(self.success), self.step, self.grad_norm, self.learning_rate, self.length];
+        let shares = [self.max_length, self.truncated, self.dead, self.mixed, self.reward_std];
+        std::array::from_fn(|i| if i < 5 { values[i] } else { shares[i - 5] })
+    }
+}
+
 /// The framework with most of its names in the log.
 pub(super) fn framework(names: &[&str], options: &Options) -> Chosen<&'static Framework> {
     if let Some(given) = options.framework {

@@ -224,18 +224,23 @@ impl Framework {
     }
 }
 
+/// Whether a framework has this very name: of these there are few.
+pub(super) fn is_exact(name: &str) -> bool {
+    let name = bare(name);
+    let has = |framework: &Framework| framework.keys.iter().any(|(_, keys)| keys.contains(&name));
+    FRAMEWORKS.iter().any(|framework| has(framework) || framework.success.contains(&name))
+}
+
 /// Whether any framework has a use for the value of this name.
 pub(super) fn is_wanted(name: &str) -> bool {
     let name = bare(name);
     if STEPS.contains(&name) {
         return true;
     }
+    let ends = ["/min", "/max"].iter().find_map(|end| name.strip_suffix(end)).map(|start| format!("{start}/mean"));
     FRAMEWORKS.iter().any(|framework| {
-        let ends = ["/min", "/max"].iter().find_map(|end| name.strip_suffix(end)).map(|start| format!("{start}/mean"));
         let success = |name: &str| framework.success.iter().any(|pattern| fits(pattern, name));
-        framework.keys.iter().any(|(_, keys)| keys.contains(&name))
-            || success(name)
-            || ends.is_some_and(|mean| success(&mean))
+        framework.keys.iter().any(|(_, keys)| keys.contains(&name)) || success(name) || ends.as_deref().is_some_and(success)
     })
 }
 

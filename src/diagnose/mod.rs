@@ -201,6 +201,7 @@ impl Diagnosis {
     fn of(source: &str, input: impl Read, options: &Options) -> Result<Diagnosis, Error> {
         let mut table = table::Table::new(options.success_key.clone());
         let shapes = reader::read(input, &mut table)?;
+        table.drop_unended();
         if table.lines.is_empty() {
             let why = table.skipped.first().map(|one| format!("; line {}: {}", one.line, one.reason)).unwrap_or_default();
             return Err(Error::new(format!("no row of a training log in it{why}")));
@@ -226,7 +227,6 @@ impl Diagnosis {
             (Role::RewardStd, columns.reward_std),
         ];
         let used: Vec<(Role, String)> = used.into_iter().filter_map(|(role, column)| Some((role, name(column?)))).collect();
-        let norm = columns.grad_norm.map(name);
         let (mut series, incomplete, lacking) = Series::new(&mut table, &columns, reward_range.value);
         if series.rate.iter().all(|rate| rate.is_nan()) {
             return Err(Error::new(format!(
@@ -247,13 +247,6 @@ impl Diagnosis {
             series.learning_rate = None;
         }
         let skipped = series::sorted(std::mem::take(&mut table.skipped));
-        let broken = |one: &&Skipped| matches!(&one.reason, Reason::NotFinite(name, _) if Some(name) == norm.as_ref());
-        let mut broken = skipped.iter().filter(broken);
-        let first_broken = broken.next().map(|one| one.line);
-        let non_finite = first_broken.and_then(|line| {
-            let row = series.lines.iter().position(|known| *known == line)?;
-            Some((series.steps[row], 1 + broken.count() as u64))
-        });
         let clip = match options.clip {
             Some(given) => Chosen { value: given, why: "as given".into() },
             None => Chosen {
@@ -275,9 +268,10 @@ impl Diagnosis {
             series: &series,
             loss: loss.value,
             rate: &rate,
-            early: options.early,
+            // More rows than there are would overflow.
+            early: options.early.min(series.steps.len() + 1),
             first: scale.first,
-            non_finite,
+            non_finite: series.non_finite,
             dead_by_spread: columns.dead.is_none() && columns.mixed.is_none(),
             missing,
         };

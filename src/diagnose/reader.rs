@@ -1,9 +1,11 @@
 //! A log file's bytes into a table. Line by line, except for documents of JSON over many lines; nothing of the file is kept.
 
 use super::LONGEST_LINE;
-use super::scanner::{Damage, Scanner, number};
-use super::table::{Reason, Table};
+use super::framework::is_wanted;
+use super::scanner::{Cell, Damage, Scanner, number};
+use super::table::{Reason, Table, unit};
 use crate::Error;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{BufRead, ErrorKind, Read};
@@ -47,7 +49,10 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<Op
     if long && !ended {
         line.clear();
         loop {
-            let buffer = input.fill_buf()?;
+            let buffer = match input.fill_buf() {
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                buffer => buffer?,
+            };
             if buffer.is_empty() {
                 break;
             }
@@ -116,19 +121,43 @@ fn steps_of(line: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The pieces of a line between ` - `.
-fn read_steps(line: &[u8], table: &mut Table) {
+/// Where in a piece of a line another line begins, as a process leaves it that ends within a line: its `step:12` at the end of the
+/// piece. After a letter, `/` or `_` it may be a name, but not if the `first` name of the line follows once more.
+fn begins_again(piece: &[u8], after: &[u8], first: &[u8]) -> Option<usize> {
+    let digits = piece.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let before = piece[..piece.len() - digits].strip_suffix(b"step:").filter(|_| digits > 0)?;
+    let in_name = before.last().is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'/'));
+    let again = !first.is_empty() && after.strip_prefix(first).is_some_and(|rest| rest.starts_with(b":"));
+    (!in_name || again).then_some(before.len())
+}
+
+/// The pieces of a line between ` - `. Where another line begins in it, what stands before is skipped.
+fn read_steps(line: &[u8], number_of_line: u64, table: &mut Table) {
     let mut rest = line;
+    let (mut pieces, mut first): (u64, &[u8]) = (0, b"");
     while !rest.is_empty() {
         let end = find(rest, b" - ");
-        let piece = &rest[..end.unwrap_or(rest.len())];
+        let mut piece = &rest[..end.unwrap_or(rest.len())];
+        let after = end.map_or(&[][..], |end| &rest[end + 3..]);
+        if pieces > 0
+            && let Some(at) = begins_again(piece, after, first)
+        {
+            table.abandon();
+            table.skip(number_of_line, Reason::Cut);
+            piece = &piece[at..];
+            pieces = 0;
+        }
+        if pieces == 1 {
+            first = piece.split(|byte| *byte == b':').next().unwrap_or_default();
+        }
+        pieces += 1;
         if let Some(colon) = piece.iter().position(|byte| *byte == b':') {
             let kept = table.cell(piece[..colon].trim_ascii(), number(&piece[colon + 1..]));
             if kept && end.is_none() {
                 table.mark_end();
             }
         }
-        rest = end.map_or(&[][..], |end| &rest[end + 3..]);
+        rest = after;
     }
 }
 
@@ -154,13 +183,26 @@ fn step_before(words: &[u8]) -> Option<&[u8]> {
     (digits > 0 && before.len() >= 4 && before[before.len() - 4..].eq_ignore_ascii_case(b"step")).then_some(step)
 }
 
+/// Whether a line is an object, perhaps with its step before it.
+fn is_object_row(line: &[u8]) -> bool {
+    object_of(line).is_some_and(|object| {
+        let words = &line[..line.len() - object.len()];
+        words.trim_ascii().is_empty() || step_before(words).is_some()
+    })
+}
+
 /// What separates the values of a header; `None` if the line is no header.
 fn separator(line: &[u8]) -> Option<u8> {
     let separator = [b',', b'\t', b';'].into_iter().max_by_key(|s| line.iter().filter(|b| *b == s).count())?;
     let names: Vec<&[u8]> = line.split(|byte| *byte == separator).map(<[u8]>::trim_ascii).collect();
-    let is_number = |name: &&[u8]| matches!(number(name), super::scanner::Cell::Number(_));
-    let is_name = |name: &&[u8]| super::framework::is_wanted(&String::from_utf8_lossy(name.trim_ascii()).replace('"', ""));
-    (names.len() > 1 && !names.iter().any(is_number) && names.iter().any(is_name)).then_some(separator)
+    is_header(&names).then_some(separator)
+}
+
+/// Whether these are names of columns: no number among them, and one that is known.
+fn is_header(names: &[&[u8]]) -> bool {
+    let plain = |name: &&[u8]| String::from_utf8_lossy(name).replace('"', "");
+    let is_number = |name: &&[u8]| plain(name).parse::<f64>().is_ok();
+    names.len() > 1 && !names.iter().any(is_number) && names.iter().any(|name| is_wanted(unit(&plain(name)).0))
 }
 
 /// Rows of separated values.
@@ -169,12 +211,14 @@ struct Csv {
     names: Vec<Vec<u8>>,
     fields: Vec<u8>,
     ends: Vec<usize>,
+    /// Whether a row had a number: words with commas may look like a header.
+    proven: bool,
 }
 
 impl Csv {
     fn new(separator: u8) -> Csv {
         let core = csv_core::ReaderBuilder::new().delimiter(separator).build();
-        Csv { core, names: vec![], fields: vec![], ends: vec![0; 1 << 12] }
+        Csv { core, names: vec![], fields: vec![], ends: vec![0; 1 << 12], proven: false }
     }
 
     /// The fields of a line: how many, if no quote stays open.
@@ -194,14 +238,25 @@ impl Csv {
 
     fn header(&mut self, line: &mut Vec<u8>) {
         let count = self.split(line).unwrap_or(0);
+        self.take_names(count);
+    }
+
+    fn take_names(&mut self, count: usize) {
         self.names = (0..count).map(|i| self.field(i).to_vec()).collect();
     }
 
     /// One row into the table. `ended`: whether its line had an end.
     fn row(&mut self, line: &mut Vec<u8>, ended: bool, table: &mut Table) -> Result<(), Reason> {
         let count = self.split(line).ok_or(Reason::Cut)?;
+        let fields: Vec<&[u8]> = (0..count).map(|i| self.field(i)).collect();
+        if is_header(&fields) {
+            // Where a run goes on, perhaps with other columns.
+            self.take_names(count);
+            return Ok(());
+        }
         for (i, name) in self.names.iter().enumerate().take(count) {
             let kept = table.cell(name, number(self.field(i)));
+            self.proven |= kept;
             if kept && !ended && i + 1 == count {
                 table.mark_end();
             }
@@ -219,7 +274,10 @@ fn is_document(beginning: &[u8]) -> bool {
         [b'{'] => true,
         [b'{', ..] => {
             let list = find(first, b"\"log_history\"").is_some();
-            list || first.len() >= BEGINNING || (!first.ends_with(b"}") && !second.is_empty() && !second.starts_with(b"{"))
+            // Not so a line that is cut short.
+            let goes_on = matches!(first.last(), Some(b',' | b'{' | b'[' | b':'))
+                && second.first().is_some_and(|byte| !byte.is_ascii_alphabetic() && *byte != b'{');
+            list || first.len() >= BEGINNING || goes_on
         }
         _ => false,
     }
@@ -266,22 +324,33 @@ fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shap
             Ok(None) => break,
             Ok(Some(b'[')) => read_rows(&mut scanner, table, &mut rows),
             Ok(Some(b'{')) => {
-                let before = table.lines.len();
+                let before = (table.extent(), rows);
                 // Rows in its lists come first; then what it says itself.
-                let cells = std::cell::RefCell::new(Vec::new());
-                let mut lists = |scanner: &mut Scanner<_>| read_rows(scanner, table, &mut rows);
+                let (mut cells, mut logging_steps) = (BTreeMap::new(), None);
+                let shared = RefCell::new(&mut *table);
+                let mut lists = |scanner: &mut Scanner<_>| read_rows(scanner, &mut shared.borrow_mut(), &mut rows);
                 let sink = &mut |name: &[u8], cell| {
-                    let mut cells = cells.borrow_mut();
-                    if cells.len() < 4_096 {
-                        cells.push((name.to_vec(), cell));
+                    if name == b"logging_steps" {
+                        logging_steps = Some(cell);
+                    } else if cells.len() < 4_096 && shared.borrow_mut().is_of_use(name) {
+                        cells.insert(name.to_vec(), cell);
                     }
                 };
                 let read = scanner.object(sink, Some(&mut lists));
-                for (name, cell) in cells.into_inner() {
+                if let (Ok(()), Some(Cell::Number(steps))) = (read, logging_steps) {
+                    table.logging_steps = Some(steps);
+                }
+                // A row with lists of samples: these are no rows.
+                let mut is_value = |(name, cell): (&Vec<u8>, &Cell)| matches!(cell, Cell::Number(_)) && table.is_value(name);
+                if cells.iter().any(&mut is_value) {
+                    table.shrink(before.0);
+                    rows = before.1;
+                }
+                for (name, cell) in cells {
                     table.cell(&name, cell);
                 }
                 // A file of objects over several lines: each is a row. A trainer's state is none.
-                match read.is_ok() && table.lines.len() == before {
+                match read.is_ok() && table.lines.len() == before.0[0] {
                     true => {
                         table.commit(line);
                         rows += 1;
@@ -295,13 +364,19 @@ fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shap
             Err(damage) => Err(damage),
         };
         if let Err(damage) = read {
+            let unreadable = |damage, line| match damage {
+                Damage::Unreadable(kind) => Err(Error::new(kind.to_string()).at(format!("line {line}"))),
+                damage => Ok(damage),
+            };
             table.abandon();
-            if let Damage::Unreadable(kind) = damage {
-                return Err(Error::new(kind.to_string()).at(format!("line {}", scanner.line)));
-            }
-            table.skip(scanner.line, damage.into());
+            table.skip(scanner.line, unreadable(damage, scanner.line)?.into());
             // Behind the damage rows may go on.
-            while scanner.recover().unwrap_or(false) {
+            loop {
+                match scanner.recover() {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(damage) => unreadable(damage, scanner.line).map(|_| ())?,
+                }
                 let line = scanner.line;
                 let read = scanner.object(
                     &mut |name, cell| {
@@ -316,7 +391,7 @@ fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shap
                     }
                     Err(damage) => {
                         table.abandon();
-                        table.skip(line, damage.into());
+                        table.skip(line, unreadable(damage, scanner.line)?.into());
                     }
                 }
             }
@@ -365,22 +440,43 @@ fn read_lines(mut input: impl BufRead, table: &mut Table) -> std::io::Result<BTr
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
+        if csv.as_ref().is_some_and(|csv| !csv.proven) && (steps_of(&line).is_some() || is_object_row(&line)) {
+            csv = None;
+        }
         let (shape, read) = if let Some(csv) = &mut csv {
-            (Shape::Csv, csv.row(&mut line, ended, table))
+            let read = csv.row(&mut line, ended, table);
+            if !csv.proven && read.is_ok() {
+                table.abandon();
+            }
+            (Shape::Csv, read)
         } else if let Some(steps) = steps_of(&line) {
-            read_steps(steps, table);
+            read_steps(steps, number, table);
             (Shape::Steps, Ok(()))
         } else if let Some(object) = object_of(&line) {
-            if let Some(step) = step_before(&line[..line.len() - object.len()]) {
-                table.cell(b"step", self::number(step));
-            }
-            let mut scanner = Scanner::new(object, number);
-            let read = scanner.object(
-                &mut |name, cell| {
-                    table.cell(name, cell);
-                },
-                None,
-            );
+            let (mut words, mut object) = (&line[..line.len() - object.len()], object);
+            let read = loop {
+                if let Some(step) = step_before(words) {
+                    table.cell(b"step", self::number(step));
+                }
+                let mut scanner = Scanner::new(object, number);
+                let read = scanner.object(
+                    &mut |name, cell| {
+                        table.cell(name, cell);
+                    },
+                    None,
+                );
+                // Behind a row there may be another one: a carriage return, or two processes.
+                let rest = scanner.rest();
+                match object_of(rest) {
+                    Some(next) if read.is_ok() && table.has_values() => {
+                        if table.commit(number) {
+                            *shapes.entry(Shape::Object).or_insert(0) += 1;
+                        }
+                        (words, object) = (&rest[..rest.len() - next.len()], next);
+                    }
+                    _ => break read,
+                }
+            };
             (Shape::Object, read.map_err(Reason::from))
         } else if let (true, Some(separator)) = (shapes.is_empty(), separator(&line)) {
             let csv = csv.insert(Csv::new(separator));
@@ -391,12 +487,10 @@ fn read_lines(mut input: impl BufRead, table: &mut Table) -> std::io::Result<BTr
         };
         match read {
             Ok(()) => {
-                let before = table.lines.len();
                 if !ended {
-                    table.unended = Some(before);
+                    table.unended = Some(table.lines.len());
                 }
-                table.commit(number);
-                if table.lines.len() > before {
+                if table.commit(number) {
                     *shapes.entry(shape).or_insert(0) += 1;
                 }
             }

@@ -87,7 +87,7 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(series: &'a Series, scale: Scale) -> Rows<'a> {
-        let recent = std::collections::VecDeque::with_capacity(scale.smooth);
+        let recent = std::collections::VecDeque::with_capacity(scale.smooth.min(series.rate.len()));
         Rows { series, scale, next: 0, recent, learning_rate: f64::NAN, cumulative: [0.0; 2] }
     }
 

@@ -76,6 +76,11 @@ impl<R: BufRead> Scanner<R> {
         Scanner { input, line, word: Vec::new(), whole: true }
     }
 
+    /// What is not yet read.
+    pub(super) fn rest(self) -> R {
+        self.input
+    }
+
     fn peek(&mut self) -> Result<Option<u8>, Damage> {
         loop {
             match self.input.fill_buf() {

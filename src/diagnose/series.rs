@@ -18,8 +18,6 @@ pub struct Incomplete {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Series {
     pub steps: Vec<u64>,
-    /// The last line of every step.
-    pub lines: Vec<u64>,
     /// J.
     pub rate: Vec<f64>,
     pub grad_norm: Option<Vec<f64>>,
@@ -30,6 +28,8 @@ pub(super) struct Series {
     pub dead: Option<Vec<f64>>,
     /// The longest response of all.
     pub longest: Option<f64>,
+    /// The first step whose gradient's norm is no finite number, and how many such rows.
+    pub non_finite: Option<(u64, u64)>,
 }
 
 /// Steps beyond this are no counts.
@@ -93,12 +93,20 @@ impl Series {
         let common: Vec<bool> =
             values.iter().map(|column| 2 * column.iter().filter(|value| !value.is_nan()).count() >= rows).collect();
         let lacks = |values: &[Vec<f64>], row: usize| (0..used.len()).any(|i| common[i] && values[i][row].is_nan());
-        for (row, column) in std::mem::take(&mut table.ends) {
-            let Some(i) = used.iter().position(|known| *known == column) else { continue };
-            if lacks(&values, row) || table.unended == Some(row) {
-                values[i][row] = f64::NAN;
-                table.skip(table.lines[row], Reason::MaybeCut(names[i].clone()));
+        // A row that lacks something, or ends where few rows do, may have been cut.
+        let ends = std::mem::take(&mut table.ends);
+        let mut usual = vec![0; table.columns.len()];
+        ends.iter().for_each(|(_, column)| usual[*column] += 2);
+        for (row, column) in ends {
+            if !columns.all().contains(&Some(column)) || usual[column] >= rows && !lacks(&values, row) {
+                continue;
             }
+            let other = &mut table.columns[column].values;
+            let column_values = used.iter().position(|known| *known == column).map_or(other, |i| &mut values[i]);
+            if let Some(value) = column_values.get_mut(row) {
+                *value = f64::NAN;
+            }
+            table.skip(table.lines[row], Reason::MaybeCut(table.columns[column].name.clone()));
         }
         let [low, high] = range;
         for (row, value) in values[0].iter_mut().enumerate() {
@@ -110,7 +118,7 @@ impl Series {
                 table.skip(table.lines[row], Reason::Outside(names[0].clone(), *value));
                 *value = f64::NAN;
             } else {
-                *value = rate.clamp(0.0, 1.0);
+                *value = rate.clamp(0.0, 1.0).abs(); // no -0
             }
         }
         for (name, column) in names.iter().zip(&mut values).skip(1) {
@@ -122,16 +130,30 @@ impl Series {
             }
         }
         let (steps, with_step) = steps(table, columns.step);
+        let broken =
+            columns.grad_norm.map(|column| std::mem::take(&mut table.columns[column].not_finite)).unwrap_or_default();
+        let broken: Vec<u64> =
+            broken.into_iter().filter(|row| with_step.binary_search(row).is_ok()).map(|row| steps[row]).collect();
+        let non_finite = broken.iter().min().map(|first| (*first, broken.len() as u64));
         let order = Order::of(&steps, with_step);
         let mut incomplete = Vec::new();
         let mut lacking = 0;
         for rows in order.groups() {
             let last = rows[rows.len() - 1];
             // A row is repeated where a later one gives the same value again; else the two are pieces of one.
-            for (i, row) in rows.iter().enumerate() {
-                let again = |later: &usize| values.iter().any(|column| !column[*row].is_nan() && !column[*later].is_nan());
-                if let Some(later) = rows[i + 1..].iter().find(|later| again(later)) {
-                    table.skip(table.lines[*row], Reason::Repeated(steps[*row], table.lines[*later]));
+            if rows.len() > 1 {
+                let mut repeated = Vec::new();
+                // Of every column the next row with a value.
+                let mut next: Vec<Option<usize>> = vec![None; values.len()];
+                for row in rows.iter().rev() {
+                    let known = || (0..values.len()).filter(|i| !values[*i][*row].is_nan());
+                    if let Some(later) = known().filter_map(|i| next[i]).min() {
+                        repeated.push((*row, later));
+                    }
+                    known().for_each(|i| next[i] = Some(*row));
+                }
+                for (row, later) in repeated.into_iter().rev() {
+                    table.skip(table.lines[row], Reason::Repeated(steps[row], table.lines[later]));
                 }
             }
             let missing = |i: &usize| common[*i] && rows.iter().all(|row| values[*i][*row].is_nan());
@@ -160,10 +182,9 @@ impl Series {
             }
         };
         let longest = columns.max_length.map(|column| table.take(column).into_iter().fold(f64::NEG_INFINITY, f64::max));
-        let lines = order.groups().map(|rows| table.lines[rows[rows.len() - 1]]).collect();
         let steps = order.groups().map(|rows| steps[rows[0]]).collect();
         let longest = longest.filter(|longest| longest.is_finite());
-        (Series { steps, lines, rate, grad_norm, learning_rate, length, truncated, dead, longest }, incomplete, lacking)
+        (Series { steps, rate, grad_norm, learning_rate, length, truncated, dead, longest, non_finite }, incomplete, lacking)
     }
 
     /// The steps that most rows stand for: the commonest difference of steps, from the beginning.

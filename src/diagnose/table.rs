@@ -2,6 +2,7 @@
 
 use super::framework;
 use super::scanner::{Cell, Damage};
+use crate::error::is_wild;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -45,14 +46,6 @@ impl From<Damage> for Reason {
 }
 
 impl Reason {
-    /// Whether only a value was dropped and not the row.
-    pub fn is_partial(&self) -> bool {
-        matches!(
-            self,
-            Reason::NotFinite(..) | Reason::NotNumber(_) | Reason::MaybeCut(_) | Reason::Outside(..) | Reason::Negative(..)
-        )
-    }
-
     /// The same for all reasons of one kind, for counting.
     pub fn kind(&self) -> String {
         match self {
@@ -105,11 +98,17 @@ pub(super) struct Column {
     pub name: String,
     /// One value a row, or fewer: the rest is missing.
     pub values: Vec<f64>,
+    /// The rows whose value is no finite number.
+    pub not_finite: Vec<usize>,
+    /// Whether the values are numbers of steps.
+    is_step: bool,
 }
 
-/// So many names are looked up once only, and so many columns are kept at most.
+/// So many names are looked up once only. Of names that only a pattern fits, so many columns are kept at most.
 const NAMES: usize = 4_096;
 const COLUMNS: usize = 64;
+/// Names of so many bytes or more are of no use: every complaint would repeat them.
+const LONGEST_NAME: usize = 256;
 
 /// All rows.
 #[derive(Default)]
@@ -132,14 +131,16 @@ pub(super) struct Table {
     pending: Vec<(usize, f64)>,
     /// Values of it that are no finite numbers, or no numbers at all.
     wrong: Vec<(usize, Option<f64>)>,
+    /// The column of its value that ends the line.
+    end: Option<usize>,
     /// Whether it looks like a row of a log.
     seen: bool,
-    /// Whether it is the last row of a trainer, of the whole run.
+    /// Whether it is the last row of a trainer, about the whole run.
     summary: bool,
 }
 
 /// `actor/lr(1e-4)` is `actor/lr` in units of 1e-4.
-fn unit(name: &str) -> (&str, f64) {
+pub(super) fn unit(name: &str) -> (&str, f64) {
     let split = name.strip_suffix(')').and_then(|rest| rest.rsplit_once('('));
     match split.and_then(|(name, unit)| Some((name, unit.parse::<f64>().ok()?))) {
         Some((name, unit)) if unit.is_finite() && unit > 0.0 => (name, unit),
@@ -154,12 +155,15 @@ impl Table {
 
     /// The column of a name and the unit of its values; `None` if it is of no use.
     fn place(&mut self, name: &[u8]) -> Option<(usize, f64)> {
+        if name.len() >= LONGEST_NAME {
+            return None;
+        }
         if let Some(known) = self.names.get(name) {
             return *known;
         }
         let text = String::from_utf8_lossy(name);
         let (text, unit) = unit(&text);
-        let wanted = framework::is_wanted(text) || self.asked.as_deref() == Some(text);
+        let wanted = (framework::is_wanted(text) || self.asked.as_deref() == Some(text)) && !text.contains(is_wild);
         let place = wanted.then(|| self.column(text)).flatten().map(|column| (column, unit));
         if self.names.len() < NAMES {
             self.names.insert(name.into(), place);
@@ -170,10 +174,11 @@ impl Table {
     /// The column of this name, a new one if there is room.
     fn column(&mut self, name: &str) -> Option<usize> {
         let known = self.columns.iter().position(|column| column.name == name);
-        let room = self.columns.len() < COLUMNS || self.asked.as_deref() == Some(name);
+        let room = self.columns.len() < COLUMNS || framework::is_exact(name) || self.asked.as_deref() == Some(name);
         known.or_else(|| {
             room.then(|| {
-                self.columns.push(Column { name: name.into(), values: Vec::new() });
+                let is_step = framework::is_step(name);
+                self.columns.push(Column { name: name.into(), is_step, ..Column::default() });
                 self.columns.len() - 1
             })
         })
@@ -182,24 +187,34 @@ impl Table {
     /// One value of the row that is read: whether it is kept.
     pub(super) fn cell(&mut self, name: &[u8], cell: Cell) -> bool {
         self.summary |= name == b"train_runtime";
-        self.seen |= self.summary || name == b"epoch";
-        if name == b"logging_steps"
-            && let Cell::Number(steps) = cell
-        {
-            self.logging_steps = Some(steps);
-        }
+        self.seen |= Table::is_summary(name);
         let Some((column, unit)) = self.place(name) else { return false };
         self.seen = true;
         match cell {
-            Cell::Number(value) if value.is_finite() => {
+            Cell::Number(value) if (value * unit).is_finite() => {
                 self.pending.push((column, value * unit));
                 return true;
             }
-            Cell::Number(value) => self.wrong.push((column, Some(value))),
+            Cell::Number(value) => self.wrong.push((column, Some(value * unit))),
             Cell::Text => self.wrong.push((column, None)),
             Cell::Missing => {}
         }
         false
+    }
+
+    /// Whether an object with this name looks like a row of a log.
+    fn is_summary(name: &[u8]) -> bool {
+        name == b"epoch" || name == b"train_runtime"
+    }
+
+    /// Whether the value of this name says anything.
+    pub(super) fn is_of_use(&mut self, name: &[u8]) -> bool {
+        Table::is_summary(name) || self.place(name).is_some()
+    }
+
+    /// Whether this is the name of a column in use, other than one of steps.
+    pub(super) fn is_value(&mut self, name: &[u8]) -> bool {
+        self.place(name).is_some_and(|(column, _)| !self.columns[column].is_step)
     }
 
     /// Whether the row that is read has anything of use.
@@ -209,8 +224,35 @@ impl Table {
 
     /// The value just read ends its line, which may be cut.
     pub(super) fn mark_end(&mut self) {
-        if let Some((column, _)) = self.pending.last() {
-            self.ends.push((self.lines.len(), *column));
+        self.end = self.pending.last().map(|(column, _)| *column);
+    }
+
+    /// Drops the last value of a last line without an end: it may be half a number.
+    pub(super) fn drop_unended(&mut self) {
+        let Some(unended) = self.unended else { return };
+        if let Some((row, column)) = self.ends.pop_if(|(row, _)| *row == unended) {
+            let Column { name, values, .. } = &mut self.columns[column];
+            if let Some(value) = values.get_mut(row) {
+                *value = f64::NAN;
+            }
+            let name = name.clone();
+            self.skip(self.lines[row], Reason::MaybeCut(name));
+        }
+    }
+
+    /// How many rows there are and how many were skipped.
+    pub(super) fn extent(&self) -> [usize; 2] {
+        [self.lines.len(), self.skipped.len()]
+    }
+
+    /// Drops what was added since.
+    pub(super) fn shrink(&mut self, [rows, skipped]: [usize; 2]) {
+        self.lines.truncate(rows);
+        self.skipped.truncate(skipped);
+        self.ends.truncate(self.ends.partition_point(|(row, _)| *row < rows));
+        for column in &mut self.columns {
+            column.values.truncate(rows);
+            column.not_finite.truncate(column.not_finite.partition_point(|row| *row < rows));
         }
     }
 
@@ -218,22 +260,19 @@ impl Table {
     pub(super) fn abandon(&mut self) {
         self.pending.clear();
         self.wrong.clear();
+        self.end = None;
         (self.seen, self.summary) = (false, false);
-        // A row that is not kept ends no line.
-        while self.ends.last().is_some_and(|(row, _)| *row == self.lines.len()) {
-            self.ends.pop();
-        }
     }
 
     pub(super) fn skip(&mut self, line: u64, reason: Reason) {
         self.skipped.push(Skipped { line, reason });
     }
 
-    /// Ends the row that is read: it is kept if it has a value besides its step.
-    pub(super) fn commit(&mut self, line: u64) {
-        let is_value = |column: &usize| !framework::is_step(&self.columns[*column].name);
+    /// Ends the row that is read: it is kept, and true returned, if it has a value besides its step.
+    pub(super) fn commit(&mut self, line: u64) -> bool {
         let mut columns = self.pending.iter().map(|(column, _)| column).chain(self.wrong.iter().map(|(column, _)| column));
-        if !self.summary && columns.any(is_value) {
+        let kept = !self.summary && columns.any(|column| !self.columns[*column].is_step);
+        if kept {
             let row = self.lines.len();
             for (column, value) in self.pending.drain(..) {
                 let values = &mut self.columns[column].values;
@@ -241,15 +280,23 @@ impl Table {
                 values.push(value);
             }
             for (column, value) in self.wrong.drain(..) {
-                let name = self.columns[column].name.clone();
-                let reason = value.map_or(Reason::NotNumber(name.clone()), |value| Reason::NotFinite(name, value));
+                let Column { name, not_finite, .. } = &mut self.columns[column];
+                let reason = match value {
+                    Some(value) => {
+                        not_finite.push(row);
+                        Reason::NotFinite(name.clone(), value)
+                    }
+                    None => Reason::NotNumber(name.clone()),
+                };
                 self.skipped.push(Skipped { line, reason });
             }
+            self.ends.extend(self.end.map(|column| (row, column)));
             self.lines.push(line);
         } else if self.seen {
             self.skip(line, Reason::NotTraining);
         }
         self.abandon();
+        kept
     }
 
     /// Whether a column has a value.

@@ -2,7 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that panics is a failed test")]
 
+mod damage;
 mod findings;
 mod formats;
 mod real;
 mod support;
+
+#[path = "../common/logs.rs"]
+mod logs;
+#[path = "../common/long.rs"]
+mod long;

@@ -1,8 +1,8 @@
-//! Fuzz targets that take bytes, for the stable toolchain: `interval_program` and `witness_file`.
+//! Fuzz targets that take bytes, for the stable toolchain: `interval_program`, `witness_file` and `training_log`.
 //!
 //! Plain `cargo test --test fuzz` runs every file of `tests/fuzz/corpus/TARGET/`, then a fixed number of inputs from fixed seeds,
 //! random ones and changed files of the corpus. `GRADIENT_GAP_FUZZ=100000` asks for that many (the cases of a longer run begin with
-//! those of a shorter one), `GRADIENT_GAP_FUZZ_INPUT=FILE` gives one file to both targets. A failing input is written to the folder
+//! those of a shorter one), `GRADIENT_GAP_FUZZ_INPUT=FILE` gives one file to all targets. A failing input is written to the folder
 //! of temporary files of the tests and named in the message: copy it into the corpus.
 //!
 //! The targets are functions of bytes and need no tool; any fuzzer that runs a program on files can drive them by the second
@@ -19,7 +19,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 mod bytes;
 mod controls;
 mod interval;
+#[path = "../common/logs.rs"]
+mod logs;
 mod memory;
+mod training_log;
 #[path = "../numbers/truth.rs"]
 #[allow(dead_code, reason = "shared with tests/numbers, which uses all of it")]
 mod truth;
