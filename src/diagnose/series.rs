@@ -81,91 +81,121 @@ fn steps(table: &mut Table, column: Option<usize>) -> (Vec<u64>, Vec<usize>) {
 /// The most rows that are listed as incomplete.
 const LISTED: usize = 10_000;
 
-impl Series {
-    /// The columns of a table, its rows by step; what is wrong goes to the table's list.
-    pub(super) fn new(table: &mut Table, columns: &Columns, range: [f64; 2]) -> (Series, Vec<Incomplete>, usize) {
+/// The columns that a row is judged by: success first, then the gradient, the learning rate, the length.
+struct Main {
+    columns: Vec<usize>,
+    names: Vec<String>,
+    values: Vec<Vec<f64>>,
+    /// Whether most rows have a value: then every row should.
+    common: Vec<bool>,
+}
+
+impl Main {
+    fn new(table: &mut Table, columns: &Columns) -> Main {
         let used = [Some(columns.success), columns.grad_norm, columns.learning_rate, columns.length];
-        let used: Vec<usize> = used.into_iter().flatten().collect();
-        let names: Vec<String> = used.iter().map(|column| table.columns[*column].name.clone()).collect();
-        let mut values: Vec<Vec<f64>> = used.iter().map(|column| table.take(*column)).collect();
+        let columns: Vec<usize> = used.into_iter().flatten().collect();
+        let names = columns.iter().map(|column| table.columns[*column].name.clone()).collect();
+        let values: Vec<Vec<f64>> = columns.iter().map(|column| table.take(*column)).collect();
         let rows = table.lines.len();
-        // What most rows have, a row should have.
-        let common: Vec<bool> =
-            values.iter().map(|column| 2 * column.iter().filter(|value| !value.is_nan()).count() >= rows).collect();
-        let lacks = |values: &[Vec<f64>], row: usize| (0..used.len()).any(|i| common[i] && values[i][row].is_nan());
-        // A row that lacks something, or ends where few rows do, may have been cut.
+        let known = |column: &Vec<f64>| column.iter().filter(|value| !value.is_nan()).count();
+        let common = values.iter().map(|column| 2 * known(column) >= rows).collect();
+        Main { columns, names, values, common }
+    }
+
+    /// What most rows have and these, of one step, do not.
+    fn missing(&self, rows: &[usize]) -> Vec<String> {
+        let lacks = |i: &usize| self.common[*i] && rows.iter().all(|row| self.values[*i][*row].is_nan());
+        (0..self.columns.len()).filter(lacks).map(|i| self.names[i].clone()).collect()
+    }
+
+    /// Drops values that end a line which lacks something, or which ends where few lines do: they may have been cut.
+    fn drop_cut(&mut self, table: &mut Table, columns: &Columns) {
         let ends = std::mem::take(&mut table.ends);
+        let rows = table.lines.len();
         let mut usual = vec![0; table.columns.len()];
         ends.iter().for_each(|(_, column)| usual[*column] += 2);
         for (row, column) in ends {
-            if !columns.all().contains(&Some(column)) || usual[column] >= rows && !lacks(&values, row) {
+            let whole = usual[column] >= rows && self.missing(&[row]).is_empty();
+            if whole || !columns.all().contains(&Some(column)) {
                 continue;
             }
             let other = &mut table.columns[column].values;
-            let column_values = used.iter().position(|known| *known == column).map_or(other, |i| &mut values[i]);
-            if let Some(value) = column_values.get_mut(row) {
+            let place = self.columns.iter().position(|known| *known == column);
+            let values = place.map_or(other, |i| &mut self.values[i]);
+            if let Some(value) = values.get_mut(row) {
                 *value = f64::NAN;
             }
             table.skip(table.lines[row], Reason::MaybeCut(table.columns[column].name.clone()));
         }
-        let [low, high] = range;
-        for (row, value) in values[0].iter_mut().enumerate() {
-            let rate = (*value - low) / (high - low);
-            if rate.is_nan() {
-                continue;
-            }
-            if !(-SLACK..=1.0 + SLACK).contains(&rate) {
-                table.skip(table.lines[row], Reason::Outside(names[0].clone(), *value));
-                *value = f64::NAN;
-            } else {
-                *value = rate.clamp(0.0, 1.0).abs(); // no -0
-            }
-        }
-        for (name, column) in names.iter().zip(&mut values).skip(1) {
-            for (row, value) in column.iter_mut().enumerate() {
-                if *value < 0.0 {
-                    table.skip(table.lines[row], Reason::Negative(name.clone(), *value));
-                    *value = f64::NAN;
+    }
+
+    /// J from rewards; drops rewards outside the range and negative values of what has none.
+    fn scale(&mut self, table: &mut Table, [low, high]: [f64; 2]) {
+        for (i, (name, values)) in self.names.iter().zip(&mut self.values).enumerate() {
+            for (row, value) in values.iter_mut().enumerate().filter(|(_, value)| !value.is_nan()) {
+                let rate = (*value - low) / (high - low);
+                let fails = match i {
+                    0 if !(-SLACK..=1.0 + SLACK).contains(&rate) => Some(Reason::Outside(name.clone(), *value)),
+                    0 => None,
+                    _ => (*value < 0.0).then(|| Reason::Negative(name.clone(), *value)),
+                };
+                *value = match (&fails, i) {
+                    (Some(_), _) => f64::NAN,
+                    (None, 0) => rate.clamp(0.0, 1.0).abs(), // no -0
+                    (None, _) => *value,
+                };
+                if let Some(reason) = fails {
+                    table.skip(table.lines[row], reason);
                 }
             }
         }
+    }
+
+    /// Rows of one step that a later one repeats, with it: it gives one of their values again. Others are pieces of one row.
+    fn repeated(&self, rows: &[usize]) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        if rows.len() > 1 {
+            // Of every column the next row with a value.
+            let mut next: Vec<Option<usize>> = vec![None; self.values.len()];
+            for row in rows.iter().rev() {
+                let known = || (0..self.values.len()).filter(|i| !self.values[*i][*row].is_nan());
+                found.extend(known().filter_map(|i| next[i]).min().map(|later| (*row, later)));
+                known().for_each(|i| next[i] = Some(*row));
+            }
+        }
+        found.reverse();
+        found
+    }
+}
+
+impl Series {
+    /// The columns of a table, its rows by step; what is wrong goes to the table's list. With the rows that lack something, and how
+    /// many these are.
+    pub(super) fn new(table: &mut Table, columns: &Columns, range: [f64; 2]) -> (Series, Vec<Incomplete>, usize) {
+        let mut main = Main::new(table, columns);
+        main.drop_cut(table, columns);
+        main.scale(table, range);
         let (steps, with_step) = steps(table, columns.step);
-        let broken =
-            columns.grad_norm.map(|column| std::mem::take(&mut table.columns[column].not_finite)).unwrap_or_default();
-        let broken: Vec<u64> =
-            broken.into_iter().filter(|row| with_step.binary_search(row).is_ok()).map(|row| steps[row]).collect();
+        let broken = columns.grad_norm.map(|column| std::mem::take(&mut table.columns[column].not_finite));
+        let broken = broken.unwrap_or_default().into_iter().filter(|row| with_step.binary_search(row).is_ok());
+        let broken: Vec<u64> = broken.map(|row| steps[row]).collect();
         let non_finite = broken.iter().min().map(|first| (*first, broken.len() as u64));
         let order = Order::of(&steps, with_step);
-        let mut incomplete = Vec::new();
-        let mut lacking = 0;
+        let (mut incomplete, mut lacking) = (Vec::new(), 0);
         for rows in order.groups() {
-            let last = rows[rows.len() - 1];
-            // A row is repeated where a later one gives the same value again; else the two are pieces of one.
-            if rows.len() > 1 {
-                let mut repeated = Vec::new();
-                // Of every column the next row with a value.
-                let mut next: Vec<Option<usize>> = vec![None; values.len()];
-                for row in rows.iter().rev() {
-                    let known = || (0..values.len()).filter(|i| !values[*i][*row].is_nan());
-                    if let Some(later) = known().filter_map(|i| next[i]).min() {
-                        repeated.push((*row, later));
-                    }
-                    known().for_each(|i| next[i] = Some(*row));
-                }
-                for (row, later) in repeated.into_iter().rev() {
-                    table.skip(table.lines[row], Reason::Repeated(steps[row], table.lines[later]));
-                }
+            for (row, later) in main.repeated(rows) {
+                table.skip(table.lines[row], Reason::Repeated(steps[row], table.lines[later]));
             }
-            let missing = |i: &usize| common[*i] && rows.iter().all(|row| values[*i][*row].is_nan());
-            let missing: Vec<String> = (0..used.len()).filter(missing).map(|i| names[i].clone()).collect();
+            let missing = main.missing(rows);
             if !missing.is_empty() {
                 lacking += 1;
+                let last = rows[rows.len() - 1];
                 if incomplete.len() < LISTED {
                     incomplete.push(Incomplete { line: table.lines[last], step: steps[last], missing });
                 }
             }
         }
-        let mut gathered = values.into_iter().map(|column| order.gather(&column));
+        let mut gathered = main.values.into_iter().map(|column| order.gather(&column));
         let mut next = |column: Option<usize>| column.and_then(|_| gathered.next());
         let rate = next(Some(columns.success)).unwrap_or_default();
         let (grad_norm, learning_rate, length) =
@@ -174,17 +204,17 @@ impl Series {
             column.map(|column| order.gather(&table.take(column)).into_iter().map(change).collect::<Vec<f64>>())
         };
         let truncated = other(columns.truncated, |share| share);
+        let without_spread = |spread: f64| if spread.is_nan() { spread } else { f64::from(spread == 0.0) };
         let dead = match (columns.dead, columns.mixed) {
             (Some(dead), _) => other(Some(dead), |share| share),
             (None, Some(mixed)) => other(Some(mixed), |share| 1.0 - share),
-            (None, None) => {
-                other(columns.reward_std, |spread| if spread.is_nan() { spread } else { f64::from(spread == 0.0) })
-            }
+            (None, None) => other(columns.reward_std, without_spread),
         };
         let longest = columns.max_length.map(|column| table.take(column).into_iter().fold(f64::NEG_INFINITY, f64::max));
-        let steps = order.groups().map(|rows| steps[rows[0]]).collect();
         let longest = longest.filter(|longest| longest.is_finite());
-        (Series { steps, rate, grad_norm, learning_rate, length, truncated, dead, longest, non_finite }, incomplete, lacking)
+        let steps = order.groups().map(|rows| steps[rows[0]]).collect();
+        let series = Series { steps, rate, grad_norm, learning_rate, length, truncated, dead, longest, non_finite };
+        (series, incomplete, lacking)
     }
 
     /// The steps that most rows stand for: the commonest difference of steps, from the beginning.
