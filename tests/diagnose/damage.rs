@@ -1,12 +1,12 @@
 //! Damaged logs: rows that are whole are used, what is not is named, and half a number is never a value.
 
+use super::cuts::values;
 use super::logs::{FORMATS, Format, Logged};
 use gradient_gap::Error;
-use gradient_gap::diagnose::{Diagnosis, Framework, Kind, Options, Shape};
-use std::io::Read;
+use gradient_gap::diagnose::{Diagnosis, Kind, Options};
 
 /// A small run. Every number has several digits, so that a piece of one is another number.
-fn run() -> Vec<Logged> {
+pub fn run() -> Vec<Logged> {
     let row = |step, rate, grad_norm, learning_rate, length| Logged {
         step,
         rate: Some(rate),
@@ -21,30 +21,12 @@ fn run() -> Vec<Logged> {
     ]
 }
 
-fn read(text: impl AsRef<[u8]>) -> Result<Diagnosis, Error> {
+pub fn read(text: impl AsRef<[u8]>) -> Result<Diagnosis, Error> {
     Diagnosis::read("run.log", text.as_ref(), &Options::default())
 }
 
-/// Names and range as given, so that they do not depend on how much of a log is there.
-fn fixed(format: Format) -> Options {
-    Options {
-        framework: Framework::find(format.framework()),
-        success_key: Some(format.names()[0].replace("(1e-4)", "")),
-        reward_range: Some([0.0, 1.0]),
-        ..Options::default()
-    }
-}
-
-/// Step, J, ‖∇‖, α and length of every row.
-fn values(diagnosis: &Diagnosis) -> Vec<[f64; 5]> {
-    let of = |row: gradient_gap::diagnose::Row| {
-        [row.step as f64, row.success_rate, row.grad_norm, row.learning_rate, row.mean_length]
-    };
-    diagnosis.rows().map(of).collect()
-}
-
 /// What a log says, in one line: the error, or step:J of every row and what was skipped.
-fn told(text: impl AsRef<[u8]>) -> String {
+pub fn told(text: impl AsRef<[u8]>) -> String {
     match read(text) {
         Err(error) => error.to_string(),
         Ok(diagnosis) => {
@@ -57,7 +39,7 @@ fn told(text: impl AsRef<[u8]>) -> String {
 }
 
 /// All outcomes of a table of (what, text, outcome) at once.
-fn outcomes<T: AsRef<[u8]>>(table: &[(&str, T, &str)]) {
+pub fn outcomes<T: AsRef<[u8]>>(table: &[(&str, T, &str)]) {
     let wrong: Vec<String> = table
         .iter()
         .map(|(what, text, expected)| (what, expected, told(text)))
@@ -67,142 +49,8 @@ fn outcomes<T: AsRef<[u8]>>(table: &[(&str, T, &str)]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Control: undamaged, every format gives all rows and nothing else.
-#[test]
-fn whole_logs() {
-    for format in FORMATS {
-        let log = format.log(&run());
-        for options in [Options::default(), fixed(format)] {
-            let found = Diagnosis::read("run.log", log.as_bytes(), &options).unwrap_or_else(|e| panic!("{format:?}: {e}"));
-            assert_eq!(found.framework.value.name, format.framework(), "{format:?}");
-            assert_eq!((found.reward_range.value, found.counted), ([0.0, 1.0], !format.has_steps()), "{format:?}");
-            assert_eq!((&found.skipped[..], found.lacking), (&[][..], 0), "{format:?}");
-            let shape = match format {
-                Format::State | Format::List => Shape::Document,
-                Format::Verl => Shape::Steps,
-                Format::Csv => Shape::Csv,
-                _ => Shape::Object,
-            };
-            assert_eq!(found.shapes, [shape], "{format:?}");
-            assert!(differs(&expected(format), &values(&found)).is_none(), "{format:?}: {:?}", values(&found));
-            assert_eq!(values(&found).len(), 3, "{format:?}");
-        }
-    }
-}
-
-fn expected(format: Format) -> Vec<[f64; 5]> {
-    let row = |(i, row): (usize, Logged)| {
-        let step = if format.has_steps() { row.step } else { i as u64 + 1 };
-        let known = [row.rate, row.grad_norm, row.learning_rate, row.length].map(|value| value.unwrap_or(f64::NAN));
-        [step as f64, known[0], known[1], known[2], known[3]]
-    };
-    run().into_iter().enumerate().map(row).collect()
-}
-
-/// The first value that is neither that of the whole log nor missing; rows must be the first ones.
-fn differs(whole: &[[f64; 5]], part: &[[f64; 5]]) -> Option<String> {
-    if part.len() > whole.len() {
-        return Some(format!("{} rows of {}", part.len(), whole.len()));
-    }
-    let same = |a: f64, b: f64| b.is_nan() || (a / b - 1.0).abs() < 1e-14;
-    whole
-        .iter()
-        .zip(part)
-        .find(|(a, b)| !a.iter().zip(*b).all(|(a, b)| same(*a, *b)))
-        .map(|(a, b)| format!("{b:?} for {a:?}"))
-}
-
-/// Every prefix of every format: an error that names the source, or the rows that are whole with their own values.
-#[test]
-fn cut_at_every_byte() {
-    let mut cuts = 0;
-    for format in FORMATS {
-        let log = format.log(&run());
-        // Where every row ends.
-        let ends: Vec<usize> = (1..=3)
-            .map(|count| {
-                let rows: String = run()[..count].iter().enumerate().map(|(i, row)| format.row(i, row)).collect();
-                format.head().len() + rows.len()
-            })
-            .collect();
-        // With the end of its line cut off or behind other words a row is whole too.
-        let slack = if matches!(format, Format::State | Format::List) { 0 } else { 1 };
-        for cut in 0..log.len() {
-            let place = format!("{format:?} cut after {:?}", &log[log.floor_char_boundary(cut.saturating_sub(40))..cut]);
-            let complete = ends.iter().filter(|end| **end <= cut).count();
-            match Diagnosis::read("run.log", &log.as_bytes()[..cut], &fixed(format)) {
-                Err(error) => {
-                    assert_eq!(complete, 0, "{place}: {error}");
-                    assert!(error.to_string().starts_with("run.log: "), "{error}");
-                }
-                Ok(found) => {
-                    let found_values = values(&found);
-                    if let Some(what) = differs(&expected(format), &found_values) {
-                        panic!("{place}: {what}");
-                    }
-                    let whole = found_values.iter().filter(|row| row.iter().all(|value| !value.is_nan())).count();
-                    let nearly = ends.iter().filter(|end| **end <= cut + slack).count();
-                    let partial = matches!(format, Format::Verl | Format::Csv);
-                    assert!(whole >= complete && (whole <= nearly || partial), "{place}: {whole} of {complete}");
-                    assert!(found_values.len() <= complete + 1, "{place}");
-                    // What is not used is said, but for blanks and brackets.
-                    if found_values.len() > whole {
-                        let missing = found.findings.iter().any(|finding| finding.kind == Kind::MissingColumn);
-                        assert!(!found.skipped.is_empty() || found.lacking > 0 || missing, "{place}");
-                    }
-                }
-            }
-            cuts += 1;
-        }
-    }
-    assert!(cuts > 4_000, "{cuts}");
-    // Control: a piece of a number, or a row too many, would be seen.
-    let whole = expected(Format::Csv);
-    for (place, value) in [(0, 1.0), (1, 0.3), (2, 0.8), (3, 1.2e-6), (4, 101.0)] {
-        let mut part = whole[..1].to_vec();
-        part[0][place] = value;
-        assert!(differs(&whole, &part).is_some(), "{place}");
-    }
-    assert!(differs(&whole, &[&whole[..], &whole[..1]].concat()).is_some());
-}
-
-/// One byte of every log lost or changed, at every place: an error that names the source, or no more rows than there were; and
-/// where an end of line is put into it, no other value.
-#[test]
-fn a_byte_lost_or_changed() {
-    for format in FORMATS {
-        let log = format.log(&run()).into_bytes();
-        let check = |changed: &[u8], what: &str| match Diagnosis::read("run.log", changed, &fixed(format)) {
-            Err(error) => assert!(error.to_string().starts_with("run.log: "), "{what}: {error}"),
-            Ok(found) => assert!(found.len() <= 3, "{what}: {:?}", values(&found)),
-        };
-        for at in 0..log.len() {
-            let mut changed = log.clone();
-            changed.remove(at);
-            check(&changed, &format!("{format:?} without byte {at}"));
-            for byte in *b"{}[]\"':,- \n\r\x1b\0\xff" {
-                changed = log.clone();
-                changed[at] = byte;
-                check(&changed, &format!("{format:?} with {byte} for byte {at}"));
-            }
-            changed = log.clone();
-            changed.insert(at, b'\n');
-            // Half of a row of separated values may be a row; without steps rows are counted.
-            if let Ok(found) = Diagnosis::read("run.log", &changed[..], &fixed(format))
-                && !matches!(format, Format::Csv | Format::Console)
-            {
-                for row in values(&found) {
-                    let whole = expected(format).into_iter().find(|whole| whole[0] == row[0]);
-                    let whole = whole.unwrap_or_else(|| panic!("{format:?} cut at {at}: {row:?}"));
-                    assert_eq!(differs(&[whole], &[row]), None, "{format:?} cut at {at}");
-                }
-            }
-        }
-    }
-}
-
 /// Rows of JSON, one a line.
-fn lines(rows: &[&str]) -> String {
+pub fn lines(rows: &[&str]) -> String {
     rows.iter().map(|row| format!("{{{row}}}\n")).collect()
 }
 
@@ -491,95 +339,6 @@ fn quotes_braces_and_depth() {
     assert_eq!(told(document.replace(",,", ",")), "1:0.25 2:0.5 3:0.75");
 }
 
-/// Bytes that are made on the way.
-struct Made<F> {
-    next: F,
-    buffer: Vec<u8>,
-    at: usize,
-}
-
-fn made<F: FnMut() -> Option<Vec<u8>>>(next: F) -> Made<F> {
-    Made { next, buffer: Vec::new(), at: 0 }
-}
-
-impl<F: FnMut() -> Option<Vec<u8>>> Read for Made<F> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        while self.at == self.buffer.len() {
-            let Some(next) = (self.next)() else { return Ok(0) };
-            (self.buffer, self.at) = (next, 0);
-        }
-        let count = (self.buffer.len() - self.at).min(into.len());
-        into[..count].copy_from_slice(&self.buffer[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
-    }
-}
-
-#[test]
-fn very_long_lines() {
-    // Rows go on behind a line of 17 MiB, which is named.
-    let long = |piece: &'static [u8], count: usize, before: &'static str, after: &'static str| {
-        let mut pieces = (0..count + 2).map(move |i| match i {
-            0 => before.as_bytes().to_vec(),
-            i if i <= count => piece.to_vec(),
-            _ => after.as_bytes().to_vec(),
-        });
-        Diagnosis::read("run.log", made(move || pieces.next()), &Options::default())
-    };
-    const PIECE: &[u8] = &[b'x'; 1 << 16];
-    let lines =
-        long(PIECE, 17 * 16, "{\"step\":1,\"J\":0.25}\n{\"step\":2,\"x\":\"", "\"}\n{\"step\":3,\"J\":0.75}\n").unwrap();
-    assert_eq!(values(&lines).iter().map(|row| row[..2].to_vec()).collect::<Vec<_>>(), [[1.0, 0.25], [3.0, 0.75]]);
-    assert_eq!(
-        lines.skipped.iter().map(|one| format!("{}: {}", one.line, one.reason)).collect::<Vec<_>>(),
-        ["2: longer than 16 MiB"]
-    );
-    // A document has no such limit.
-    let document =
-        long(PIECE, 17 * 16, "{\"log_history\":[{\"step\":1,\"J\":0.25,\"x\":\"", "\"},{\"step\":2,\"J\":0.5}]}").unwrap();
-    assert_eq!((document.len(), document.skipped.len(), &document.shapes[..]), (2, 0, &[Shape::Document][..]));
-    // A hundred thousand rows on one line.
-    let count = if super::long::long() { 1_000_000 } else { 100_000 };
-    let mut step = 0;
-    let rows = made(move || {
-        step += 1;
-        match step {
-            1 => Some(b"[{\"step\":1,\"J\":0.5}".to_vec()),
-            _ if step <= count => Some(format!(",{{\"step\":{step},\"J\":0.5}}").into_bytes()),
-            _ if step == count + 1 => Some(b"]".to_vec()),
-            _ => None,
-        }
-    });
-    assert_eq!(Diagnosis::read("run.log", rows, &Options::default()).unwrap().len(), count);
-}
-
-#[test]
-fn many_names() {
-    // Whatever else a row has, the values under known names are found, first or last.
-    let junk: String = (0..1_000_000).map(|i| format!("\"x{i}\":1,")).collect();
-    let rewards: String = (0..1_000).map(|i| format!("\"rewards/x{i}/std\":0.5,")).collect();
-    for many in [&junk[..if super::long::long() { junk.len() } else { 2_000_000 }.min(junk.len())], &rewards] {
-        let many = &many[..=many.rfind(',').unwrap()];
-        for log in [
-            format!("{{\"step\":7,\"rewards/is_correct/mean\":0.25,\"grad_norm\":0.5,{many}\"z\":1}}\n"),
-            format!("{{{many}\"step\":7,\"reward\":0.25,\"grad_norm\":0.5}}\n"),
-            format!("{{\n{many}\"step\":7,\"reward\":0.25,\"grad_norm\":0.5}}\n"),
-            format!(
-                "{{\"step\":6,\"reward\":0.25,\"grad_norm\":0.5}}\n{{{many}\"step\":7,\"reward\":0.25,\"grad_norm\":0.5}}\n"
-            ),
-        ] {
-            let found = Diagnosis::read(
-                "run.log",
-                log.as_bytes(),
-                &Options { reward_range: Some([0.0, 1.0]), ..Options::default() },
-            );
-            let found = found.unwrap_or_else(|e| panic!("{:.80}: {e}", log));
-            let last = values(&found)[found.len() - 1];
-            assert_eq!((last[0], last[2]), (7.0, 0.5), "{:.80}", log);
-        }
-    }
-}
-
 #[test]
 fn separated_values() {
     outcomes(&[
@@ -665,59 +424,6 @@ fn where_a_gradient_breaks() {
     assert_eq!(first(&[row(1, "0.5"), row(2, "0.5")], "\n", ["", ""]), None);
 }
 
-/// Work in proportion to the file: each of these took minutes, or all memory, if anything was quadratic.
-#[test]
-fn hostile_repetitions() {
-    let row = "step:1 - critic/score/mean:0.5\n";
-    let million = if super::long::long() { 15 << 20 } else { 1 << 20 };
-    for piece in [
-        "step:",
-        "step:1",
-        " - ",
-        "{",
-        "{\"",
-        "{ ",
-        "'",
-        "(",
-        "\x1b[",
-        "\x1b",
-        "step:1 - ",
-        "J:1 - ",
-        ":",
-        "\\",
-        "step: ",
-        "f(",
-    ] {
-        let log = format!("{row}{}\n{row}", piece.repeat(million / piece.len()));
-        let found = read(&log).unwrap_or_else(|e| panic!("{piece:?}: {e}"));
-        assert_eq!(found.len(), 1, "{piece:?}");
-        // The same in a document, where damage is searched for rows, and among separated values.
-        let begun = "{\"step\":1,\"J\":0.5}";
-        for before in [format!("[\n{begun},\n"), format!("[\n{begun},\n{{\"x\":"), "step,J\n1,0.5\n".into()] {
-            for joint in ["", "\n"] {
-                let log = format!("{before}{}\n{begun}\n", format!("{piece}{joint}").repeat(million / 4 / piece.len()));
-                let found = read(&log).unwrap_or_else(|e| panic!("{piece:?}: {e}"));
-                assert!(found.len() < 3, "{piece:?}: {}", found.len());
-            }
-        }
-    }
-    // Many rows of one step, none with a value that another one has.
-    let many = |row: &str| format!("step:1 - critic/score/mean:0.5 - x:1\n{}", row.repeat(100_000));
-    let found = read(many("step:1 - response_length/clip_ratio:0.5 - x:1\n")).unwrap();
-    assert_eq!((found.len(), found.skipped.len()), (1, 0));
-    let found = read(many("step:1 - actor/grad_norm:0.5 - x:1\n")).unwrap();
-    assert_eq!((found.len(), found.skipped.len()), (1, 99_999));
-    // A name of a million letters that every row's trouble would repeat.
-    let name = format!("rewards/{}", "x".repeat(million));
-    let found = read(format!("step,J,{name}\n{}", "1,0.5,bad\n".repeat(10_000))).unwrap();
-    assert_eq!(found.skipped.len(), 9_999);
-    // Paths that grow with the depth, at every leaf.
-    let open = format!("\"{}\":{{", "y".repeat(200));
-    let log =
-        format!("{{\"step\":1,\"J\":0.5,{}{}\"z\":1{}}}\n", open.repeat(60), "\"x\":1,".repeat(20_000), "}".repeat(60));
-    assert_eq!(told(log), "1:0.5");
-}
-
 /// Samples in a row's lists are no rows, however long the first line is; a trainer's state has rows in a list.
 #[test]
 fn rows_with_samples() {
@@ -747,64 +453,4 @@ fn a_console_begins_with_half_a_row() {
 fn names_do_not_disturb_the_terminal() {
     let log = "[{\"step\":1,\"rewards/\x1b[2J\":0.5,\"rewards/\u{202e}x\":0.5,\"reward\":0.5}]";
     assert_eq!(read(log).unwrap().success_key.value, "reward");
-}
-
-#[test]
-fn options_without_bounds() {
-    let log: String = (1..=200).map(|i| format!("{{\"step\":{i},\"J\":{}}}\n", f64::from(i % 4) * 0.25)).collect();
-    for most in [1_000, usize::MAX / 2, usize::MAX] {
-        let options = Options { smooth: Some(most), early: most, ..Options::default() };
-        let found = Diagnosis::read("run.log", log.as_bytes(), &options).unwrap();
-        let last = found.rows().last().unwrap();
-        assert!((last.smooth_success_rate - 0.375).abs() < 1e-12, "{most}");
-    }
-}
-
-/// A reader that fails after some bytes, or is interrupted before each.
-struct Failing<'a> {
-    text: &'a [u8],
-    then: Option<std::io::ErrorKind>,
-    interrupted: bool,
-}
-
-impl Read for Failing<'_> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        self.interrupted = !self.interrupted;
-        if self.interrupted {
-            return Err(std::io::ErrorKind::Interrupted.into());
-        }
-        match (self.text.is_empty(), self.then) {
-            (true, Some(kind)) => Err(kind.into()),
-            _ => {
-                let count = self.text.len().min(into.len()).min(4_096);
-                into[..count].copy_from_slice(&self.text[..count]);
-                self.text = &self.text[count..];
-                Ok(count)
-            }
-        }
-    }
-}
-
-#[test]
-fn readers_that_fail() {
-    let padding = "x".repeat(1 << 17);
-    let rows = format!("{{\"step\":1,\"J\":0.25,\"x\":\"{padding}\"}}\n{{\"step\":2,\"J\":0.5}}\n");
-    let logs = [
-        ("lines", rows.clone()),
-        ("document", format!("[{}]", rows.trim_end().replace('\n', ",\n"))),
-        ("behind damage", format!("[\n{{\"step\":0,\"J\":,}}\n{rows}")),
-        (
-            "long line",
-            format!("{{\"step\":1,\"J\":0.25}}\n{{\"x\":\"{}\"}}\n{{\"step\":2,\"J\":0.5}}\n", padding.repeat(136)),
-        ),
-    ];
-    for (what, log) in &logs {
-        let read = |then| {
-            let input = Failing { text: log.as_bytes(), then, interrupted: false };
-            Diagnosis::read("run.log", input, &Options::default())
-        };
-        assert_eq!(read(None).map(|found| found.len()), Ok(2), "{what}");
-        let error = read(Some(std::io::ErrorKind::ConnectionReset)).expect_err(what).to_string();
-        assert!(error.starts_with("run.log: ") && error.contains("connection reset"), "{what}: {error}");
-    }
 }

@@ -2,10 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a helper that panics is a failed test")]
 
+mod cuts;
 mod damage;
 mod findings;
 mod formats;
 mod real;
+mod sizes;
 mod support;
 
 #[path = "../common/logs.rs"]
