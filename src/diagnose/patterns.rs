@@ -169,7 +169,9 @@ pub(super) fn spikes(grad_norm: &[f64]) -> Vec<(usize, f64)> {
     let mut before: std::collections::VecDeque<f64> = std::collections::VecDeque::with_capacity(BEFORE);
     let mut early = None;
     for (row, norm) in grad_norm.iter().enumerate().filter(|(_, norm)| !norm.is_nan()) {
-        if before.len() >= REST {
+        // What is no spike over the least of them is none over their median.
+        let least = || before.iter().copied().fold(f64::INFINITY, f64::min);
+        if before.len() >= REST && (early.is_none() || *norm > SPIKE * least()) {
             let usual = median(&mut before.iter().copied().collect::<Vec<_>>());
             let early = *early.get_or_insert(usual);
             if *norm > SPIKE * usual && *norm > early {
