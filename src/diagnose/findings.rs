@@ -1,15 +1,17 @@
 //! What happened in a run, in plain words, with the first step and the evidence; and what the theory makes of it.
 
 use super::loss::{Divisor, Loss};
-use super::patterns::{BEFORE, SPIKE, STREAK, collapse, flat, spikes, streak};
+use super::patterns::{BEFORE, COLLAPSE, DECLINE, SPIKE, STREAK, fall, flat, spikes, streak};
 use super::rows::{Row, median};
 use super::series::Series;
 
 /// What kind of thing happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// J fell for good.
+    /// J fell for good, to half or less.
     Collapse,
+    /// J fell for good, to more than half.
+    Decline,
     /// J fell while the level of comparison for relative steps was taken.
     UnsafeStart,
     /// J hardly moves.
@@ -37,6 +39,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Collapse => "collapse",
+            Kind::Decline => "decline",
             Kind::UnsafeStart => "unsafe-start",
             Kind::Stagnation => "stagnation",
             Kind::Spike => "spike",
@@ -122,11 +125,13 @@ impl Run<'_> {
         Some(ends.map(|part| median(&mut part.to_vec())))
     }
 
-    fn collapsed(&self) -> Option<Finding> {
-        let [top, onset, lowest] = collapse(self.rate)?;
+    fn fell(&self) -> Option<Finding> {
+        let collapse = fall(self.rate, COLLAPSE).map(|rows| (Kind::Collapse, rows));
+        let decline = || fall(self.rate, DECLINE).map(|rows| (Kind::Decline, rows));
+        let (kind, [top, onset, lowest]) = collapse.or_else(decline)?;
         let (high, low) = (self.rate[top], self.rate[lowest]);
         let mut message = format!(
-            "J fell from {} (step {}) to {} (step {}) and stayed below half of its highest level from step {} on",
+            "J fell from {} (step {}) to {} (step {}); from step {} on its odds stay below half of what they were",
             short(high),
             self.series.steps[top],
             short(low),
@@ -145,10 +150,19 @@ impl Run<'_> {
                 message += &format!("; the gradient's norm from {} to at most {}", short(norms[top]), short(most));
             }
         }
-        let theory = "A collapse at a constant step is what Theorems 2 and 4 construct above their thresholds, and below 2Δμ/(L T∞) \
-                      none is possible (no-universal-collapse). The log does not tell which: L is not logged, Adam's step is not α‖∇‖, \
-                      and other losses (a KL term, a second reward) move J too.";
-        Some(self.finding(Kind::Collapse, [onset, lowest], message, theory))
+        let theory = match kind {
+            Kind::Collapse => {
+                "A fall to 0 at a constant step is what Theorems 2 and 4 construct above their thresholds, and below 2Δμ/(L T∞) none is \
+                 possible (no-universal-collapse). The log does not tell which: L is not logged, Adam's step is not α‖∇‖, and other losses \
+                 (a KL term, a second reward) move J too."
+            }
+            _ => {
+                "Exact gradient ascent on one prompt lowers J only above the companion's safe step (token-smooth-only-step). The log does not \
+                 tell whether that is the cause: L is not logged, Adam's step is not α‖∇‖, groups are sampled, prompts share parameters, other \
+                 losses (a KL term, a second reward) move J too."
+            }
+        };
+        Some(self.finding(kind, [onset, lowest], message, theory))
     }
 
     fn unsafe_start(&self) -> Option<Finding> {
@@ -179,7 +193,7 @@ impl Run<'_> {
         })
     }
 
-    fn stagnated(&self, collapse: Option<&Finding>) -> Option<Finding> {
+    fn stagnated(&self, fall: Option<&Finding>) -> Option<Finding> {
         let ones = vec![1.0; self.rate.len()];
         let rates = self
             .series
@@ -187,7 +201,7 @@ impl Run<'_> {
             .as_ref()
             .map(|rates| rates.iter().map(|x| if x.is_nan() { 0.0 } else { *x }).collect());
         let found = flat(&self.series.steps, &self.series.rate, &rates.unwrap_or(ones))?;
-        if collapse.is_some_and(|fall| fall.first_step <= self.at(found.first)) {
+        if fall.is_some_and(|fall| fall.first_step <= self.at(found.first)) {
             return None;
         }
         let last = self.rate.len() - 1;
@@ -398,9 +412,9 @@ impl Run<'_> {
 
     /// All findings, the gravest kinds first.
     pub(super) fn findings(&self, rows: impl Iterator<Item = Row>) -> Vec<Finding> {
-        let collapse = self.collapsed();
-        let stagnation = self.stagnated(collapse.as_ref());
-        let mut found: Vec<Finding> = [collapse, self.unsafe_start(), stagnation, self.spiked(), self.broke()]
+        let fall = self.fell();
+        let stagnation = self.stagnated(fall.as_ref());
+        let mut found: Vec<Finding> = [fall, self.unsafe_start(), stagnation, self.spiked(), self.broke()]
             .into_iter()
             .chain([self.died(), self.truncated(), self.drifted()])
             .flatten()

@@ -5,9 +5,7 @@ use crate::thresholds::SuccessRate;
 
 /// Rows in succession that make a condition count.
 pub(super) const STREAK: usize = 3;
-/// A collapse: J is at most this share of its highest level, its odds at most the square of it.
-const FALLEN: f64 = 0.5;
-/// Rows after a fall.
+/// Rows before the first that may be a spike.
 const REST: usize = 5;
 /// Stagnation: the rows have at least half of the run's effort and are at least so many.
 const LEAST_ROWS: usize = 30;
@@ -49,9 +47,26 @@ fn log_odds(rate: f64) -> f64 {
     SuccessRate::of_success(rate.clamp(1e-3, 1.0 - 1e-3)).log_odds()
 }
 
-/// The fall of a run, if there is one: indices of the highest J, the first row from which J stays below half of it, and of the
-/// lowest J after that.
-pub(super) fn collapse(rate: &[f64]) -> Option<[usize; 3]> {
+/// How far J must fall, for good, for a fall to count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fall {
+    /// J is at most this share of its highest level.
+    rate: f64,
+    /// Its odds are at most this share of theirs.
+    odds: f64,
+    /// The fall begins with the first row from which the odds stay below this share.
+    onset: f64,
+    /// Rows after it.
+    rest: usize,
+}
+
+/// To half of J, and a quarter of the odds.
+pub(super) const COLLAPSE: Fall = Fall { rate: 0.5, odds: 0.25, onset: 0.5, rest: 5 };
+/// To 85 % of J and a third of the odds, over a longer time.
+pub(super) const DECLINE: Fall = Fall { rate: 0.85, odds: 1.0 / 3.0, onset: 0.5, rest: 20 };
+
+/// The fall of a run, if there is one: indices of the highest J, the first row of the fall, and the lowest J after that.
+pub(super) fn fall(rate: &[f64], fall: Fall) -> Option<[usize; 3]> {
     let rows: Vec<usize> = (0..rate.len()).filter(|i| !rate[*i].is_nan()).collect();
     // The largest J from every row on.
     let mut later = vec![0.0; rows.len() + 1];
@@ -59,13 +74,13 @@ pub(super) fn collapse(rate: &[f64]) -> Option<[usize; 3]> {
         later[place] = f64::max(rate[*row], later[place + 1]);
     }
     let mut top = 0;
-    for place in 1..(rows.len() + 1).saturating_sub(REST) {
+    for place in 1..(rows.len() + 1).saturating_sub(fall.rest) {
         if rate[rows[place - 1]] > rate[rows[top]] {
             top = place - 1;
         }
         let (high, low) = (rate[rows[top]], later[place]);
-        if high > 0.0 && low <= FALLEN * high && odds(low) <= FALLEN * FALLEN * odds(high) {
-            let onset = (top + 1..=place).find(|place| later[*place] < FALLEN * high).unwrap_or(place);
+        if high > 0.0 && low <= fall.rate * high && odds(low) <= fall.odds * odds(high) {
+            let onset = (top + 1..=place).find(|place| odds(later[*place]) < fall.onset * odds(high)).unwrap_or(place);
             let lowest = rows[onset..].iter().copied().min_by(|a, b| rate[*a].total_cmp(&rate[*b]));
             return Some([rows[top], rows[onset], lowest.unwrap_or(rows[onset])]);
         }
@@ -193,16 +208,21 @@ mod tests {
     #[test]
     fn a_collapse_is_a_fall_for_good() {
         let mut rate = vec![0.16, 0.14, 0.07, 0.04, 0.03, f64::NAN, 0.01, 0.0];
-        assert_eq!(collapse(&rate), None, "too few rows after it");
+        assert_eq!(fall(&rate, COLLAPSE), None, "too few rows after it");
         rate.extend([0.0; 8]);
-        assert_eq!(collapse(&rate), Some([0, 2, 7]));
+        assert_eq!(fall(&rate, COLLAPSE), Some([0, 2, 7]));
         rate.push(0.1);
-        assert_eq!(collapse(&rate), None, "it recovered");
+        assert_eq!(fall(&rate, COLLAPSE), None, "it recovered");
         let mild: Vec<f64> = [0.95; 10].into_iter().chain([0.8; 10]).collect();
-        assert_eq!(collapse(&mild), None);
+        assert_eq!(fall(&mild, COLLAPSE), None);
         let deep: Vec<f64> = [0.9; 10].into_iter().chain([0.4; 10]).collect();
-        assert_eq!(collapse(&deep), Some([0, 10, 10]));
-        assert_eq!((collapse(&[]), collapse(&[f64::NAN; 9]), collapse(&[0.0; 50])), (None, None, None));
+        assert_eq!(fall(&deep, COLLAPSE), Some([0, 10, 10]));
+        assert_eq!((fall(&deep, DECLINE), fall(&mild, DECLINE)), (None, None), "ten rows are few");
+        let longer: Vec<f64> = [0.8; 10].into_iter().chain([0.5; 20]).collect();
+        assert_eq!((fall(&longer, COLLAPSE), fall(&longer, DECLINE)), (None, Some([0, 10, 10])));
+        let top: Vec<f64> = [1.0; 10].into_iter().chain([0.9; 20]).collect();
+        assert_eq!(fall(&top, DECLINE), None, "from 1 the odds fall without end");
+        assert_eq!((fall(&[], COLLAPSE), fall(&[f64::NAN; 9], COLLAPSE), fall(&[0.0; 50], COLLAPSE)), (None, None, None));
     }
 
     #[test]

@@ -46,9 +46,13 @@ fn a_collapse_at_its_step() {
         assert!((at..=at + 2).contains(&collapse.first_step.unwrap()), "{at}: {collapse:?}");
         assert!(collapse.message.contains("fell from") && collapse.theory.contains("Theorems 2 and 4"));
     }
+    // To two thirds of J: no collapse, a decline.
+    let lower = changed(|s| s.rate = if s.step >= 120 { 0.35 } else { 0.65 } + 0.01 * noise(s.step));
+    assert_eq!(first(&lower, Kind::Decline), 120);
+    assert!(!kinds(&lower).contains(&Kind::Collapse));
     // A dip from which the run recovers is none.
     let dip = changed(|s| s.rate *= if (100..110).contains(&s.step) { 0.01 } else { 1.0 });
-    assert!(!kinds(&dip).contains(&Kind::Collapse));
+    assert!(!kinds(&dip).iter().any(|kind| matches!(kind, Kind::Collapse | Kind::Decline)));
 }
 
 #[test]
