@@ -41,8 +41,8 @@ pub struct Options {
     /// L: a bound of |wᵀ∇²log π w| per token, for absolute steps.
     #[arg(long, value_name = "L", allow_negative_numbers = true)]
     smoothness: Option<f64>,
-    /// T∞ for absolute steps (default: the longest response in the log, or the largest mean).
-    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    /// T∞ for absolute steps (default: the longest response in the log).
+    #[arg(long, value_name = "T", allow_negative_numbers = true, requires = "smoothness")]
     max_length: Option<f64>,
     /// How to print the result; as JSON one document a line.
     #[arg(long, value_enum, default_value_t = TableOrJson::Table)]

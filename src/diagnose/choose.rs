@@ -1,7 +1,7 @@
 //! Which framework, which columns, which range of rewards: by rule, unless they are given.
 
 use super::Options;
-use super::framework::{FRAMEWORKS, Framework, Role, bare};
+use super::framework::{FRAMEWORKS, Framework, Role, bare, run_of};
 use super::loss::Loss;
 use super::table::Table;
 use crate::Error;
@@ -106,9 +106,29 @@ pub(super) fn success(table: &Table, framework: &Framework, options: &Options) -
     Ok(Chosen::because(full[found], why))
 }
 
+/// Names of other rewards, whose values are not those of the success value in one row of a hundred or more.
+pub(super) fn other_rewards(table: &Table, framework: &Framework, success: usize) -> Vec<String> {
+    let values = &table.columns[success].values;
+    let differs = |column: &usize| {
+        let pairs = values.iter().zip(&table.columns[*column].values).filter(|(a, b)| !a.is_nan() && !b.is_nan());
+        let (mut all, mut unlike) = (0, 0);
+        for (a, b) in pairs {
+            all += 1;
+            unlike += usize::from((a - b).abs() > SLACK);
+        }
+        100 * unlike > all
+    };
+    let reward = |column: &usize| framework.success_key([table.columns[*column].name.as_str()].into_iter()).is_some();
+    let others = (0..table.columns.len()).filter(|column| *column != success).filter(reward).filter(differs);
+    others.map(|column| table.columns[column].name.clone()).collect()
+}
+
 /// All columns that are used.
 pub(super) fn columns(table: &Table, framework: &Framework, success: usize) -> Columns {
-    let full: Vec<usize> = (0..table.columns.len()).filter(|column| table.has(*column)).collect();
+    let run = run_of(&table.columns[success].name);
+    // In a table of several runs, those of the same run.
+    let same = |column: &usize| run_of(&table.columns[*column].name).is_none_or(|other| Some(other) == run);
+    let full: Vec<usize> = (0..table.columns.len()).filter(|column| table.has(*column)).filter(same).collect();
     let of = |role: Role| {
         let names = full.iter().map(|column| table.columns[*column].name.as_str());
         framework.key(role, names).map(|i| full[i]).filter(|column| *column != success)

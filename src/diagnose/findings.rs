@@ -1,7 +1,7 @@
 //! What happened in a run, in plain words, with the first step and the evidence; and what the theory makes of it.
 
 use super::loss::{Divisor, Loss};
-use super::patterns::{BEFORE, COLLAPSE, DECLINE, SPIKE, STREAK, fall, flat, spikes, streak};
+use super::patterns::{BEFORE, COLLAPSE, DECLINE, SPIKE, STREAK, change_point, fall, flat, spikes, streak};
 use super::rows::{Row, median};
 use super::series::Series;
 
@@ -16,6 +16,8 @@ pub enum Kind {
     UnsafeStart,
     /// J hardly moves.
     Stagnation,
+    /// The gradient's norm grows far beyond what it was.
+    GradientGrowth,
     /// The gradient's norm jumps.
     Spike,
     /// The gradient's norm is no finite number.
@@ -30,6 +32,8 @@ pub enum Kind {
     StepGrowth,
     /// With a smoothness given: the step is above the safe step.
     AboveSafeStep,
+    /// The gradient is of more than J.
+    OtherRewards,
     /// A column is missing or of no use.
     MissingColumn,
 }
@@ -42,6 +46,7 @@ impl Kind {
             Kind::Decline => "decline",
             Kind::UnsafeStart => "unsafe-start",
             Kind::Stagnation => "stagnation",
+            Kind::GradientGrowth => "gradient-growth",
             Kind::Spike => "spike",
             Kind::NonFiniteGradient => "non-finite-gradient",
             Kind::DeadGroups => "dead-groups",
@@ -49,6 +54,7 @@ impl Kind {
             Kind::LengthDrift => "length-drift",
             Kind::StepGrowth => "step-growth",
             Kind::AboveSafeStep => "above-safe-step",
+            Kind::OtherRewards => "other-rewards",
             Kind::MissingColumn => "missing-column",
         }
     }
@@ -73,6 +79,8 @@ pub struct Finding {
 const DEAD: f64 = 0.5;
 /// Truncation: so large a share of responses.
 const CUT: f64 = 0.1;
+/// Growth of the gradient: by this factor.
+const MUCH: f64 = 10.0;
 /// Drift of the length, growth of the step: by this factor.
 const FACTOR: f64 = 2.0;
 /// The early length is the median of so many rows.
@@ -100,6 +108,14 @@ pub(super) struct Run<'a> {
     pub early: usize,
     /// The first of them.
     pub first: usize,
+    /// Whether gradients are clipped.
+    pub clipped: bool,
+    /// Responses of a row, and rows that J is smoothed over.
+    pub responses: f64,
+    /// Rows.
+    pub smooth: usize,
+    /// Other rewards in the log.
+    pub others: Vec<String>,
     /// Step and kind of the first gradient that is no finite number, and how many.
     pub non_finite: Option<(u64, u64)>,
     /// Whether a share of dead groups is one of responses' rows, from their spread.
@@ -126,12 +142,17 @@ impl Run<'_> {
     }
 
     fn fell(&self) -> Option<Finding> {
-        let collapse = fall(self.rate, COLLAPSE).map(|rows| (Kind::Collapse, rows));
-        let decline = || fall(self.rate, DECLINE).map(|rows| (Kind::Decline, rows));
-        let (kind, [top, onset, lowest]) = collapse.or_else(decline)?;
+        let of = |kind, how| Some((kind, fall(self.rate, how, self.smooth, self.responses)?));
+        let (kind, [top, onset, lowest]) = of(Kind::Collapse, COLLAPSE).or_else(|| of(Kind::Decline, DECLINE))?;
+        // A smoothed J lags: the rows themselves tell where it fell.
+        let from = top.saturating_sub(self.smooth - 1);
+        let sudden = (self.smooth > 1)
+            .then(|| change_point(&self.series.rate, from, (lowest + 3 * self.smooth).min(self.rate.len() - 1)))
+            .flatten();
+        let onset = sudden.unwrap_or(onset);
         let (high, low) = (self.rate[top], self.rate[lowest]);
         let mut message = format!(
-            "J fell from {} (step {}) to {} (step {}); from step {} on its odds stay below half of what they were",
+            "J fell from {} (step {}) to {} (step {}); the fall is dated to step {}",
             short(high),
             self.series.steps[top],
             short(low),
@@ -152,9 +173,9 @@ impl Run<'_> {
         }
         let theory = match kind {
             Kind::Collapse => {
-                "A fall to 0 at a constant step is what Theorems 2 and 4 construct above their thresholds, and below 2Δμ/(L T∞) none is \
-                 possible (no-universal-collapse). The log does not tell which: L is not logged, Adam's step is not α‖∇‖, and other losses \
-                 (a KL term, a second reward) move J too."
+                "Theorems 2 and 4 construct a fall to 0 at a constant step above their thresholds. A constant step below 2Δμ/(L T∞), Δμ the \
+                 smallest alignment of the run, excludes J → 0; J may still fall to a floor (no-universal-collapse). The log does not tell \
+                 where the step was: L is not logged, Adam's step is not α‖∇‖, and other losses (a KL term, a second reward) move J too."
             }
             _ => {
                 "Exact gradient ascent on one prompt lowers J only above the companion's safe step (token-smooth-only-step). The log does not \
@@ -194,19 +215,20 @@ impl Run<'_> {
     }
 
     fn stagnated(&self, fall: Option<&Finding>) -> Option<Finding> {
-        let ones = vec![1.0; self.rate.len()];
-        let rates = self
-            .series
-            .learning_rate
-            .as_ref()
-            .map(|rates| rates.iter().map(|x| if x.is_nan() { 0.0 } else { *x }).collect());
-        let found = flat(&self.series.steps, &self.series.rate, &rates.unwrap_or(ones))?;
-        if fall.is_some_and(|fall| fall.first_step <= self.at(found.first)) {
+        let steps =
+            |row: usize| row.checked_sub(1).map_or(1, |before| self.series.steps[row] - self.series.steps[before]) as f64;
+        let rate = |row: usize| self.series.learning_rate.as_ref().map_or(1.0, |rates| rates[row]);
+        let effort = |row: usize| if rate(row).is_nan() { 0.0 } else { rate(row) * steps(row) };
+        let effort: Vec<f64> = (0..self.rate.len()).map(effort).collect();
+        let found = flat(&self.series.rate, &effort)?;
+        // Not what a fall leaves, which a smoothed J dates late.
+        let after = self.at((found.first + self.smooth).min(self.rate.len() - 1));
+        if fall.is_some_and(|fall| fall.first_step <= after) {
             return None;
         }
         let last = self.rate.len() - 1;
         let mut message = format!(
-            "from step {} to {} a straight line through J goes from {} to {}",
+            "from step {} to {} a straight line through J against Σα goes from {} to {}",
             self.series.steps[found.first],
             self.series.steps[last],
             short(found.ends[0]),
@@ -241,10 +263,10 @@ impl Run<'_> {
                 short(full[1] / full[0])
             );
         }
-        let theory = "Theorem 1(a): where the cumulative alignment Σ η Δμ stays bounded, J stays away from 1; a vanishing step or a vanishing \
-                      gap does that. The paper's own mechanism, GRPO's step overshooting as J → 1, is not supported for exact gradients \
-                      (rare-failure-step), and J is not near 1 here. The log cannot tell a small gap from a direction that misses it: it \
-                      holds ‖∇‖, not the alignment.";
+        let theory = "Theorem 1(a), corrected: where the cumulative alignment Σ η Δμ stays bounded, J stays away from 1; a vanishing step or a \
+                      vanishing gap does that. A step that is too large at intermediate J can make exact GRPO go to and fro as well. The \
+                      paper's own mechanism, overshooting as J → 1, is none for exact gradients and constant length (rare-failure-step). The \
+                      log does not tell which it is: it holds ‖∇‖, not the alignment, and no L.";
         Some(self.finding(Kind::Stagnation, [found.first, last], message, theory))
     }
 
@@ -265,15 +287,50 @@ impl Run<'_> {
             short(norms[largest]),
             self.series.steps[largest]
         );
-        let theory = "Clipping bounds α‖∇‖, so a spike moves a plain gradient step no farther than α·c. That J or the gap jumped cannot be \
-                      concluded: a batch's norm is noisy, and a few long or rare responses can carry it.";
+        let theory = if self.clipped {
+            "With clipping a spike moves a plain gradient step no farther than α·c. That J or the gap jumped cannot be concluded: a batch's norm \
+             is noisy, and a few long or rare responses can carry it."
+        } else {
+            "Without clipping a plain gradient step is longer by as much. That J or the gap jumped cannot be concluded: a batch's norm is noisy, \
+             and a few long or rare responses can carry it."
+        };
         Some(self.finding(Kind::Spike, [first, last], message, theory))
+    }
+
+    fn grown(&self) -> Option<Finding> {
+        let norms = self.series.grad_norm.as_ref()?;
+        let mut early: Vec<f64> = norms.iter().copied().filter(|norm| !norm.is_nan()).take(BEFORE).collect();
+        let early = median(&mut early);
+        let first = streak(norms, |norm| norm > MUCH * early && early > 0.0)?;
+        let most = norms.iter().copied().fold(0.0, f64::max);
+        let message = format!(
+            "the gradient's norm is {} at step {}, more than {MUCH} times the {} of the first rows, and at most {}",
+            short(norms[first]),
+            self.series.steps[first],
+            short(early),
+            short(most)
+        );
+        let theory = "A gradient that grows is a gap that grows, or a loss of more than J; η/Δμ does not change with it, but for clipping. The \
+                      safe step of exact gradient ascent scales with Δμ: growth alone is no overshoot, nor is it excluded.";
+        Some(self.finding(Kind::GradientGrowth, [first, first], message, theory))
+    }
+
+    fn other(&self) -> Option<Finding> {
+        let names = self.others.iter().take(6).cloned().collect::<Vec<_>>().join(", ");
+        (!self.others.is_empty()).then(|| Finding {
+            kind: Kind::OtherRewards,
+            first_step: None,
+            last_step: None,
+            message: format!("the log has other rewards, with values of their own: {names}"),
+            theory: "The estimates divide ‖∇‖ by what belongs to J alone. Where the loss is of other rewards too, or of a KL term in them, ‖∇‖ is \
+                     not that of J: the gap is not estimated, and a row with J = 0 or 1 may have a gradient.",
+        })
     }
 
     fn broke(&self) -> Option<Finding> {
         let (step, count) = self.non_finite?;
         let message = format!("the gradient's norm is no finite number in {count} row(s), first at step {step}");
-        let theory = "Nothing can be concluded from such a step; most frameworks skip the update.";
+        let theory = "Nothing can be concluded from such a row, nor whether its update was made.";
         Some(Finding { kind: Kind::NonFiniteGradient, first_step: Some(step), last_step: None, message, theory })
     }
 
@@ -296,7 +353,11 @@ impl Run<'_> {
         }
         let mean = |rows: &[usize]| rows.iter().map(|row| dead[*row]).sum::<f64>() / rows.len() as f64;
         let first = rows.windows(window).find(|rows| mean(rows) >= DEAD)?;
-        let begin = first.iter().copied().find(|row| dead[*row] >= DEAD).unwrap_or(first[0]);
+        // Where they become many, if they were few at the window's beginning.
+        let change = change_point(dead, first[0], first[window - 1]);
+        let few = |row: &usize| mean(&first[..first.partition_point(|one| one < row)]) < 0.5 * DEAD;
+        let dead_row = || first.iter().copied().find(|row| dead[*row] >= DEAD);
+        let begin = change.filter(few).or_else(dead_row).unwrap_or(first[0]);
         let message = format!(
             "{} % {what} over the {window} rows to step {}, {} % over the whole run",
             short(100.0 * mean(first)),
@@ -313,13 +374,13 @@ impl Run<'_> {
         let first = streak(shares, |share| share >= CUT)?;
         let most = shares.iter().copied().fold(0.0, f64::max);
         let message = format!(
-            "{} % of responses are cut at the longest length from step {}, up to {} %",
+            "{} % of responses are cut at the longest length in step {}, up to {} % in a later one",
             short(100.0 * shares[first]),
             self.series.steps[first],
             short(100.0 * most)
         );
-        let theory = "The longest length T∞ is a bound of the policy then (Assumption 3), and a cut response counts as wrong whatever it would \
-                      have become: J is that of the policy with its limit. Thresholds with T∞ stay as they are.";
+        let theory = "The limit is the T∞ of Assumption 3 then, and J is that of the policy with its limit: how a verifier grades a cut response, \
+                      usually as wrong, is part of it. What J would be without the limit is not in the log.";
         let last = (0..shares.len()).rev().find(|row| shares[*row] >= CUT).unwrap_or(first);
         Some(self.finding(Kind::Truncation, [first, last], message, theory))
     }
@@ -348,8 +409,9 @@ impl Run<'_> {
         );
         let theory = match self.loss.divisor {
             Divisor::Constant => {
-                "This loss does not divide by the length: at a constant α the step over the safe step grows in proportion to it, by the paper's \
-                 scaling (21) and by the sharp one alike. The estimates of the gap with and without the length factor are the same."
+                "This loss does not divide by the length: at a constant α the step over the safe step grows in proportion to it, as far as T_ψ1 \
+                 in (21), and T∞ in the sharp one near J = 1, grow with the mean. The estimates of the gap with and without the length factor \
+                 are the same."
             }
             _ => {
                 "This loss divides by the length, so the step shrinks as responses grow, just as the safe step does (21): the relative step does \
@@ -363,7 +425,7 @@ impl Run<'_> {
     fn grew(&self, rows: impl Iterator<Item = Row>) -> Vec<Finding> {
         let mut found = Vec::new();
         let (mut paper, mut sharp) = (Vec::with_capacity(self.rate.len()), Vec::with_capacity(self.rate.len()));
-        let (mut above, mut judged, mut collapsing, mut first_above) = (0u64, 0u64, 0u64, None);
+        let (mut above, mut judged, mut first_above) = (0u64, 0u64, None);
         for (i, row) in rows.enumerate() {
             paper.push(row.relative_step);
             sharp.push(row.relative_step_sharp);
@@ -372,7 +434,6 @@ impl Run<'_> {
             if comparable && row.effective_step > row.safe_step {
                 above += 1;
                 first_above.get_or_insert((i, row.effective_step, row.safe_step));
-                collapsing += u64::from(row.effective_step > row.collapse_threshold);
             }
         }
         let by_paper = streak(&paper, |relative| relative >= FACTOR);
@@ -391,20 +452,22 @@ impl Run<'_> {
                 place(by_sharp),
                 short(most(&sharp))
             );
-            let theory = "η/Δμ = α·min{1, c/‖∇‖} times a power of J(1−J): ‖∇‖ itself cancels. The paper's safe step falls like 1−J, the sharp one \
-                          only like 1/log(1/(1−J)) (rare-failure-step), so growth by the paper's scaling alone is no danger. Nor is growth by both \
-                          one as such: how far below the threshold the run began is not in the log.";
+            let theory = "η/Δμ is α·min{1, c/‖∇‖}, a power of J(1−J) and, where the loss divides by it, 1/E[ℓ]: ‖∇‖ itself cancels. The paper's \
+                          safe step falls like 1−J, the sharp one only like 1/log(1/(1−J)) (rare-failure-step); growth against the first alone \
+                          does not show that the step has become too large. Nor does growth against both: how far below the threshold the run \
+                          began is not in the log.";
             found.push(self.finding(Kind::StepGrowth, [first, first], message, theory));
         }
         if let Some((row, step, safe)) = first_above {
             let message = format!(
-                "η = {} at step {} is above the safe step {}; so at {above} of {judged} rows, at {collapsing} also above 2Δμ/(L T∞)",
+                "η = {} at step {} is above the safe step {}; so at {above} of {judged} rows",
                 short(step),
                 self.series.steps[row],
                 short(safe)
             );
-            let theory = "With L as given and E⁺[ℓ] read as the mean length, J need not rise at such a step of plain gradient ascent; it may. \
-                          At a constant step below 2Δμ/(L T∞) no policy can collapse. For Adam η is not α‖∇‖, and none of this applies as it stands.";
+            let theory = "With L as given and E⁺[ℓ] read as the mean length, J need not rise at such a step of plain gradient ascent; it may. A \
+                          constant step below the smallest 2Δμ/(L T∞) of the run excludes J → 0, no more. For Adam η is not α‖∇‖, and none of \
+                          this applies as it stands.";
             found.push(self.finding(Kind::AboveSafeStep, [row, row], message, theory));
         }
         found
@@ -414,19 +477,20 @@ impl Run<'_> {
     pub(super) fn findings(&self, rows: impl Iterator<Item = Row>) -> Vec<Finding> {
         let fall = self.fell();
         let stagnation = self.stagnated(fall.as_ref());
-        let mut found: Vec<Finding> = [fall, self.unsafe_start(), stagnation, self.spiked(), self.broke()]
+        let mut found: Vec<Finding> = [fall, self.unsafe_start(), stagnation, self.grown(), self.spiked(), self.broke()]
             .into_iter()
             .chain([self.died(), self.truncated(), self.drifted()])
             .flatten()
             .collect();
         found.extend(self.grew(rows));
+        found.extend(self.other());
         for (what, consequence) in &self.missing {
             found.push(Finding {
                 kind: Kind::MissingColumn,
                 first_step: None,
                 last_step: None,
                 message: format!("{what}: {consequence}"),
-                theory: "What is not logged is not guessed.",
+                theory: "The theory needs it; with a constant in its place, only what does not depend on it can be read off.",
             });
         }
         found

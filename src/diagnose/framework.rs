@@ -106,7 +106,7 @@ pub const FRAMEWORKS: &[Framework] = &[
         loss: "grpo",
         older: None,
         clip: Some(1.0),
-        remark: "actor_train/grad_norm is a mean over the updates of a step",
+        remark: "actor_train/grad_norm is a mean over the updates of a step; older versions do not divide by a length: --loss token-sum",
     },
     Framework {
         name: "openrlhf",
@@ -175,7 +175,12 @@ pub const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// What tables and loggers call the step, whatever the framework.
-const STEPS: &[&str] = &["step", "Step", "_step", "global_step", "iteration", "iter"];
+const STEPS: &[&str] = &["step", "global_step", "Step", "iteration", "iter", "_step"];
+
+/// The run that a name of a table of several runs belongs to.
+pub(super) fn run_of(name: &str) -> Option<&str> {
+    name.rsplit_once(" - ").map(|(run, _)| run)
+}
 
 /// A name without what loggers put before it: `train/`, the name of the run and ` - `.
 pub(super) fn bare(name: &str) -> &str {

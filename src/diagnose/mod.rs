@@ -60,7 +60,7 @@ pub struct Options {
     pub early: usize,
     /// L, per token, for absolute steps.
     pub smoothness: Option<f64>,
-    /// T∞ for absolute steps; otherwise the longest response in the log, or else the largest mean.
+    /// T∞ for absolute steps; otherwise the longest response in the log.
     pub max_length: Option<f64>,
 }
 
@@ -144,6 +144,8 @@ pub struct Diagnosis {
     pub window: Chosen<u64>,
     /// Whether steps are counted, as the log has none.
     pub counted: bool,
+    /// First and last step of the early rows, which relative steps compare with.
+    pub early_steps: Option<[u64; 2]>,
     /// L and T∞, where a smoothness is given.
     pub smoothness: Option<(f64, f64)>,
     /// The other columns in use: what for and under which name.
@@ -212,6 +214,7 @@ impl Diagnosis {
         let loss = choose::loss(framework.value, &names, options);
         let success = choose::success(&table, framework.value, options)?;
         let reward_range = choose::range(&table, success.value, options)?;
+        let others = choose::other_rewards(&table, framework.value, success.value);
         let columns = choose::columns(&table, framework.value, success.value);
         let name = |column: usize| table.columns[column].name.clone();
         let success_key = Chosen { value: name(success.value), why: success.why };
@@ -233,6 +236,19 @@ impl Diagnosis {
                 "no usable value of {}: none has a step and is within the range",
                 success_key.value
             )));
+        }
+        if options.smoothness.is_some() {
+            if loss.value.divisor == Divisor::Constant {
+                return Err(Error::new(format!(
+                    "--smoothness: {} divides by a constant that the log does not hold, so that its gradient gives no absolute Δμ",
+                    loss.value.name
+                )));
+            }
+            if options.max_length.or(series.longest).is_none() {
+                return Err(Error::new(
+                    "--smoothness needs --max-length: the log does not say how long the longest response is",
+                ));
+            }
         }
         let mut missing: Vec<(&'static str, String)> = USES
             .iter()
@@ -271,6 +287,10 @@ impl Diagnosis {
             // More rows than there are would overflow.
             early: options.early.min(series.steps.len() + 1),
             first: scale.first,
+            clipped: clip.value.is_finite(),
+            responses: series.responses(),
+            smooth: scale.smooth,
+            others,
             non_finite: series.non_finite,
             dead_by_spread: columns.dead.is_none() && columns.mixed.is_none(),
             missing,
@@ -287,6 +307,7 @@ impl Diagnosis {
             smooth: Chosen { value: scale.smooth, why: smooth },
             window: Chosen { value: scale.window, why: window.into() },
             counted: columns.step.is_none(),
+            early_steps: scale.early_steps,
             smoothness: scale.smoothness,
             columns: used,
             course: course(&series),

@@ -11,6 +11,8 @@ const REST: usize = 5;
 const LEAST_ROWS: usize = 30;
 /// Stagnation: the fitted λ rises or falls by less than this (the odds by less than a factor of 1.65).
 const FLAT: f64 = 0.5;
+/// Stagnation: parts of the stretch whose means lie on the line.
+const QUARTERS: usize = 4;
 /// Stagnation: two lines instead of one leave less than this share of the squares.
 const BETTER: f64 = 0.75;
 /// Squares below this share of all are rounding.
@@ -60,26 +62,37 @@ pub(super) struct Fall {
     rest: usize,
 }
 
+/// A row is taken to be a mean of no more responses: what its values differ by says little beyond.
+const MOST_RESPONSES: f64 = 512.0;
+
 /// To half of J, and a quarter of the odds.
 pub(super) const COLLAPSE: Fall = Fall { rate: 0.5, odds: 0.25, onset: 0.5, rest: 5 };
 /// To 85 % of J and a third of the odds, over a longer time.
 pub(super) const DECLINE: Fall = Fall { rate: 0.85, odds: 1.0 / 3.0, onset: 0.5, rest: 20 };
 
 /// The fall of a run, if there is one: indices of the highest J, the first row of the fall, and the lowest J after that.
-pub(super) fn fall(rate: &[f64], fall: Fall) -> Option<[usize; 3]> {
-    let rows: Vec<usize> = (0..rate.len()).filter(|i| !rate[*i].is_nan()).collect();
+///
+/// `rate` is a mean over `smooth` rows, of `responses` responses each: the highest one must be of that many rows, as many must follow,
+/// and the fall must be more than four standard errors of the highest one.
+pub(super) fn fall(rate: &[f64], fall: Fall, smooth: usize, responses: f64) -> Option<[usize; 3]> {
+    let known = (0..rate.len()).filter(|i| !rate[*i].is_nan());
+    let rows: Vec<usize> = known.skip(smooth.saturating_sub(1)).collect();
+    let rest = fall.rest.max(smooth);
+    let sample = (responses * smooth as f64).min(MOST_RESPONSES);
+    let error = |rate: f64| (rate * (1.0 - rate) / sample).sqrt();
     // The largest J from every row on.
     let mut later = vec![0.0; rows.len() + 1];
     for (place, row) in rows.iter().enumerate().rev() {
         later[place] = f64::max(rate[*row], later[place + 1]);
     }
     let mut top = 0;
-    for place in 1..(rows.len() + 1).saturating_sub(fall.rest) {
+    for place in 1..(rows.len() + 1).saturating_sub(rest) {
         if rate[rows[place - 1]] > rate[rows[top]] {
             top = place - 1;
         }
         let (high, low) = (rate[rows[top]], later[place]);
-        if high > 0.0 && low <= fall.rate * high && odds(low) <= fall.odds * odds(high) {
+        let far = high - low > 4.0 * error(high);
+        if far && low <= fall.rate * high && odds(low) <= fall.odds * odds(high) {
             let onset = (top + 1..=place).find(|place| odds(later[*place]) < fall.onset * odds(high)).unwrap_or(place);
             let lowest = rows[onset..].iter().copied().min_by(|a, b| rate[*a].total_cmp(&rate[*b]));
             return Some([rows[top], rows[onset], lowest.unwrap_or(rows[onset])]);
@@ -136,15 +149,43 @@ impl Line {
     }
 }
 
-/// The longest stretch to the end, of at least half of the effort Σα, over which a straight line through J stays within
-/// [`FLAT`] in λ and below [`HIGH`]. If two lines fit the run much better than one, the second one that fits best begins it.
-pub(super) fn flat(steps: &[u64], rate: &[f64], effort: &[f64]) -> Option<Flat> {
+/// Sums of J and of x over all rows before each one that have a J, and how many these are.
+struct Sums(Vec<([f64; 2], u32)>);
+
+impl Sums {
+    fn new(rate: &[f64], x: &[f64]) -> Sums {
+        let mut sums = vec![([0.0; 2], 0)];
+        let ([mut all, mut across], mut count) = sums[0];
+        for (rate, x) in rate.iter().zip(x) {
+            if !rate.is_nan() {
+                (all, across, count) = (all + rate, across + x, count + 1);
+            }
+            sums.push(([all, across], count));
+        }
+        Sums(sums)
+    }
+
+    /// The means over the rows `from..to`; NaN of none.
+    fn means(&self, from: usize, to: usize) -> [f64; 2] {
+        let (first, last) = (self.0[from], self.0[to]);
+        [0, 1].map(|i| (last.0[i] - first.0[i]) / f64::from(last.1 - first.1))
+    }
+}
+
+/// The longest stretch to the end, of at least half of the effort Σα, over which a straight line through J, against Σα, stays within
+/// [`FLAT`] in λ and below [`HIGH`]. If two lines fit the run much better than one, it is the shorter such stretch, of those, whose
+/// beginning parts them best.
+pub(super) fn flat(rate: &[f64], effort: &[f64]) -> Option<Flat> {
     let total: f64 = effort.iter().sum();
-    let last = *steps.last()?;
-    let x = |row: usize| (last - steps[row]) as f64;
+    // The effort that is left behind every row.
+    let mut ahead = vec![0.0; effort.len()];
+    for row in (1..effort.len()).rev() {
+        ahead[row - 1] = ahead[row] + effort[row];
+    }
+    let x = |row: usize| ahead[row];
     // What a line through all rows before each one leaves.
     let mut line = Line::default();
-    let mut before = Vec::with_capacity(steps.len());
+    let mut before = Vec::with_capacity(rate.len());
     for (row, rate) in rate.iter().enumerate() {
         before.push(line.residual());
         if !rate.is_nan() {
@@ -153,9 +194,10 @@ pub(super) fn flat(steps: &[u64], rate: &[f64], effort: &[f64]) -> Option<Flat> 
     }
     // Below rounding a line fits perfectly.
     let whole = line.residual() - ROUNDING * line.yy;
+    let sums = Sums::new(rate, &ahead);
     let (mut line, mut done) = (Line::default(), 0.0);
     let (mut found, mut best, mut split) = (None, f64::INFINITY, None);
-    for row in (0..steps.len()).rev() {
+    for row in (0..rate.len()).rev() {
         done += effort[row];
         if rate[row].is_nan() {
             continue;
@@ -165,17 +207,46 @@ pub(super) fn flat(steps: &[u64], rate: &[f64], effort: &[f64]) -> Option<Flat> 
             continue;
         }
         let here = Flat { first: row, ends: [x(row), 0.0].map(|x| line.at(x).clamp(0.0, 1.0)) };
+        let moved = (log_odds(here.ends[1]) - log_odds(here.ends[0])).abs();
+        if done < 0.5 * total || moved >= FLAT || line.y / line.n >= HIGH {
+            continue;
+        }
+        // Nor may any quarter of it lie off the line: a fall and a rise are not flat.
+        let rows = rate.len() - row;
+        let off = (0..QUARTERS).any(|i| {
+            let [from, to] = [i, i + 1].map(|i| row + rows * i / QUARTERS);
+            let [mean, middle] = sums.means(from, to);
+            (log_odds(mean) - log_odds(line.at(middle).clamp(0.0, 1.0))).abs() >= 0.5 * FLAT
+        });
+        if off {
+            continue;
+        }
+        found = Some(here);
         let left = before[row] + line.residual();
         if left < best {
             (best, split) = (left, Some(here));
         }
-        let moved = (log_odds(here.ends[1]) - log_odds(here.ends[0])).abs();
-        if done >= 0.5 * total && moved < FLAT && line.y / line.n < HIGH {
-            found = Some(here);
+    }
+    split.filter(|_| best < BETTER * whole).or(found)
+}
+
+/// Where a run changes at once: the row from which on, in the rows `from..=to`, two means leave the least squares.
+pub(super) fn change_point(rate: &[f64], from: usize, to: usize) -> Option<usize> {
+    let rows: Vec<usize> = (from..=to).filter(|row| !rate[*row].is_nan()).collect();
+    let sum = |rows: &[usize]| rows.iter().map(|row| rate[*row]).sum::<f64>();
+    let total = sum(&rows);
+    let mut before = 0.0;
+    let mut best = (f64::NEG_INFINITY, None);
+    for (i, row) in rows.iter().enumerate().skip(1) {
+        before += rate[rows[i - 1]];
+        // Least squares are left where the squares of the means are largest.
+        let (n, m) = (i as f64, (rows.len() - i) as f64);
+        let explained = before * before / n + (total - before) * (total - before) / m;
+        if explained > best.0 {
+            best = (explained, Some(*row));
         }
     }
-    let found = found?;
-    Some(split.filter(|split| best < BETTER * whole && split.first > found.first).unwrap_or(found))
+    best.1
 }
 
 /// Rows whose gradient is more than [`SPIKE`] times the median of the rows before it, and than the early one; with that median.
@@ -208,21 +279,24 @@ mod tests {
     #[test]
     fn a_collapse_is_a_fall_for_good() {
         let mut rate = vec![0.16, 0.14, 0.07, 0.04, 0.03, f64::NAN, 0.01, 0.0];
-        assert_eq!(fall(&rate, COLLAPSE), None, "too few rows after it");
+        assert_eq!(fall(&rate, COLLAPSE, 1, 512.0), None, "too few rows after it");
         rate.extend([0.0; 8]);
-        assert_eq!(fall(&rate, COLLAPSE), Some([0, 2, 7]));
+        assert_eq!(fall(&rate, COLLAPSE, 1, 512.0), Some([0, 2, 7]));
         rate.push(0.1);
-        assert_eq!(fall(&rate, COLLAPSE), None, "it recovered");
+        assert_eq!(fall(&rate, COLLAPSE, 1, 512.0), None, "it recovered");
         let mild: Vec<f64> = [0.95; 10].into_iter().chain([0.8; 10]).collect();
-        assert_eq!(fall(&mild, COLLAPSE), None);
+        assert_eq!(fall(&mild, COLLAPSE, 1, 512.0), None);
         let deep: Vec<f64> = [0.9; 10].into_iter().chain([0.4; 10]).collect();
-        assert_eq!(fall(&deep, COLLAPSE), Some([0, 10, 10]));
-        assert_eq!((fall(&deep, DECLINE), fall(&mild, DECLINE)), (None, None), "ten rows are few");
+        assert_eq!(fall(&deep, COLLAPSE, 1, 512.0), Some([0, 10, 10]));
+        assert_eq!((fall(&deep, DECLINE, 1, 512.0), fall(&mild, DECLINE, 1, 512.0)), (None, None), "ten rows are few");
         let longer: Vec<f64> = [0.8; 10].into_iter().chain([0.5; 20]).collect();
-        assert_eq!((fall(&longer, COLLAPSE), fall(&longer, DECLINE)), (None, Some([0, 10, 10])));
+        assert_eq!((fall(&longer, COLLAPSE, 1, 512.0), fall(&longer, DECLINE, 1, 512.0)), (None, Some([0, 10, 10])));
         let top: Vec<f64> = [1.0; 10].into_iter().chain([0.9; 20]).collect();
-        assert_eq!(fall(&top, DECLINE), None, "from 1 the odds fall without end");
-        assert_eq!((fall(&[], COLLAPSE), fall(&[f64::NAN; 9], COLLAPSE), fall(&[0.0; 50], COLLAPSE)), (None, None, None));
+        assert_eq!(fall(&top, DECLINE, 1, 512.0), None, "from 1 the odds fall without end");
+        assert_eq!(
+            (fall(&[], COLLAPSE, 1, 512.0), fall(&[f64::NAN; 9], COLLAPSE, 1, 512.0), fall(&[0.0; 50], COLLAPSE, 1, 512.0)),
+            (None, None, None)
+        );
     }
 
     #[test]
@@ -230,17 +304,17 @@ mod tests {
         let steps: Vec<u64> = (1..=400).collect();
         let noise = |k: u64| 0.02 * ((k * 7919 % 97) as f64 / 48.0 - 1.0);
         let rate: Vec<f64> = steps.iter().map(|k| 0.1 + 0.005 * (*k).min(100) as f64 + noise(*k)).collect();
-        let found = flat(&steps, &rate, &vec![1.0; 400]).unwrap();
+        let found = flat(&rate, &vec![1.0; 400]).unwrap();
         assert!((90..=102).contains(&steps[found.first]), "{found:?}");
         // One that rises all the time does not stagnate, nor does one at its end; one that never moves does from the start.
         let rising: Vec<f64> = steps.iter().map(|k| 0.1 + 0.002 * *k as f64).collect();
-        assert_eq!(flat(&steps, &rising, &vec![1.0; 400]), None);
-        assert_eq!(flat(&steps, &vec![0.95; 400], &vec![1.0; 400]), None);
-        assert_eq!(flat(&steps, &vec![0.3; 400], &vec![1.0; 400]).unwrap().first, 0);
+        assert_eq!(flat(&rising, &vec![1.0; 400]), None);
+        assert_eq!(flat(&vec![0.95; 400], &vec![1.0; 400]), None);
+        assert_eq!(flat(&vec![0.3; 400], &vec![1.0; 400]).unwrap().first, 0);
         // Flat only where the learning rate has nearly vanished: no stagnation.
         let decayed: Vec<f64> = steps.iter().map(|k| if *k <= 150 { 1.0 } else { 0.01 }).collect();
         let rate: Vec<f64> = steps.iter().map(|k| 0.1 + 0.004 * (*k).min(150) as f64).collect();
-        assert_eq!(flat(&steps, &rate, &decayed), None);
+        assert_eq!(flat(&rate, &decayed), None);
     }
 
     #[test]

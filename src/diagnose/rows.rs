@@ -29,7 +29,8 @@ pub struct Row {
     pub gap: f64,
     /// The same times the length that the loss divides by.
     pub length_gap: f64,
-    /// Σ α·gap up to this row (Figure 2's abscissa), every row for all steps since the row before.
+    /// Σ α·gap up to this row (Figure 2's abscissa), a row for all steps since the last one with a J and a ‖∇‖; nothing where J is 0
+    /// or 1.
     pub cumulative_gap: f64,
     /// Σ α·length_gap, likewise.
     pub cumulative_length_gap: f64,
@@ -51,7 +52,7 @@ pub fn sharp_scaling(rate: f64, mean_length: f64) -> f64 {
     f64::max(far, small_rare_failure_step(1.0, &rate, 1.0, 1.0, mean_length))
 }
 
-/// The paper's safe step (21) up to a constant, for Δμ = 1: (1−J)/E\[ℓ\].
+/// The paper's safe step (21) up to a constant, for Δμ = 1 and with E\[ℓ\] for T_ψ1: (1−J)/E\[ℓ\].
 pub fn paper_scaling(rate: f64, mean_length: f64) -> f64 {
     (1.0 - rate) / mean_length
 }
@@ -70,6 +71,8 @@ pub(super) struct Scale {
     pub early: [f64; 2],
     /// The first early row: where the learning rate is warmed up.
     pub first: usize,
+    /// First and last step of the early rows.
+    pub early_steps: Option<[u64; 2]>,
     /// L and T∞.
     pub smoothness: Option<(f64, f64)>,
 }
@@ -83,12 +86,14 @@ pub(super) struct Rows<'a> {
     recent: std::collections::VecDeque<f64>,
     learning_rate: f64,
     cumulative: [f64; 2],
+    /// The last step that the sums account for.
+    counted: Option<u64>,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(series: &'a Series, scale: Scale) -> Rows<'a> {
         let recent = std::collections::VecDeque::with_capacity(scale.smooth.min(series.rate.len()));
-        Rows { series, scale, next: 0, recent, learning_rate: f64::NAN, cumulative: [0.0; 2] }
+        Rows { series, scale, next: 0, recent, learning_rate: f64::NAN, cumulative: [0.0; 2], counted: None }
     }
 
     /// The mean of the last values of J; NaN where this row has none.
@@ -123,24 +128,30 @@ impl Iterator for Rows<'_> {
         }
         let rate_used = if series.learning_rate.is_some() { self.learning_rate } else { 1.0 };
         let length_used = of(&series.length, 1.0);
-        let clipped = if series.grad_norm.is_some() { f64::min(1.0, scale.clip / grad_norm) } else { 1.0 };
+        // The share of a gradient that clipping leaves. (A vanished one is not clipped.)
+        let clipped = match series.grad_norm {
+            None => 1.0,
+            Some(_) if grad_norm.is_nan() => f64::NAN,
+            Some(_) if grad_norm <= scale.clip => 1.0,
+            Some(_) => scale.clip / grad_norm,
+        };
         let defined = 0.0 < rate && rate < 1.0;
         let weight = if defined { scale.loss.weight(rate) } else { f64::NAN };
         let factor = scale.loss.length_factor(length_used);
         let gap = grad_norm / weight;
         let length_gap = gap * factor;
-        let steps = match i.checked_sub(1) {
-            Some(before) => step - series.steps[before],
-            None => step.clamp(1, scale.window),
-        };
-        for (sum, gap) in self.cumulative.iter_mut().zip([gap, length_gap]) {
-            let grown = *sum + steps as f64 * rate_used * gap;
-            if grown.is_finite() {
-                *sum = grown;
+        // A row without J or ‖∇‖ is made up for by the next one that has both.
+        if !rate.is_nan() && !grad_norm.is_nan() {
+            let steps = self.counted.map_or(step.clamp(1, scale.window), |counted| step - counted);
+            self.counted = Some(step);
+            for (sum, gap) in self.cumulative.iter_mut().zip([gap, length_gap]) {
+                let grown = *sum + steps as f64 * rate_used * gap;
+                if grown.is_finite() {
+                    *sum = grown;
+                }
             }
         }
-        // η/Δμ: the gradient's norm cancels, but for clipping. (0/0 of a vanished gradient is not clipped.)
-        let clipped = if grad_norm == 0.0 { 1.0 } else { clipped };
+        // η/Δμ: the gradient's norm cancels, but for clipping.
         let over_gap = rate_used * clipped * weight / factor;
         let relative = |safe: f64, early: f64| over_gap / safe / early;
         let [safe_step, collapse_threshold] = match scale.smoothness.filter(|_| defined) {
@@ -159,7 +170,7 @@ impl Iterator for Rows<'_> {
             log_odds: SuccessRate::of_success(rate).log_odds(),
             grad_norm,
             learning_rate,
-            effective_step: learning_rate * f64::min(grad_norm, scale.clip),
+            effective_step: learning_rate * if grad_norm > scale.clip { scale.clip } else { grad_norm },
             mean_length,
             gap,
             length_gap,
@@ -189,14 +200,14 @@ impl Scale {
         let rows = series.rate.iter().filter(|rate| !rate.is_nan()).count();
         let enough = (RESPONSES / series.responses()).ceil() as usize;
         let smooth = options.smooth.unwrap_or(enough.clamp(1, (rows / 4).max(1)));
-        let means = || series.length.iter().flatten().copied();
-        let longest = options.max_length.or(series.longest).unwrap_or_else(|| means().fold(1.0, f64::max));
-        let smoothness = options.smoothness.map(|smoothness| (smoothness, longest));
+        let smooth = smooth.min(series.steps.len().max(1)); // more rows than there are would overflow
+        let smoothness = options.smoothness.zip(options.max_length.or(series.longest));
         let window = series.window();
         let first = series.learning_rate.as_deref().map_or(0, warmed_up);
-        let mut scale = Scale { loss, clip, smooth, window, early: [1.0; 2], first, smoothness };
+        let mut scale = Scale { loss, clip, smooth, window, early: [1.0; 2], first, early_steps: None, smoothness };
         let compared = |row: &Row| row.relative_step > 0.0 && row.relative_step.is_finite();
         let early: Vec<Row> = Rows::new(series, scale).skip(first).filter(compared).take(options.early).collect();
+        scale.early_steps = early.first().zip(early.last()).map(|(first, last)| [first.step, last.step]);
         scale.early = [
             median(&mut early.iter().map(|row| row.relative_step).collect::<Vec<_>>()),
             median(&mut early.iter().map(|row| row.relative_step_sharp).collect::<Vec<_>>()),

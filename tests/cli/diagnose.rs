@@ -65,7 +65,7 @@ fn json_has_every_row_and_one_document_a_line() {
     // The same log, the same answer.
     assert_eq!(run(&["diagnose", &first, &second, "--format", "json"]).out, diagnosed.out);
     // With a smoothness, absolute steps.
-    let given = run(&["diagnose", &first, "--smoothness", "2", "--format", "json"]);
+    let given = run(&["diagnose", &first, "--smoothness", "2", "--max-length", "500", "--format", "json"]);
     assert!(json(succeeded(&given))["rows"][0]["safe_step"].as_f64().is_some_and(|step| step > 0.0));
 }
 

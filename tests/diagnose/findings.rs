@@ -176,7 +176,10 @@ fn missing_columns_are_named() {
 fn absolute_steps_need_a_smoothness() {
     let plain = read(&csv(&quiet()));
     assert!(plain.rows().all(|row| row.safe_step.is_nan() && row.collapse_threshold.is_nan()));
-    let given = |smoothness: f64| read_with(&csv(&quiet()), &Options { smoothness: Some(smoothness), ..Options::default() });
+    let given = |smoothness: f64| {
+        let options = Options { smoothness: Some(smoothness), max_length: Some(400.0), ..Options::default() };
+        read_with(&csv(&quiet()), &options)
+    };
     let row = rows(&given(2.0))[10];
     let (gap, length) = (row.length_gap, row.mean_length);
     assert!((row.safe_step / (2.0 * (1.0 - row.success_rate) * gap / (2.0 * length)) - 1.0).abs() < 1e-12, "{row:?}");
@@ -231,5 +234,185 @@ fn the_cumulative_gap_by_hand() {
         full += s.alpha * gap * s.length;
         assert!((row.cumulative_gap / plain - 1.0).abs() < 1e-12 && (row.cumulative_length_gap / full - 1.0).abs() < 1e-12);
         assert!((row.log_odds - (s.rate / (1.0 - s.rate)).ln()).abs() < 1e-12);
+    }
+}
+
+/// J as a mean of so many responses, drawn by a fixed rule.
+fn sampled(rate: impl Fn(u64) -> f64, responses: u64, seed: u64) -> Vec<Step> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut uniform = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / 9_007_199_254_740_992.0
+    };
+    let mut steps = quiet();
+    for s in &mut steps {
+        s.rate = (0..responses).filter(|_| uniform() < rate(s.step)).count() as f64 / responses as f64;
+    }
+    steps
+}
+
+/// Small batches: no fall where there is none, and one that there is at its step, once.
+#[test]
+fn small_batches() {
+    let falls = |diagnosis: &Diagnosis| kinds(diagnosis).iter().any(|kind| matches!(kind, Kind::Collapse | Kind::Decline));
+    let mut false_alarms = 0;
+    for seed in 1..=40 {
+        for (rate, responses) in [(0.3, 4), (0.1, 8), (0.5, 4)] {
+            false_alarms += u32::from(falls(&read(&csv(&sampled(|_| rate, responses, seed)))));
+        }
+    }
+    assert!(false_alarms <= 2, "{false_alarms} of 120");
+    for seed in 1..=20 {
+        for responses in [4, 8, 16] {
+            let diagnosis = read(&csv(&sampled(|k| if k < 120 { 0.6 } else { 0.0 }, responses, seed)));
+            // Of four responses all are wrong by chance in one row of 39.
+            let near = if responses == 4 { 4 } else { 2 };
+            assert!(first(&diagnosis, Kind::Collapse).abs_diff(120) <= near, "{responses} {seed}: {:?}", diagnosis.findings);
+            assert!(!kinds(&diagnosis).contains(&Kind::Stagnation), "{responses} {seed}");
+        }
+    }
+    // One lucky row is no height to fall from.
+    let mut lucky = sampled(|_| 0.25, 4, 1);
+    lucky[0].rate = 1.0;
+    assert!(!falls(&read(&csv(&lucky))));
+}
+
+/// A stretch that rises or falls by more than half a unit of λ is not flat, wherever two lines would part.
+#[test]
+fn a_late_change_is_no_stagnation() {
+    let recovery =
+        changed(|s| s.rate = if s.step < 120 { 0.6 } else { 0.05 + 0.006 * (s.step - 120) as f64 } + 0.005 * noise(s.step));
+    assert!(!kinds(&recovery).contains(&Kind::Stagnation), "{:?}", recovery.findings);
+    // Flat in steps, but the learning rate was spent before: nothing is said.
+    let spent = changed(|s| {
+        s.rate = 0.2 + 0.004 * s.step.min(90) as f64 + 0.002 * noise(s.step);
+        s.alpha = if s.step <= 90 { 1e-6 } else { 1e-9 };
+    });
+    assert!(!kinds(&spent).contains(&Kind::Stagnation), "{:?}", spent.findings);
+}
+
+#[test]
+fn a_gradient_that_grows() {
+    let diagnosis = changed(|s| s.norm *= 1.03f64.powf(s.step.saturating_sub(50) as f64));
+    let growth = found(&diagnosis, Kind::GradientGrowth);
+    // Ten times at 1.03^78.
+    assert!(growth.first_step.unwrap().abs_diff(128) <= 8, "{growth:?}");
+    assert!(!kinds(&changed(|s| s.norm *= 1.01f64.powf(s.step as f64))).contains(&Kind::GradientGrowth));
+}
+
+/// Rows that are cut short are made up for: the cumulative gap is that of the whole run.
+#[test]
+fn the_cumulative_gap_bridges_rows_without_a_value() {
+    let full = csv(&quiet());
+    let holed: String =
+        full.lines()
+            .map(|line| {
+                if line.starts_with("50,") || line.starts_with("51,") {
+                    "50,,0.5,1e-6,\n".into()
+                } else {
+                    format!("{line}\n")
+                }
+            })
+            .collect();
+    let less: String = full
+        .lines()
+        .filter(|line| !line.starts_with("50,") && !line.starts_with("51,"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let end = |text: &str| rows(&read(text)).last().unwrap().cumulative_gap;
+    assert_eq!(end(&holed), end(&less));
+    assert!((end(&holed) / end(&full) - 1.0).abs() < 0.01);
+}
+
+#[test]
+fn a_gradient_that_is_missing_takes_no_step() {
+    let text: String = csv(&quiet())
+        .lines()
+        .map(|line| if line.starts_with("50,") { "50,0.3,,1e-6,300\n".into() } else { format!("{line}\n") })
+        .collect();
+    for clip in [1.0, f64::INFINITY] {
+        let row = rows(&read_with(&text, &Options { clip: Some(clip), ..Options::default() }))[49];
+        assert!(row.effective_step.is_nan() && row.relative_step.is_nan() && row.gap.is_nan(), "{row:?}");
+    }
+}
+
+/// The estimates use the smoothed J.
+#[test]
+fn estimates_are_of_the_smoothed_rate() {
+    let diagnosis = read_with(&csv(&quiet()), &Options { smooth: Some(3), ..Options::default() });
+    let rows = rows(&diagnosis);
+    let mean = (rows[7].success_rate + rows[8].success_rate + rows[9].success_rate) / 3.0;
+    assert!((rows[9].smooth_success_rate - mean).abs() < 1e-15 && rows[9].success_rate != mean);
+    assert!((rows[9].gap / (rows[9].grad_norm / (mean * (1.0 - mean)).sqrt()) - 1.0).abs() < 1e-12);
+}
+
+/// What is not dead is mixed; a spread of 0 is dead, a small one is not.
+#[test]
+fn dead_groups_under_other_names() {
+    let tinker = |mixed: f64| -> Diagnosis {
+        let line = |s: &Step| {
+            format!(
+                "{{\"step\": {}, \"env/all/correct\": {}, \"optim/lr\": 1e-6, \"env/all/by_group/frac_mixed\": {mixed}}}\n",
+                s.step, s.rate
+            )
+        };
+        read(&quiet().iter().map(line).collect::<String>())
+    };
+    assert!(kinds(&tinker(0.2)).contains(&Kind::DeadGroups) && !kinds(&tinker(0.8)).contains(&Kind::DeadGroups));
+    let spread = |spread: f64| -> Diagnosis {
+        let line = |s: &Step| {
+            format!("{{\"step\": {}, \"reward\": {}, \"learning_rate\": 1e-6, \"reward_std\": {spread}}}\n", s.step, s.rate)
+        };
+        read(&quiet().iter().map(line).collect::<String>())
+    };
+    assert!(found(&spread(0.0), Kind::DeadGroups).message.contains("all rewards are equal"));
+    assert!(!kinds(&spread(0.1)).contains(&Kind::DeadGroups));
+}
+
+/// Where a loss is of other rewards as well, the estimate is not of the gap.
+#[test]
+fn other_rewards_are_named() {
+    let log = |other: f64| -> Diagnosis {
+        let line = |s: &Step| {
+            format!(
+                "{{\"step\": {}, \"rewards/correct/mean\": {}, \"reward\": {}, \"grad_norm\": 1}}\n",
+                s.step,
+                s.rate,
+                s.rate + other
+            )
+        };
+        read(&quiet().iter().map(line).collect::<String>())
+    };
+    assert!(found(&log(0.1), Kind::OtherRewards).message.contains("reward"));
+    assert!(!kinds(&log(0.0)).contains(&Kind::OtherRewards), "the sum of one");
+}
+
+/// The safe step near J = 1 by rare-failure-step, with the longest response that the log knows.
+#[test]
+fn absolute_steps_near_one() {
+    let line = |s: &Step| {
+        format!(
+            "{{\"step\": {}, \"critic/score/mean\": 0.999, \"actor/grad_norm\": 0.001, \"actor/lr\": 1e-6, \"response_length/mean\": 100, \
+             \"response_length/max\": 250}}\n",
+            s.step
+        )
+    };
+    let log: String = quiet().iter().map(line).collect();
+    let row = rows(&read_with(&log, &Options { smoothness: Some(0.5), ..Options::default() }))[5];
+    let gap = 0.001 / (0.999f64 * 0.001).sqrt() * 100.0;
+    // b = 2LT∞, a + bh = b(log 3 + h) + LT∞; (2/√b) arctan(JΔμ√b/(a + bh)).
+    let (b, h) = (2.0 * 0.5 * 250.0, 1e3f64.ln());
+    let near = 2.0 / f64::sqrt(b) * (0.999 * gap * f64::sqrt(b) / (b * (3f64.ln() + h) + 125.0)).atan();
+    assert!((row.safe_step / near - 1.0).abs() < 1e-9, "{} {near}", row.safe_step);
+    assert!(
+        row.safe_step > 2.0 * 0.001 * gap / (0.5 * 100.0)
+            && (row.collapse_threshold / (2.0 * gap / 125.0) - 1.0).abs() < 1e-9
+    );
+    for (loss, text) in [("dr-grpo", &log), ("grpo", &csv(&quiet()))] {
+        let options = Options { smoothness: Some(1.0), loss: Loss::find(loss), ..Options::default() };
+        let refusal = crate::support::refusal(text, &options);
+        assert!(refusal.contains("--smoothness"), "{refusal}");
     }
 }

@@ -388,3 +388,18 @@ fn errors_name_the_file_and_what_is_wrong() {
         assert!(message.starts_with("x.log: ") && message.contains(part), "{message}");
     }
 }
+
+/// A table of several runs: all columns are of the run that the success value is of.
+#[test]
+fn runs_are_not_mixed() {
+    let mut text =
+        String::from("Step,a - train/grad_norm,b - train/grad_norm,b - train/reward,b - train/global_step,_step\n");
+    for s in steps() {
+        let _ = writeln!(text, "{},9,{},{},{},{}", s.step, s.norm, s.rate, 10 * s.step, 2 * s.step);
+    }
+    let diagnosis = read(&text);
+    for (row, s) in diagnosis.rows().zip(steps()) {
+        assert!(row.grad_norm == s.norm && row.step == 10 * s.step, "{row:?}");
+    }
+    assert_eq!(diagnosis.window.value, 10);
+}

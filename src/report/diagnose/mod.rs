@@ -115,6 +115,7 @@ pub fn diagnose_json(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<(
         ("clip", chosen(super::number(diagnosis.clip.value), &diagnosis.clip.why)),
         ("window", chosen(json!(diagnosis.window.value), &diagnosis.window.why)),
         ("smooth", chosen(json!(diagnosis.smooth.value), &diagnosis.smooth.why)),
+        ("early_steps", json!(diagnosis.early_steps)),
         ("smoothness", json!(diagnosis.smoothness.map(|(smoothness, longest)| json!({"L": smoothness, "T": longest})))),
         ("columns", json!(columns)),
         ("steps_counted", json!(diagnosis.counted)),

@@ -73,6 +73,9 @@ pub fn diagnose_table(diagnosis: &Diagnosis) -> String {
     if diagnosis.counted {
         line("steps", "counted row by row: the log has none".into());
     }
+    if let Some([first, last]) = diagnosis.early_steps {
+        line("early rows", format!("steps {first} to {last}: relative steps compare with their median"));
+    }
     if let Some((smoothness, longest)) = diagnosis.smoothness {
         line("smoothness", format!("L = {}, T∞ = {}: absolute steps", short(smoothness), short(longest)));
     }
@@ -145,8 +148,9 @@ pub fn diagnose_table(diagnosis: &Diagnosis) -> String {
         table.add_row(cells);
     }
     let complete = diagnosis.len() - diagnosis.lacking;
+    let end = if diagnosis.smoothness.is_some() { ABSOLUTE } else { RELATIVE };
     format!(
-        "{}: {} rows, steps {} to {}, {complete} complete\n{text}\n{}{FOOT}",
+        "{}: {} rows, steps {} to {}, {complete} complete\n{text}\n{}{FOOT}{end}",
         diagnosis.source,
         diagnosis.len(),
         course.steps[0],
@@ -157,5 +161,6 @@ pub fn diagnose_table(diagnosis: &Diagnosis) -> String {
 
 const FOOT: &str = "\
 J smoothed as said above; gap and gap·ℓ estimate ‖g⁺ − g⁻‖ up to one factor; η/(21) and η/sharp are the step over the paper's
-and over the companion's safe step, 1 in the early rows: relative to the run itself, no statement on what is safe.
-";
+and over the companion's safe step, 1 in the early rows: relative to the run itself";
+const RELATIVE: &str = ", no statement on what is safe.\n";
+const ABSOLUTE: &str = ".\nsafe η and 2Δμ/(LT∞) are as good as L, for plain gradient ascent on one prompt.\n";
