@@ -232,6 +232,9 @@ mod tests {
         let mut values = vec![0.5; 100];
         values.push(17.0);
         assert_eq!(of(&values), Ok([0.0, 1.0]));
+        // Five in a hundred do.
+        let values: Vec<f64> = [0.5; 95].into_iter().chain([1.5; 5]).collect();
+        assert_eq!(of(&values), Ok([0.0, 2.0]));
         let log =
             [("critic/score/mean", &[-1.0, -1.0][..]), ("critic/score/min", &[-1.0; 2]), ("critic/score/max", &[1.0, -1.0])];
         assert_eq!(range(&table(&log), 0, &Options::default()).unwrap().value, [-1.0, 1.0]);

@@ -44,6 +44,7 @@ fn a_collapse_at_its_step() {
         // Below half of the highest level two steps after the first fall at the latest.
         let collapse = found(&diagnosis, Kind::Collapse);
         assert!((at..=at + 2).contains(&collapse.first_step.unwrap()), "{at}: {collapse:?}");
+        assert!(!kinds(&diagnosis).contains(&Kind::Stagnation), "{at}: what a fall leaves");
         assert!(collapse.message.contains("fell from") && collapse.theory.contains("Theorems 2 and 4"));
     }
     // To two thirds of J: no collapse, a decline.
@@ -415,4 +416,60 @@ fn absolute_steps_near_one() {
         let refusal = crate::support::refusal(text, &options);
         assert!(refusal.contains("--smoothness"), "{refusal}");
     }
+}
+
+/// Conditions at their limits: a little more than each is found, a little less is not.
+#[test]
+fn conditions_at_their_limits() {
+    let dr_grpo = |factor: f64| {
+        let mut steps = quiet();
+        steps.iter_mut().for_each(|s| (s.rate, s.length) = (0.4, if s.step >= 90 { factor * 300.0 } else { 300.0 }));
+        read_with(&csv(&steps), &Options { loss: Loss::find("dr-grpo"), ..Options::default() })
+    };
+    assert_eq!(first(&dr_grpo(2.1), Kind::StepGrowth), 90);
+    assert_eq!(first(&dr_grpo(2.1), Kind::LengthDrift), 90);
+    assert!(!kinds(&dr_grpo(1.9)).iter().any(|kind| matches!(kind, Kind::StepGrowth | Kind::LengthDrift)));
+    assert!(kinds(&with_column("dead", |_| 0.55)).contains(&Kind::DeadGroups));
+    assert!(!kinds(&with_column("dead", |_| 0.45)).contains(&Kind::DeadGroups));
+    assert!(kinds(&with_column("truncated", |_| 0.11)).contains(&Kind::Truncation));
+    assert!(!kinds(&with_column("truncated", |_| 0.09)).contains(&Kind::Truncation));
+    let spike = |factor: f64| changed(|s| s.norm = if s.step == 77 { factor } else { 1.0 });
+    assert!(kinds(&spike(5.1)).contains(&Kind::Spike) && !kinds(&spike(4.9)).contains(&Kind::Spike));
+    let flat = |rows: usize| {
+        let mut steps = quiet();
+        steps.iter_mut().for_each(|s| s.rate = 0.4 + 0.01 * noise(s.step));
+        read(&csv(&steps[..rows]))
+    };
+    assert!(kinds(&flat(30)).contains(&Kind::Stagnation) && !kinds(&flat(29)).contains(&Kind::Stagnation));
+    // Noise without a fall is no unsafe start.
+    for shift in 0..20 {
+        let noisy = changed(|s| s.rate = 0.4 + 0.05 * noise(s.step + 17 * shift));
+        assert!(!kinds(&noisy).contains(&Kind::UnsafeStart), "{shift}");
+    }
+}
+
+/// As many rows as make up 64 responses, but no more than a quarter of the run.
+#[test]
+fn how_much_is_smoothed() {
+    let smooth = |steps: &[Step]| read(&csv(steps)).smooth.value;
+    assert_eq!(smooth(&sampled(|_| 0.4, 4, 1)), 16);
+    assert_eq!(smooth(&sampled(|_| 0.4, 10, 1)), 7);
+    assert_eq!(smooth(&sampled(|_| 0.4, 4, 1)[..20]), 5);
+    assert_eq!(smooth(&quiet()), 1);
+}
+
+/// η a fifth above the safe step is reported, a fifth below is not.
+#[test]
+fn just_above_the_safe_step() {
+    let with = |smoothness: f64| {
+        let options = Options { smoothness: Some(smoothness), max_length: Some(400.0), ..Options::default() };
+        read_with(&csv(&quiet()), &options)
+    };
+    // Where the far bound is the larger one, safe steps are as 1/L.
+    let most =
+        |smoothness: f64| rows(&with(smoothness)).iter().map(|row| row.effective_step / row.safe_step).fold(0.0, f64::max);
+    let limit = 1e6 / most(1e6);
+    assert!((most(limit) - 1.0).abs() < 0.01, "{}", most(limit));
+    assert!(kinds(&with(1.2 * limit)).contains(&Kind::AboveSafeStep));
+    assert!(!kinds(&with(0.8 * limit)).contains(&Kind::AboveSafeStep));
 }
