@@ -119,7 +119,9 @@ pub(super) fn other_rewards(table: &Table, framework: &Framework, success: usize
         100 * unlike > all
     };
     let reward = |column: &usize| framework.success_key([table.columns[*column].name.as_str()].into_iter()).is_some();
-    let others = (0..table.columns.len()).filter(|column| *column != success).filter(reward).filter(differs);
+    let run = run_of(&table.columns[success].name);
+    let same = |column: &usize| run_of(&table.columns[*column].name) == run;
+    let others = (0..table.columns.len()).filter(|column| *column != success && same(column)).filter(reward).filter(differs);
     others.map(|column| table.columns[column].name.clone()).collect()
 }
 

@@ -144,11 +144,10 @@ impl Run<'_> {
     fn fell(&self) -> Option<Finding> {
         let of = |kind, how| Some((kind, fall(self.rate, how, self.smooth, self.responses)?));
         let (kind, [top, onset, lowest]) = of(Kind::Collapse, COLLAPSE).or_else(|| of(Kind::Decline, DECLINE))?;
-        // A smoothed J lags: the rows themselves tell where it fell.
+        // A smoothed J lags, and the highest J is high by chance: the rows themselves tell where it fell.
         let from = top.saturating_sub(self.smooth - 1);
-        let sudden = (self.smooth > 1)
-            .then(|| change_point(&self.series.rate, from, (lowest + 3 * self.smooth).min(self.rate.len() - 1)))
-            .flatten();
+        let to = (lowest + usize::max(3 * self.smooth, BEFORE)).min(self.rate.len() - 1);
+        let sudden = change_point(&self.series.rate, from, to);
         let onset = sudden.unwrap_or(onset);
         let (high, low) = (self.rate[top], self.rate[lowest]);
         let mut message = format!(
@@ -199,7 +198,7 @@ impl Run<'_> {
             squares / (rows.len() as f64 * (rows.len() as f64 - 1.0))
         };
         let error = (spread(&rows[..self.early], first) + spread(&rows[self.early..], second)).sqrt();
-        (second < first - 2.0 * error).then(|| {
+        (second < first - 2.5 * error).then(|| {
             let message = format!(
                 "the mean J of steps {} to {} is {}, below the {} of the {} rows before",
                 self.series.steps[rows[self.early]],
@@ -208,8 +207,8 @@ impl Run<'_> {
                 short(first),
                 self.early
             );
-            let theory = "Relative steps compare with the run's own early rows. Here these were not safe themselves: a relative step of 1 \
-                          says nothing good.";
+            let theory = "Relative steps compare with the run's own early rows. Here J fell after them, more than by chance: they may not have \
+                          been safe themselves (or prompts became harder), and a relative step of 1 says nothing good.";
             self.finding(Kind::UnsafeStart, [rows[0], rows[2 * self.early - 1]], message, theory)
         })
     }
@@ -256,17 +255,18 @@ impl Run<'_> {
             let of = |row: usize| norms[row] / self.loss.weight(self.rate[row]) * factor(row);
             Some((0..norms.len()).map(|row| Some(of(row)).filter(|gap| gap.is_finite()).unwrap_or(f64::NAN)).collect())
         };
-        if let (Some(plain), Some(full)) = (self.change(&gap(false), found.first), self.change(&gap(true), found.first)) {
+        let ratio = |with_length: bool| self.change(&gap(with_length), found.first).map(|ends| ends[1] / ends[0]);
+        if let [Some(plain), Some(full)] = [false, true].map(|with| ratio(with).filter(|ratio| ratio.is_finite())) {
             message += &format!(
                 "; the estimate of the gap was multiplied by {}, with the length factor by {}",
-                short(plain[1] / plain[0]),
-                short(full[1] / full[0])
+                short(plain),
+                short(full)
             );
         }
-        let theory = "Theorem 1(a), corrected: where the cumulative alignment Σ η Δμ stays bounded, J stays away from 1; a vanishing step or a \
-                      vanishing gap does that. A step that is too large at intermediate J can make exact GRPO go to and fro as well. The \
-                      paper's own mechanism, overshooting as J → 1, is none for exact gradients and constant length (rare-failure-step). The \
-                      log does not tell which it is: it holds ‖∇‖, not the alignment, and no L.";
+        let theory = "Theorem 1(a), corrected: where Σ η [Δμ]₊ and Σ η² stay bounded, J stays away from 1; steps that fall fast enough do that. A \
+                      vanishing gap slows J, and a step that is too large at intermediate J can make exact GRPO go to and fro. The paper's \
+                      own mechanism, overshooting as J → 1, is none for exact gradients and constant length (rare-failure-step). The log \
+                      does not tell which it is: it holds ‖∇‖, not the alignment, and no L.";
         Some(self.finding(Kind::Stagnation, [found.first, last], message, theory))
     }
 
@@ -322,7 +322,7 @@ impl Run<'_> {
             first_step: None,
             last_step: None,
             message: format!("the log has other rewards, with values of their own: {names}"),
-            theory: "The estimates divide ‖∇‖ by what belongs to J alone. Where the loss is of other rewards too, or of a KL term in them, ‖∇‖ is \
+            theory: "An estimate of the gap divides ‖∇‖ by what belongs to J alone. Where the loss is of other rewards too, or of a KL term in them, ‖∇‖ is \
                      not that of J: the gap is not estimated, and a row with J = 0 or 1 may have a gradient.",
         })
     }
@@ -372,13 +372,15 @@ impl Run<'_> {
     fn truncated(&self) -> Option<Finding> {
         let shares = self.series.truncated.as_ref()?;
         let first = streak(shares, |share| share >= CUT)?;
-        let most = shares.iter().copied().fold(0.0, f64::max);
-        let message = format!(
-            "{} % of responses are cut at the longest length in step {}, up to {} % in a later one",
+        let mut message = format!(
+            "{} % of responses are cut at the longest length in step {}",
             short(100.0 * shares[first]),
-            self.series.steps[first],
-            short(100.0 * most)
+            self.series.steps[first]
         );
+        let most = shares[first..].iter().copied().fold(0.0, f64::max);
+        if most > shares[first] {
+            message += &format!(", up to {} % in a later one", short(100.0 * most));
+        }
         let theory = "The limit is the T∞ of Assumption 3 then, and J is that of the policy with its limit: how a verifier grades a cut response, \
                       usually as wrong, is part of it. What J would be without the limit is not in the log.";
         let last = (0..shares.len()).rev().find(|row| shares[*row] >= CUT).unwrap_or(first);
@@ -396,7 +398,8 @@ impl Run<'_> {
         let shorter = streak(lengths, |length| length <= early / FACTOR);
         let first = longer.into_iter().chain(shorter).min()?;
         let known: Vec<usize> = (0..lengths.len()).filter(|row| !lengths[*row].is_nan()).collect();
-        let last = *known.last()?;
+        let far = |row: &usize| !(early / FACTOR..FACTOR * early).contains(&lengths[*row]);
+        let last = known.iter().rev().copied().find(|row| far(row)).unwrap_or(first);
         let end =
             median(&mut known[known.len().saturating_sub(BEFORE)..].iter().map(|row| lengths[*row]).collect::<Vec<_>>());
         let message = format!(
@@ -415,7 +418,7 @@ impl Run<'_> {
             }
             _ => {
                 "This loss divides by the length, so the step shrinks as responses grow, just as the safe step does (21): the relative step does \
-                 not change with it. The estimate of the gap without the length factor is off by the same factor; read the other one."
+                 not change with it, but for gradients that come under the clipping. The estimate of the gap without the length factor is off by the same factor; read the other one."
             }
         };
         Some(self.finding(Kind::LengthDrift, [first, last], message, theory))
@@ -490,7 +493,7 @@ impl Run<'_> {
                 first_step: None,
                 last_step: None,
                 message: format!("{what}: {consequence}"),
-                theory: "The theory needs it; with a constant in its place, only what does not depend on it can be read off.",
+                theory: "The theory needs it: nothing that depends on it can be concluded.",
             });
         }
         found

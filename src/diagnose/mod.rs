@@ -9,8 +9,8 @@
 //! 4. `patterns` finds falls, flat stretches and spikes, `findings` says what happened.
 //!
 //! The estimate of the gap is §5.2's: from g_GRPO = √(J(1−J)) (g⁺ − g⁻) for one prompt and constant length (20). A batch has many
-//! prompts: as √(J(1−J)) is concave, the batch's own mean of it is at most that of the mean J, and the estimate is low by as
-//! much.
+//! prompts: as √(J(1−J)) is concave, the batch's own mean of it is at most that of the mean J, and with equal gaps the estimate
+//! is low by as much.
 
 mod choose;
 mod findings;

@@ -86,11 +86,22 @@ pub(super) fn fall(rate: &[f64], fall: Fall, smooth: usize, responses: f64) -> O
         later[place] = f64::max(rate[*row], later[place + 1]);
     }
     let mut top = 0;
+    let (mut dip, mut last_dip, mut longest) = (0, 0, 0);
     for place in 1..(rows.len() + 1).saturating_sub(rest) {
         if rate[rows[place - 1]] > rate[rows[top]] {
             top = place - 1;
         }
         let (high, low) = (rate[rows[top]], later[place]);
+        // A dip from which J came back lasted as long at most.
+        let below = odds(rate[rows[place - 1]]) <= fall.odds * odds(high);
+        dip = if below { dip + 1 } else { 0 };
+        if !below {
+            longest = longest.max(last_dip);
+        }
+        last_dip = dip;
+        if rows.len() - place <= longest {
+            break;
+        }
         let far = high - low > 4.0 * error(high);
         if far && low <= fall.rate * high && odds(low) <= fall.odds * odds(high) {
             let onset = (top + 1..=place).find(|place| odds(later[*place]) < fall.onset * odds(high)).unwrap_or(place);

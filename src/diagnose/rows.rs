@@ -203,7 +203,9 @@ impl Scale {
         let smooth = smooth.min(series.steps.len().max(1)); // more rows than there are would overflow
         let smoothness = options.smoothness.zip(options.max_length.or(series.longest));
         let window = series.window();
-        let first = series.learning_rate.as_deref().map_or(0, warmed_up);
+        // After the warm-up, and where J is a mean of all its rows.
+        let first = series.learning_rate.as_deref().map_or(0, warmed_up).max(smooth - 1);
+        let first = first.min(series.steps.len().saturating_sub(1));
         let mut scale = Scale { loss, clip, smooth, window, early: [1.0; 2], first, early_steps: None, smoothness };
         let compared = |row: &Row| row.relative_step > 0.0 && row.relative_step.is_finite();
         let early: Vec<Row> = Rows::new(series, scale).skip(first).filter(compared).take(options.early).collect();
