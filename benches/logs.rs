@@ -1,7 +1,8 @@
 //! What reading a training log costs: a million rows in three formats, against making a JSON value of every line.
 //!
-//! `cargo bench --bench logs` prints a table, medians of rounds that alternate between the two, and ends with status 1 if a log takes
-//! more than five seconds, or five times as long as making JSON values of the same run's lines, everything included. The texts are made up and held in memory.
+//! `cargo bench --bench logs` prints a table, medians of rounds that alternate between the two, and ends with status 1 if a log
+//! takes more than five seconds, or five times as long as making JSON values of the same run's lines, everything included. The
+//! texts are made up and held in memory.
 
 #![allow(clippy::print_stdout, reason = "a table is what it is for")]
 #![allow(clippy::expect_used, reason = "a benchmark without its log must stop")]

@@ -1,7 +1,7 @@
 //! Which framework, which columns, which range of rewards: by rule, unless they are given.
 
 use super::Options;
-use super::framework::{FRAMEWORKS, Framework, Role, bare, run_of};
+use super::framework::{FRAMEWORKS, Framework, ROLES, Role, bare, run_of};
 use super::loss::Loss;
 use super::table::Table;
 use crate::Error;
@@ -29,23 +29,19 @@ impl<T> Chosen<T> {
 /// The columns of a table that are used.
 pub(super) struct Columns {
     pub success: usize,
-    pub step: Option<usize>,
-    pub grad_norm: Option<usize>,
-    pub learning_rate: Option<usize>,
-    pub length: Option<usize>,
-    pub max_length: Option<usize>,
-    pub truncated: Option<usize>,
-    pub dead: Option<usize>,
-    pub mixed: Option<usize>,
-    pub reward_std: Option<usize>,
+    /// What others are for, in the order of [`ROLES`].
+    pub others: Vec<(Role, usize)>,
 }
 
 impl Columns {
-    /// All of them.
-    pub(super) fn all(&self) -> [Option<usize>; 10] {
-        let values = [Some(self.success), self.step, self.grad_norm, self.learning_rate, self.length];
-        let shares = [self.max_length, self.truncated, self.dead, self.mixed, self.reward_std];
-        std::array::from_fn(|i| if i < 5 { values[i] } else { shares[i - 5] })
+    /// The column for a role, if the log has one.
+    pub(super) fn get(&self, role: Role) -> Option<usize> {
+        self.others.iter().find(|(one, _)| *one == role).map(|(_, column)| *column)
+    }
+
+    /// Whether a column is used.
+    pub(super) fn has(&self, column: usize) -> bool {
+        self.success == column || self.others.iter().any(|(_, other)| *other == column)
     }
 }
 
@@ -76,7 +72,7 @@ pub(super) fn loss(framework: &Framework, names: &[&str], options: &Options) -> 
 
 /// The column of the success value.
 pub(super) fn success(table: &Table, framework: &Framework, options: &Options) -> Result<Chosen<usize>, Error> {
-    let full: Vec<usize> = (0..table.columns.len()).filter(|column| table.has(*column)).collect();
+    let full = table.full();
     let names = || full.iter().map(|column| table.columns[*column].name.as_str());
     if let Some(key) = &options.success_key {
         let found = full.iter().find(|column| table.columns[**column].name == *key);
@@ -130,23 +126,12 @@ pub(super) fn columns(table: &Table, framework: &Framework, success: usize) -> C
     let run = run_of(&table.columns[success].name);
     // In a table of several runs, those of the same run.
     let same = |column: &usize| run_of(&table.columns[*column].name).is_none_or(|other| Some(other) == run);
-    let full: Vec<usize> = (0..table.columns.len()).filter(|column| table.has(*column)).filter(same).collect();
+    let full: Vec<usize> = table.full().into_iter().filter(same).collect();
     let of = |role: Role| {
         let names = full.iter().map(|column| table.columns[*column].name.as_str());
         framework.key(role, names).map(|i| full[i]).filter(|column| *column != success)
     };
-    Columns {
-        success,
-        step: of(Role::Step),
-        grad_norm: of(Role::GradNorm),
-        learning_rate: of(Role::LearningRate),
-        length: of(Role::Length),
-        max_length: of(Role::MaxLength),
-        truncated: of(Role::Truncated),
-        dead: of(Role::Dead),
-        mixed: of(Role::Mixed),
-        reward_std: of(Role::RewardStd),
-    }
+    Columns { success, others: ROLES.into_iter().filter_map(|role| Some((role, of(role)?))).collect() }
 }
 
 /// Ranges of rewards, the usual ones first.

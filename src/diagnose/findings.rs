@@ -1,79 +1,10 @@
 //! What happened in a run, in plain words, with the first step and the evidence; and what the theory makes of it.
 
-use super::loss::{Divisor, Loss};
-use super::patterns::{BEFORE, COLLAPSE, DECLINE, SPIKE, STREAK, change_point, fall, flat, spikes, streak};
-use super::rows::{Row, median};
+use super::kinds::{Finding, Kind};
+use super::loss::Divisor;
+use super::patterns::{BEFORE, COLLAPSE, DECLINE, SPIKE, STREAK, Streak, change_point, fall, flat, spikes, streak};
+use super::rows::{Row, Scale, median};
 use super::series::Series;
-
-/// What kind of thing happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// J fell for good, to half or less.
-    Collapse,
-    /// J fell for good, to more than half.
-    Decline,
-    /// J fell while the level of comparison for relative steps was taken.
-    UnsafeStart,
-    /// J hardly moves.
-    Stagnation,
-    /// The gradient's norm grows far beyond what it was.
-    GradientGrowth,
-    /// The gradient's norm jumps.
-    Spike,
-    /// The gradient's norm is no finite number.
-    NonFiniteGradient,
-    /// Many groups give no gradient.
-    DeadGroups,
-    /// Many responses are cut at the longest length allowed.
-    Truncation,
-    /// Responses get much longer or shorter.
-    LengthDrift,
-    /// The step grows against a safe step.
-    StepGrowth,
-    /// With a smoothness given: the step is above the safe step.
-    AboveSafeStep,
-    /// The gradient is of more than J.
-    OtherRewards,
-    /// A column is missing or of no use.
-    MissingColumn,
-}
-
-impl Kind {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Collapse => "collapse",
-            Kind::Decline => "decline",
-            Kind::UnsafeStart => "unsafe-start",
-            Kind::Stagnation => "stagnation",
-            Kind::GradientGrowth => "gradient-growth",
-            Kind::Spike => "spike",
-            Kind::NonFiniteGradient => "non-finite-gradient",
-            Kind::DeadGroups => "dead-groups",
-            Kind::Truncation => "truncation",
-            Kind::LengthDrift => "length-drift",
-            Kind::StepGrowth => "step-growth",
-            Kind::AboveSafeStep => "above-safe-step",
-            Kind::OtherRewards => "other-rewards",
-            Kind::MissingColumn => "missing-column",
-        }
-    }
-}
-
-/// Something that happened.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// What kind.
-    pub kind: Kind,
-    /// Where it begins; `None` where it is of the whole log.
-    pub first_step: Option<u64>,
-    /// Where it is complete, or was seen last.
-    pub last_step: Option<u64>,
-    /// What happened, with the numbers that show it.
-    pub message: String,
-    /// What the theory can and cannot conclude.
-    pub theory: &'static str,
-}
 
 /// Dead groups: at least half of them, on the mean of [`BEFORE`] rows.
 const DEAD: f64 = 0.5;
@@ -98,27 +29,60 @@ pub(super) fn short(x: f64) -> String {
     }
 }
 
+/// What findings need of the rows, one value a row.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// J, smoothed.
+    rate: Vec<f64>,
+    /// The estimates of the gap, without the length factor and with it.
+    gaps: [Vec<f64>; 2],
+    /// The step relative to the paper's safe step and to the sharp one: where it has grown, and how far it grows.
+    grown: [Streak; 2],
+    most: [f64; 2],
+    /// Rows whose step can be compared with an absolute safe one, and how many of them are above it.
+    judged: u64,
+    above: u64,
+    /// The first of these: its row, step and safe step.
+    first_above: Option<(usize, f64, f64)>,
+}
+
+impl Seen {
+    pub(super) fn new(rows: impl Iterator<Item = Row>) -> Seen {
+        let mut seen = Seen::default();
+        for (i, row) in rows.enumerate() {
+            seen.rate.push(row.smooth_success_rate);
+            seen.gaps.iter_mut().zip([row.gap, row.length_gap]).for_each(|(gaps, gap)| gaps.push(gap));
+            let relative = [row.relative_step, row.relative_step_sharp];
+            for (k, relative) in relative.into_iter().enumerate() {
+                seen.grown[k].see(i, relative, |relative| relative >= FACTOR);
+                seen.most[k] = if relative.is_finite() { seen.most[k].max(relative) } else { seen.most[k] };
+            }
+            let comparable = row.safe_step > 0.0 && row.effective_step > 0.0;
+            seen.judged += u64::from(comparable);
+            if comparable && row.effective_step > row.safe_step {
+                seen.above += 1;
+                seen.first_above.get_or_insert((i, row.effective_step, row.safe_step));
+            }
+        }
+        seen
+    }
+}
+
+/// The median of the first values that there are, so many.
+fn early_level(values: &[f64], count: usize) -> f64 {
+    median(&mut values.iter().copied().filter(|value| !value.is_nan()).take(count).collect::<Vec<_>>())
+}
+
 /// What findings are made from.
 pub(super) struct Run<'a> {
     pub series: &'a Series,
-    pub loss: &'a Loss,
-    /// J, smoothed.
-    pub rate: &'a [f64],
-    /// Early rows: how many, and the first one.
+    pub scale: &'a Scale,
+    pub seen: Seen,
+    /// How many rows are early ones.
     pub early: usize,
-    /// The first of them.
-    pub first: usize,
-    /// Whether gradients are clipped.
-    pub clipped: bool,
-    /// Responses of a row, and rows that J is smoothed over.
-    pub responses: f64,
-    /// Rows.
-    pub smooth: usize,
     /// Other rewards in the log.
     pub others: Vec<String>,
-    /// Step and kind of the first gradient that is no finite number, and how many.
-    pub non_finite: Option<(u64, u64)>,
-    /// Whether a share of dead groups is one of responses' rows, from their spread.
+    /// Whether the share of dead groups is that of rows without a spread of rewards.
     pub dead_by_spread: bool,
     /// Names that the framework has for what the log lacks.
     pub missing: Vec<(&'static str, String)>,
@@ -133,23 +97,23 @@ impl Run<'_> {
         Finding { kind, first_step: self.at(rows[0]), last_step: self.at(rows[1]), message, theory }
     }
 
-    /// Medians of a column over the first and the last rows of a stretch.
-    fn change(&self, column: &Option<Vec<f64>>, from: usize) -> Option<[f64; 2]> {
-        let values: Vec<f64> = column.as_ref()?.get(from..)?.iter().copied().filter(|value| !value.is_nan()).collect();
+    /// Medians over the first and the last rows of a stretch to the end.
+    fn change(&self, column: &[f64], from: usize) -> Option<[f64; 2]> {
+        let values: Vec<f64> = column.get(from..)?.iter().copied().filter(|value| value.is_finite()).collect();
         let some = (values.len() / 4).clamp(1, BEFORE);
         let ends = [values.get(..some)?, values.get(values.len() - some..)?];
         Some(ends.map(|part| median(&mut part.to_vec())))
     }
 
     fn fell(&self) -> Option<Finding> {
-        let of = |kind, how| Some((kind, fall(self.rate, how, self.smooth, self.responses)?));
+        let (rate, smooth) = (&self.seen.rate, self.scale.smooth);
+        let of = |kind, how| Some((kind, fall(rate, how, smooth, self.scale.responses)?));
         let (kind, [top, onset, lowest]) = of(Kind::Collapse, COLLAPSE).or_else(|| of(Kind::Decline, DECLINE))?;
         // A smoothed J lags, and the highest J is high by chance: the rows themselves tell where it fell.
-        let from = top.saturating_sub(self.smooth - 1);
-        let to = (lowest + usize::max(3 * self.smooth, BEFORE)).min(self.rate.len() - 1);
-        let sudden = change_point(&self.series.rate, from, to);
-        let onset = sudden.unwrap_or(onset);
-        let (high, low) = (self.rate[top], self.rate[lowest]);
+        let from = top.saturating_sub(smooth - 1);
+        let to = (lowest + usize::max(3 * smooth, BEFORE)).min(rate.len() - 1);
+        let onset = change_point(&self.series.rate, from, to).unwrap_or(onset);
+        let (high, low) = (rate[top], rate[lowest]);
         let mut message = format!(
             "J fell from {} (step {}) to {} (step {}); the fall is dated to step {}",
             short(high),
@@ -172,21 +136,23 @@ impl Run<'_> {
         }
         let theory = match kind {
             Kind::Collapse => {
-                "Theorems 2 and 4 construct a fall to 0 at a constant step above their thresholds. A constant step below 2Δμ/(L T∞), Δμ the \
-                 smallest alignment of the run, excludes J → 0; J may still fall to a floor (no-universal-collapse). The log does not tell \
-                 where the step was: L is not logged, Adam's step is not α‖∇‖, and other losses (a KL term, a second reward) move J too."
+                "Theorems 2 and 4 construct a fall to 0 at a constant step above their thresholds. A constant step below \
+                 2Δμ/(L T∞), Δμ the smallest alignment of the run, excludes J → 0; J may still fall to a floor \
+                 (no-universal-collapse). The log does not tell where the step was: L is not logged, Adam's step is not \
+                 α‖∇‖, and other losses (a KL term, a second reward) move J too."
             }
             _ => {
-                "Exact gradient ascent on one prompt lowers J only above the companion's safe step (token-smooth-only-step). The log does not \
-                 tell whether that is the cause: L is not logged, Adam's step is not α‖∇‖, groups are sampled, prompts share parameters, other \
-                 losses (a KL term, a second reward) move J too."
+                "Exact gradient ascent on one prompt lowers J only above the companion's safe step \
+                 (token-smooth-only-step). The log does not tell whether that is the cause: L is not logged, Adam's step \
+                 is not α‖∇‖, groups are sampled, prompts share parameters, other losses (a KL term, a second reward) \
+                 move J too."
             }
         };
         Some(self.finding(kind, [onset, lowest], message, theory))
     }
 
     fn unsafe_start(&self) -> Option<Finding> {
-        let known = (self.first..self.rate.len()).filter(|row| !self.series.rate[*row].is_nan());
+        let known = (self.scale.first..self.series.rate.len()).filter(|row| !self.series.rate[*row].is_nan());
         let rows: Vec<usize> = known.take(2 * self.early).collect();
         if rows.len() < 2 * self.early {
             return None;
@@ -207,8 +173,9 @@ impl Run<'_> {
                 short(first),
                 self.early
             );
-            let theory = "Relative steps compare with the run's own early rows. Here J fell after them, more than by chance: they may not have \
-                          been safe themselves (or prompts became harder), and a relative step of 1 says nothing good.";
+            let theory = "Relative steps compare with the run's own early rows. Here J fell after them, more than by \
+                          chance: they may not have been safe themselves (or prompts became harder), and a relative step \
+                          of 1 says nothing good.";
             self.finding(Kind::UnsafeStart, [rows[0], rows[2 * self.early - 1]], message, theory)
         })
     }
@@ -218,14 +185,14 @@ impl Run<'_> {
             |row: usize| row.checked_sub(1).map_or(1, |before| self.series.steps[row] - self.series.steps[before]) as f64;
         let rate = |row: usize| self.series.learning_rate.as_ref().map_or(1.0, |rates| rates[row]);
         let effort = |row: usize| if rate(row).is_nan() { 0.0 } else { rate(row) * steps(row) };
-        let effort: Vec<f64> = (0..self.rate.len()).map(effort).collect();
+        let effort: Vec<f64> = (0..self.series.steps.len()).map(effort).collect();
         let found = flat(&self.series.rate, &effort)?;
         // Not what a fall leaves, which a smoothed J dates late.
-        let after = self.at((found.first + self.smooth).min(self.rate.len() - 1));
+        let last = self.series.steps.len() - 1;
+        let after = self.at((found.first + self.scale.smooth).min(last));
         if fall.is_some_and(|fall| fall.first_step <= after) {
             return None;
         }
-        let last = self.rate.len() - 1;
         let mut message = format!(
             "from step {} to {} a straight line through J against Σα goes from {} to {}",
             self.series.steps[found.first],
@@ -238,7 +205,7 @@ impl Run<'_> {
             ("the mean length", &self.series.length),
             ("the learning rate", &self.series.learning_rate),
         ] {
-            if let Some([early, late]) = self.change(column, found.first) {
+            if let Some([early, late]) = column.as_ref().and_then(|column| self.change(column, found.first)) {
                 message += &if (early - late).abs() <= 0.01 * early.abs() {
                     format!("; {name} stayed at {}", short(early))
                 } else {
@@ -246,27 +213,20 @@ impl Run<'_> {
                 };
             }
         }
-        let gap = |with_length: bool| -> Option<Vec<f64>> {
-            let norms = self.series.grad_norm.as_ref()?;
-            let factor = |row: usize| match &self.series.length {
-                Some(lengths) if with_length => self.loss.length_factor(lengths[row]),
-                _ => 1.0,
-            };
-            let of = |row: usize| norms[row] / self.loss.weight(self.rate[row]) * factor(row);
-            Some((0..norms.len()).map(|row| Some(of(row)).filter(|gap| gap.is_finite()).unwrap_or(f64::NAN)).collect())
-        };
-        let ratio = |with_length: bool| self.change(&gap(with_length), found.first).map(|ends| ends[1] / ends[0]);
-        if let [Some(plain), Some(full)] = [false, true].map(|with| ratio(with).filter(|ratio| ratio.is_finite())) {
+        let ratio = |gaps: &[f64]| self.change(gaps, found.first).map(|ends| ends[1] / ends[0]);
+        let [plain, full] = &self.seen.gaps;
+        if let [Some(plain), Some(full)] = [plain, full].map(|gaps| ratio(gaps).filter(|ratio| ratio.is_finite())) {
             message += &format!(
                 "; the estimate of the gap was multiplied by {}, with the length factor by {}",
                 short(plain),
                 short(full)
             );
         }
-        let theory = "Theorem 1(a), corrected: where Σ η [Δμ]₊ and Σ η² stay bounded, J stays away from 1; steps that fall fast enough do that. A \
-                      vanishing gap slows J, and a step that is too large at intermediate J can make exact GRPO go to and fro. The paper's \
-                      own mechanism, overshooting as J → 1, is none for exact gradients and constant length (rare-failure-step). The log \
-                      does not tell which it is: it holds ‖∇‖, not the alignment, and no L.";
+        let theory = "Theorem 1(a), corrected: where Σ η [Δμ]₊ and Σ η² stay bounded, J stays away from 1; steps that \
+                      fall fast enough do that. A vanishing gap slows J, and a step that is too large at intermediate J \
+                      can make exact GRPO go to and fro. The paper's own mechanism, overshooting as J → 1, is none for \
+                      exact gradients and constant length (rare-failure-step). The log does not tell which it is: it \
+                      holds ‖∇‖, not the alignment, and no L.";
         Some(self.finding(Kind::Stagnation, [found.first, last], message, theory))
     }
 
@@ -277,8 +237,8 @@ impl Run<'_> {
         let &(last, _) = found.last()?;
         let &(largest, _) = found.iter().max_by(|a, b| norms[a.0].total_cmp(&norms[b.0]))?;
         let message = format!(
-            "{} row{} with a gradient's norm above {SPIKE} times the median of the {BEFORE} before: first {} against {} (step {}), \
-             largest {} (step {})",
+            "{} row{} with a gradient's norm above {SPIKE} times the median of the {BEFORE} before: first {} against {} \
+             (step {}), largest {} (step {})",
             found.len(),
             if found.len() == 1 { "" } else { "s" },
             short(norms[first]),
@@ -287,20 +247,19 @@ impl Run<'_> {
             short(norms[largest]),
             self.series.steps[largest]
         );
-        let theory = if self.clipped {
-            "With clipping a spike moves a plain gradient step no farther than α·c. That J or the gap jumped cannot be concluded: a batch's norm \
-             is noisy, and a few long or rare responses can carry it."
+        let theory = if self.scale.clip.is_finite() {
+            "With clipping a spike moves a plain gradient step no farther than α·c. That J or the gap jumped cannot be \
+             concluded: a batch's norm is noisy, and a few long or rare responses can carry it."
         } else {
-            "Without clipping a plain gradient step is longer by as much. That J or the gap jumped cannot be concluded: a batch's norm is noisy, \
-             and a few long or rare responses can carry it."
+            "Without clipping a plain gradient step is longer by as much. That J or the gap jumped cannot be concluded: \
+             a batch's norm is noisy, and a few long or rare responses can carry it."
         };
         Some(self.finding(Kind::Spike, [first, last], message, theory))
     }
 
     fn grown(&self) -> Option<Finding> {
         let norms = self.series.grad_norm.as_ref()?;
-        let mut early: Vec<f64> = norms.iter().copied().filter(|norm| !norm.is_nan()).take(BEFORE).collect();
-        let early = median(&mut early);
+        let early = early_level(norms, BEFORE);
         let first = streak(norms, |norm| norm > MUCH * early && early > 0.0)?;
         let most = norms.iter().copied().fold(0.0, f64::max);
         let message = format!(
@@ -310,8 +269,9 @@ impl Run<'_> {
             short(early),
             short(most)
         );
-        let theory = "A gradient that grows is a gap that grows, or a loss of more than J; η/Δμ does not change with it, but for clipping. The \
-                      safe step of exact gradient ascent scales with Δμ: growth alone is no overshoot, nor is it excluded.";
+        let theory = "A gradient that grows is a gap that grows, or a loss of more than J; η/Δμ does not change with it, \
+                      but for clipping. The safe step of exact gradient ascent scales with Δμ: growth alone is no \
+                      overshoot, nor is it excluded.";
         Some(self.finding(Kind::GradientGrowth, [first, first], message, theory))
     }
 
@@ -322,13 +282,14 @@ impl Run<'_> {
             first_step: None,
             last_step: None,
             message: format!("the log has other rewards, with values of their own: {names}"),
-            theory: "An estimate of the gap divides ‖∇‖ by what belongs to J alone. Where the loss is of other rewards too, or of a KL term in them, ‖∇‖ is \
-                     not that of J: the gap is not estimated, and a row with J = 0 or 1 may have a gradient.",
+            theory: "An estimate of the gap divides ‖∇‖ by what belongs to J alone. Where the loss is of other rewards \
+                     too, or of a KL term in them, ‖∇‖ is not that of J: the gap is not estimated, and a row with J = 0 \
+                     or 1 may have a gradient.",
         })
     }
 
     fn broke(&self) -> Option<Finding> {
-        let (step, count) = self.non_finite?;
+        let (step, count) = self.series.non_finite?;
         let message = format!("the gradient's norm is no finite number in {count} row(s), first at step {step}");
         let theory = "Nothing can be concluded from such a row, nor whether its update was made.";
         Some(Finding { kind: Kind::NonFiniteGradient, first_step: Some(step), last_step: None, message, theory })
@@ -364,8 +325,9 @@ impl Run<'_> {
             self.series.steps[first[window - 1]],
             short(100.0 * mean(&rows))
         );
-        let theory = "Groups with equal rewards give no gradient: ‖∇‖, and with it the estimate of the gap, is smaller by about their \
-                      share. The exact gradients of (4), (5) and pg-rates have no such groups; the gap itself need not be small.";
+        let theory = "Groups with equal rewards give no gradient: ‖∇‖, and with it the estimate of the gap, is smaller \
+                      by about their share. The exact gradients of (4), (5) and pg-rates have no such groups; the gap \
+                      itself need not be small.";
         Some(self.finding(Kind::DeadGroups, [begin, first[window - 1]], message, theory))
     }
 
@@ -381,16 +343,16 @@ impl Run<'_> {
         if most > shares[first] {
             message += &format!(", up to {} % in a later one", short(100.0 * most));
         }
-        let theory = "The limit is the T∞ of Assumption 3 then, and J is that of the policy with its limit: how a verifier grades a cut response, \
-                      usually as wrong, is part of it. What J would be without the limit is not in the log.";
+        let theory = "The limit is the T∞ of Assumption 3 then, and J is that of the policy with its limit: how a \
+                      verifier grades a cut response, usually as wrong, is part of it. What J would be without the limit \
+                      is not in the log.";
         let last = (0..shares.len()).rev().find(|row| shares[*row] >= CUT).unwrap_or(first);
         Some(self.finding(Kind::Truncation, [first, last], message, theory))
     }
 
     fn drifted(&self) -> Option<Finding> {
         let lengths = self.series.length.as_ref()?;
-        let early: Vec<f64> = lengths.iter().copied().filter(|length| !length.is_nan()).take(EARLY_LENGTHS).collect();
-        let early = median(&mut early.clone());
+        let early = early_level(lengths, EARLY_LENGTHS);
         if early.is_nan() || early <= 0.0 {
             return None;
         }
@@ -410,74 +372,65 @@ impl Run<'_> {
             short(end / early),
             short(early)
         );
-        let theory = match self.loss.divisor {
+        let theory = match self.scale.loss.divisor {
             Divisor::Constant => {
-                "This loss does not divide by the length: at a constant α the step over the safe step grows in proportion to it, as far as T_ψ1 \
-                 in (21), and T∞ in the sharp one near J = 1, grow with the mean. The estimates of the gap with and without the length factor \
-                 are the same."
+                "This loss does not divide by the length: at a constant α the step over the safe step grows in \
+                 proportion to it, as far as T_ψ1 in (21), and T∞ in the sharp one near J = 1, grow with the mean. The \
+                 estimates of the gap with and without the length factor are the same."
             }
             _ => {
-                "This loss divides by the length, so the step shrinks as responses grow, just as the safe step does (21): the relative step does \
-                 not change with it, but for gradients that come under the clipping. The estimate of the gap without the length factor is off by the same factor; read the other one."
+                "This loss divides by the length, so the step shrinks as responses grow, just as the safe step does \
+                 (21): the relative step does not change with it, but for gradients that come under the clipping. The \
+                 estimate of the gap without the length factor is off by the same factor; read the other one."
             }
         };
         Some(self.finding(Kind::LengthDrift, [first, last], message, theory))
     }
 
     /// Over the rows: where a step grew against both safe steps, and against an absolute one.
-    fn grew(&self, rows: impl Iterator<Item = Row>) -> Vec<Finding> {
+    fn grew(&self) -> Vec<Finding> {
         let mut found = Vec::new();
-        let (mut paper, mut sharp) = (Vec::with_capacity(self.rate.len()), Vec::with_capacity(self.rate.len()));
-        let (mut above, mut judged, mut first_above) = (0u64, 0u64, None);
-        for (i, row) in rows.enumerate() {
-            paper.push(row.relative_step);
-            sharp.push(row.relative_step_sharp);
-            let comparable = row.safe_step > 0.0 && row.effective_step > 0.0;
-            judged += u64::from(comparable);
-            if comparable && row.effective_step > row.safe_step {
-                above += 1;
-                first_above.get_or_insert((i, row.effective_step, row.safe_step));
-            }
-        }
-        let by_paper = streak(&paper, |relative| relative >= FACTOR);
-        let by_sharp = streak(&sharp, |relative| relative >= FACTOR);
+        let [by_paper, by_sharp] = self.seen.grown.map(|streak| streak.found);
+        let [most_by_paper, most_by_sharp] = self.seen.most.map(short);
         if let Some(first) = by_paper.into_iter().chain(by_sharp).min() {
-            let most = |values: &[f64]| values.iter().copied().filter(|x| x.is_finite()).fold(0.0, f64::max);
             let place = |row: Option<usize>| match row {
                 Some(row) => format!("from step {}", self.series.steps[row]),
                 None => "never for three rows".into(),
             };
             let message = format!(
-                "the step is at least {FACTOR} times its early level relative to the paper's safe step {} (at most {}), relative to the sharp one \
-                 {} (at most {})",
+                "the step is at least {FACTOR} times its early level relative to the paper's safe step {} (at most {}), \
+                 relative to the sharp one {} (at most {})",
                 place(by_paper),
-                short(most(&paper)),
+                most_by_paper,
                 place(by_sharp),
-                short(most(&sharp))
+                most_by_sharp
             );
-            let theory = "η/Δμ is α·min{1, c/‖∇‖}, a power of J(1−J) and, where the loss divides by it, 1/E[ℓ]: ‖∇‖ itself cancels. The paper's \
-                          safe step falls like 1−J, the sharp one only like 1/log(1/(1−J)) (rare-failure-step); growth against the first alone \
-                          does not show that the step has become too large. Nor does growth against both: how far below the threshold the run \
-                          began is not in the log.";
+            let theory = "η/Δμ is α·min{1, c/‖∇‖}, a power of J(1−J) and, where the loss divides by it, 1/E[ℓ]: ‖∇‖ \
+                          itself cancels. The paper's safe step falls like 1−J, the sharp one only like 1/log(1/(1−J)) \
+                          (rare-failure-step); growth against the first alone does not show that the step has become too \
+                          large. Nor does growth against both: how far below the threshold the run began is not in the \
+                          log.";
             found.push(self.finding(Kind::StepGrowth, [first, first], message, theory));
         }
-        if let Some((row, step, safe)) = first_above {
+        if let Some((row, step, safe)) = self.seen.first_above {
             let message = format!(
-                "η = {} at step {} is above the safe step {}; so at {above} of {judged} rows",
+                "η = {} at step {} is above the safe step {}; so at {} of {} rows",
                 short(step),
                 self.series.steps[row],
-                short(safe)
+                short(safe),
+                self.seen.above,
+                self.seen.judged
             );
-            let theory = "With L as given and E⁺[ℓ] read as the mean length, J need not rise at such a step of plain gradient ascent; it may. A \
-                          constant step below the smallest 2Δμ/(L T∞) of the run excludes J → 0, no more. For Adam η is not α‖∇‖, and none of \
-                          this applies as it stands.";
+            let theory = "With L as given and E⁺[ℓ] read as the mean length, J need not rise at such a step of plain \
+                          gradient ascent; it may. A constant step below the smallest 2Δμ/(L T∞) of the run excludes J → \
+                          0, no more. For Adam η is not α‖∇‖, and none of this applies as it stands.";
             found.push(self.finding(Kind::AboveSafeStep, [row, row], message, theory));
         }
         found
     }
 
     /// All findings, the gravest kinds first.
-    pub(super) fn findings(&self, rows: impl Iterator<Item = Row>) -> Vec<Finding> {
+    pub(super) fn findings(&self) -> Vec<Finding> {
         let fall = self.fell();
         let stagnation = self.stagnated(fall.as_ref());
         let mut found: Vec<Finding> = [fall, self.unsafe_start(), stagnation, self.grown(), self.spiked(), self.broke()]
@@ -485,7 +438,7 @@ impl Run<'_> {
             .chain([self.died(), self.truncated(), self.drifted()])
             .flatten()
             .collect();
-        found.extend(self.grew(rows));
+        found.extend(self.grew());
         found.extend(self.other());
         for (what, consequence) in &self.missing {
             found.push(Finding {

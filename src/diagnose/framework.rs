@@ -23,6 +23,9 @@ pub enum Role {
     RewardStd,
 }
 
+/// All of them.
+pub(super) const ROLES: [Role; 9] = [Step, GradNorm, LearningRate, Length, MaxLength, Truncated, Dead, Mixed, RewardStd];
+
 /// A framework: what it calls things, and its defaults.
 #[derive(Debug, PartialEq)]
 pub struct Framework {

@@ -15,6 +15,7 @@
 mod choose;
 mod findings;
 mod framework;
+mod kinds;
 mod loss;
 mod patterns;
 mod reader;
@@ -24,8 +25,8 @@ mod series;
 mod table;
 
 pub use choose::Chosen;
-pub use findings::{Finding, Kind};
 pub use framework::{FRAMEWORKS, Framework, Role};
+pub use kinds::{Finding, Kind};
 pub use loss::{Divisor, LOSSES, Loss};
 pub use reader::Shape;
 pub use rows::{Row, paper_scaling, sharp_scaling};
@@ -208,8 +209,7 @@ impl Diagnosis {
             let why = table.skipped.first().map(|one| format!("; line {}: {}", one.line, one.reason)).unwrap_or_default();
             return Err(Error::new(format!("no row of a training log in it{why}")));
         }
-        let full = (0..table.columns.len()).filter(|column| table.has(*column));
-        let names: Vec<&str> = full.map(|column| table.columns[column].name.as_str()).collect();
+        let names: Vec<&str> = table.full().into_iter().map(|column| table.columns[column].name.as_str()).collect();
         let framework = choose::framework(&names, options);
         let loss = choose::loss(framework.value, &names, options);
         let success = choose::success(&table, framework.value, options)?;
@@ -218,18 +218,7 @@ impl Diagnosis {
         let columns = choose::columns(&table, framework.value, success.value);
         let name = |column: usize| table.columns[column].name.clone();
         let success_key = Chosen { value: name(success.value), why: success.why };
-        let used = [
-            (Role::Step, columns.step),
-            (Role::GradNorm, columns.grad_norm),
-            (Role::LearningRate, columns.learning_rate),
-            (Role::Length, columns.length),
-            (Role::MaxLength, columns.max_length),
-            (Role::Truncated, columns.truncated),
-            (Role::Dead, columns.dead),
-            (Role::Mixed, columns.mixed),
-            (Role::RewardStd, columns.reward_std),
-        ];
-        let used: Vec<(Role, String)> = used.into_iter().filter_map(|(role, column)| Some((role, name(column?)))).collect();
+        let used: Vec<(Role, String)> = columns.others.iter().map(|(role, column)| (*role, name(*column))).collect();
         let (mut series, incomplete, lacking) = Series::new(&mut table, &columns, reward_range.value);
         if series.rate.iter().all(|rate| rate.is_nan()) {
             return Err(Error::new(format!(
@@ -273,29 +262,23 @@ impl Diagnosis {
         let scale = Scale::new(&series, loss.value, clip.value, options);
         let smooth = match options.smooth {
             Some(_) => "as given".into(),
-            None => format!("its values are at least 1/{} apart, as means of so many responses are", series.responses()),
+            None => format!("its values are at least 1/{} apart, as means of so many responses are", scale.responses),
         };
         let window = match table.logging_steps {
             Some(steps) if steps == scale.window as f64 => "logging_steps, and the commonest difference of steps",
             _ => "the commonest difference of steps",
         };
-        let rate: Vec<f64> = Rows::new(&series, scale).map(|row| row.smooth_success_rate).collect();
         let run = findings::Run {
             series: &series,
-            loss: loss.value,
-            rate: &rate,
+            scale: &scale,
+            seen: findings::Seen::new(Rows::new(&series, scale)),
             // More rows than there are would overflow.
             early: options.early.min(series.steps.len() + 1),
-            first: scale.first,
-            clipped: clip.value.is_finite(),
-            responses: series.responses(),
-            smooth: scale.smooth,
             others,
-            non_finite: series.non_finite,
-            dead_by_spread: columns.dead.is_none() && columns.mixed.is_none(),
+            dead_by_spread: columns.get(Role::Dead).or(columns.get(Role::Mixed)).is_none(),
             missing,
         };
-        let findings = run.findings(Rows::new(&series, scale));
+        let findings = run.findings();
         Ok(Diagnosis {
             source: source.into(),
             shapes: shapes.into_iter().filter(|(_, rows)| *rows > 0).map(|(shape, _)| shape).collect(),
@@ -306,7 +289,7 @@ impl Diagnosis {
             clip,
             smooth: Chosen { value: scale.smooth, why: smooth },
             window: Chosen { value: scale.window, why: window.into() },
-            counted: columns.step.is_none(),
+            counted: columns.get(Role::Step).is_none(),
             early_steps: scale.early_steps,
             smoothness: scale.smoothness,
             columns: used,

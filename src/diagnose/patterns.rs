@@ -24,20 +24,36 @@ pub(super) const SPIKE: f64 = 5.0;
 /// So many rows before.
 pub(super) const BEFORE: usize = 20;
 
-/// The first of `STREAK` values in succession for which `is` holds (missing ones are passed over).
-pub(super) fn streak(values: &[f64], is: impl Fn(f64) -> bool) -> Option<usize> {
-    let mut run = Vec::with_capacity(STREAK);
-    for (i, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
-        if !is(*value) {
-            run.clear();
-            continue;
+/// Waits for [`STREAK`] rows in succession of which a condition holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Streak {
+    /// The first of those that came last, and how many they are.
+    first: usize,
+    length: usize,
+    /// The first row of the first streak.
+    pub found: Option<usize>,
+}
+
+impl Streak {
+    /// The next row: whether `is` holds of its value; a missing one is passed over.
+    pub(super) fn see(&mut self, row: usize, value: f64, is: impl Fn(f64) -> bool) {
+        if value.is_nan() || self.found.is_some() {
+            return;
         }
-        run.push(i);
-        if run.len() == STREAK {
-            return run.first().copied();
-        }
+        (self.first, self.length) = match (is(value), self.length) {
+            (false, _) => (row, 0),
+            (true, 0) => (row, 1),
+            (true, length) => (self.first, length + 1),
+        };
+        self.found = (self.length == STREAK).then_some(self.first);
     }
-    None
+}
+
+/// The first of [`STREAK`] values in succession for which `is` holds (missing ones are passed over).
+pub(super) fn streak(values: &[f64], is: impl Fn(f64) -> bool) -> Option<usize> {
+    let mut streak = Streak::default();
+    values.iter().enumerate().for_each(|(row, value)| streak.see(row, *value, &is));
+    streak.found
 }
 
 fn odds(rate: f64) -> f64 {
@@ -56,19 +72,20 @@ pub(super) struct Fall {
     rate: f64,
     /// Its odds are at most this share of theirs.
     odds: f64,
-    /// The fall begins with the first row from which the odds stay below this share.
-    onset: f64,
     /// Rows after it.
     rest: usize,
 }
+
+/// A fall begins with the first row from which the odds stay below this share of the highest ones.
+const ONSET: f64 = 0.5;
 
 /// A row is taken to be a mean of no more responses: what its values differ by says little beyond.
 const MOST_RESPONSES: f64 = 512.0;
 
 /// To half of J, and a quarter of the odds.
-pub(super) const COLLAPSE: Fall = Fall { rate: 0.5, odds: 0.25, onset: 0.5, rest: 5 };
+pub(super) const COLLAPSE: Fall = Fall { rate: 0.5, odds: 0.25, rest: 5 };
 /// To 85 % of J and a third of the odds, over a longer time.
-pub(super) const DECLINE: Fall = Fall { rate: 0.85, odds: 1.0 / 3.0, onset: 0.5, rest: 20 };
+pub(super) const DECLINE: Fall = Fall { rate: 0.85, odds: 1.0 / 3.0, rest: 20 };
 
 /// The fall of a run, if there is one: indices of the highest J, the first row of the fall, and the lowest J after that.
 ///
@@ -86,7 +103,7 @@ pub(super) fn fall(rate: &[f64], fall: Fall, smooth: usize, responses: f64) -> O
         later[place] = f64::max(rate[*row], later[place + 1]);
     }
     let mut top = 0;
-    let (mut dip, mut last_dip, mut longest) = (0, 0, 0);
+    let (mut dip, mut longest) = (0, 0);
     for place in 1..(rows.len() + 1).saturating_sub(rest) {
         if rate[rows[place - 1]] > rate[rows[top]] {
             top = place - 1;
@@ -94,17 +111,13 @@ pub(super) fn fall(rate: &[f64], fall: Fall, smooth: usize, responses: f64) -> O
         let (high, low) = (rate[rows[top]], later[place]);
         // A dip from which J came back lasted as long at most.
         let below = odds(rate[rows[place - 1]]) <= fall.odds * odds(high);
-        dip = if below { dip + 1 } else { 0 };
-        if !below {
-            longest = longest.max(last_dip);
-        }
-        last_dip = dip;
+        (dip, longest) = if below { (dip + 1, longest) } else { (0, longest.max(dip)) };
         if rows.len() - place <= longest {
             break;
         }
         let far = high - low > 4.0 * error(high);
         if far && low <= fall.rate * high && odds(low) <= fall.odds * odds(high) {
-            let onset = (top + 1..=place).find(|place| odds(later[*place]) < fall.onset * odds(high)).unwrap_or(place);
+            let onset = (top + 1..=place).find(|place| odds(later[*place]) < ONSET * odds(high)).unwrap_or(place);
             let lowest = rows[onset..].iter().copied().min_by(|a, b| rate[*a].total_cmp(&rate[*b]));
             return Some([rows[top], rows[onset], lowest.unwrap_or(rows[onset])]);
         }

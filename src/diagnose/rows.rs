@@ -29,8 +29,8 @@ pub struct Row {
     pub gap: f64,
     /// The same times the length that the loss divides by.
     pub length_gap: f64,
-    /// Σ α·gap up to this row (Figure 2's abscissa), a row for all steps since the last one with a J and a ‖∇‖; nothing where J is 0
-    /// or 1.
+    /// Σ α·gap up to this row (Figure 2's abscissa), a row for all steps since the last one with a J and a ‖∇‖; nothing
+    /// where J is 0 or 1.
     pub cumulative_gap: f64,
     /// Σ α·length_gap, likewise.
     pub cumulative_length_gap: f64,
@@ -40,7 +40,8 @@ pub struct Row {
     pub relative_step_sharp: f64,
     /// With a smoothness given: the companion's safe step, absolute.
     pub safe_step: f64,
-    /// With a smoothness given: 2Δμ/(L T∞), below which nothing collapses.
+    /// With a smoothness given: 2Δμ/(L T∞) with the Δμ of this row. (That J cannot go to 0 needs a constant step below the
+    /// smallest of these: no-universal-collapse.)
     pub collapse_threshold: f64,
 }
 
@@ -63,6 +64,8 @@ pub(super) struct Scale {
     pub loss: &'static Loss,
     /// The norm at which gradients are clipped.
     pub clip: f64,
+    /// Responses of a row, about.
+    pub responses: f64,
     /// Rows of the smoothed J.
     pub smooth: usize,
     /// Steps of a row.
@@ -82,7 +85,7 @@ pub(super) struct Rows<'a> {
     series: &'a Series,
     scale: Scale,
     next: usize,
-    /// Sum and number of the values of J among the last `smooth` that there are, and where they begin.
+    /// The last values of J that there are, at most `smooth`.
     recent: std::collections::VecDeque<f64>,
     learning_rate: f64,
     cumulative: [f64; 2],
@@ -198,7 +201,8 @@ impl Scale {
     /// have a step to compare.
     pub(super) fn new(series: &Series, loss: &'static Loss, clip: f64, options: &Options) -> Scale {
         let rows = series.rate.iter().filter(|rate| !rate.is_nan()).count();
-        let enough = (RESPONSES / series.responses()).ceil() as usize;
+        let responses = series.responses();
+        let enough = (RESPONSES / responses).ceil() as usize;
         let smooth = options.smooth.unwrap_or(enough.clamp(1, (rows / 4).max(1)));
         let smooth = smooth.min(series.steps.len().max(1)); // more rows than there are would overflow
         let smoothness = options.smoothness.zip(options.max_length.or(series.longest));
@@ -206,7 +210,8 @@ impl Scale {
         // After the warm-up, and where J is a mean of all its rows.
         let first = series.learning_rate.as_deref().map_or(0, warmed_up).max(smooth - 1);
         let first = first.min(series.steps.len().saturating_sub(1));
-        let mut scale = Scale { loss, clip, smooth, window, early: [1.0; 2], first, early_steps: None, smoothness };
+        let mut scale =
+            Scale { loss, clip, responses, smooth, window, early: [1.0; 2], first, early_steps: None, smoothness };
         let compared = |row: &Row| row.relative_step > 0.0 && row.relative_step.is_finite();
         let early: Vec<Row> = Rows::new(series, scale).skip(first).filter(compared).take(options.early).collect();
         scale.early_steps = early.first().zip(early.last()).map(|(first, last)| [first.step, last.step]);
@@ -227,7 +232,7 @@ fn warmed_up(rates: &[f64]) -> usize {
 }
 
 /// A smoothed J is a mean of at least so many responses: its standard error is then at most 1/16.
-pub(super) const RESPONSES: f64 = 64.0;
+const RESPONSES: f64 = 64.0;
 
 #[cfg(test)]
 mod tests {

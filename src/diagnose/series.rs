@@ -1,6 +1,7 @@
 //! A run as columns by increasing step, with what was chosen applied.
 
 use super::choose::{Columns, SLACK};
+use super::framework::Role;
 use super::table::{Reason, Skipped, Table};
 
 /// A row that lacks values which most rows have.
@@ -92,8 +93,8 @@ struct Main {
 
 impl Main {
     fn new(table: &mut Table, columns: &Columns) -> Main {
-        let used = [Some(columns.success), columns.grad_norm, columns.learning_rate, columns.length];
-        let columns: Vec<usize> = used.into_iter().flatten().collect();
+        let main = [Role::GradNorm, Role::LearningRate, Role::Length].map(|role| columns.get(role));
+        let columns: Vec<usize> = std::iter::once(columns.success).chain(main.into_iter().flatten()).collect();
         let names = columns.iter().map(|column| table.columns[*column].name.clone()).collect();
         let values: Vec<Vec<f64>> = columns.iter().map(|column| table.take(*column)).collect();
         let rows = table.lines.len();
@@ -116,7 +117,7 @@ impl Main {
         ends.iter().for_each(|(_, column)| usual[*column] += 2);
         for (row, column) in ends {
             let whole = usual[column] >= rows && self.missing(&[row]).is_empty();
-            if whole || !columns.all().contains(&Some(column)) {
+            if whole || !columns.has(column) {
                 continue;
             }
             let other = &mut table.columns[column].values;
@@ -175,8 +176,8 @@ impl Series {
         let mut main = Main::new(table, columns);
         main.drop_cut(table, columns);
         main.scale(table, range);
-        let (steps, with_step) = steps(table, columns.step);
-        let broken = columns.grad_norm.map(|column| std::mem::take(&mut table.columns[column].not_finite));
+        let (steps, with_step) = steps(table, columns.get(Role::Step));
+        let broken = columns.get(Role::GradNorm).map(|column| std::mem::take(&mut table.columns[column].not_finite));
         let broken = broken.unwrap_or_default().into_iter().filter(|row| with_step.binary_search(row).is_ok());
         let broken: Vec<u64> = broken.map(|row| steps[row]).collect();
         let non_finite = broken.iter().min().map(|first| (*first, broken.len() as u64));
@@ -199,18 +200,19 @@ impl Series {
         let mut next = |column: Option<usize>| column.and_then(|_| gathered.next());
         let rate = next(Some(columns.success)).unwrap_or_default();
         let (grad_norm, learning_rate, length) =
-            (next(columns.grad_norm), next(columns.learning_rate), next(columns.length));
+            (next(columns.get(Role::GradNorm)), next(columns.get(Role::LearningRate)), next(columns.get(Role::Length)));
         let mut other = |column: Option<usize>, change: fn(f64) -> f64| {
             column.map(|column| order.gather(&table.take(column)).into_iter().map(change).collect::<Vec<f64>>())
         };
-        let truncated = other(columns.truncated, |share| share);
+        let truncated = other(columns.get(Role::Truncated), |share| share);
         let without_spread = |spread: f64| if spread.is_nan() { spread } else { f64::from(spread == 0.0) };
-        let dead = match (columns.dead, columns.mixed) {
+        let dead = match (columns.get(Role::Dead), columns.get(Role::Mixed)) {
             (Some(dead), _) => other(Some(dead), |share| share),
             (None, Some(mixed)) => other(Some(mixed), |share| 1.0 - share),
-            (None, None) => other(columns.reward_std, without_spread),
+            (None, None) => other(columns.get(Role::RewardStd), without_spread),
         };
-        let longest = columns.max_length.map(|column| table.take(column).into_iter().fold(f64::NEG_INFINITY, f64::max));
+        let longest =
+            columns.get(Role::MaxLength).map(|column| table.take(column).into_iter().fold(f64::NEG_INFINITY, f64::max));
         let longest = longest.filter(|longest| longest.is_finite());
         let steps = order.groups().map(|rows| steps[rows[0]]).collect();
         let series = Series { steps, rate, grad_norm, learning_rate, length, truncated, dead, longest, non_finite };

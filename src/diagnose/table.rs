@@ -299,9 +299,10 @@ impl Table {
         kept
     }
 
-    /// Whether a column has a value.
-    pub(super) fn has(&self, column: usize) -> bool {
-        self.columns[column].values.iter().any(|value| !value.is_nan())
+    /// The columns that have a value.
+    pub(super) fn full(&self) -> Vec<usize> {
+        let has = |column: &usize| self.columns[*column].values.iter().any(|value| !value.is_nan());
+        (0..self.columns.len()).filter(has).collect()
     }
 
     /// The values of a column, one a row.

@@ -16,7 +16,7 @@ pub(super) fn is_document(beginning: &[u8]) -> bool {
         [b'[', rest @ ..] => matches!(rest.trim_ascii_start().first(), None | Some(b'{' | b']')),
         [b'{'] => true,
         [b'{', ..] => {
-            let list = super::lines::find(first, b"\"log_history\"").is_some();
+            let list = memchr::memmem::find(first, b"\"log_history\"").is_some();
             // Not so a line that is cut short.
             let goes_on = matches!(first.last(), Some(b',' | b'{' | b'[' | b':'))
                 && second.first().is_some_and(|byte| !byte.is_ascii_alphabetic() && *byte != b'{');
@@ -26,85 +26,99 @@ pub(super) fn is_document(beginning: &[u8]) -> bool {
     }
 }
 
+/// An error where a file cannot be read on; other damage is part of it.
+fn readable(damage: Damage, line: u64) -> Result<Damage, Error> {
+    match damage {
+        Damage::Unreadable(kind) => Err(Error::new(kind.to_string()).at(format!("line {line}"))),
+        damage => Ok(damage),
+    }
+}
+
+/// Reads a document, and what rows stand behind damage in it.
 pub(super) fn read_document(input: impl BufRead, table: &mut Table) -> Result<BTreeMap<Shape, u64>, Error> {
     let mut scanner = Scanner::new(input, 1);
     let mut rows = 0;
-    loop {
-        let line = scanner.line;
+    let whole = loop {
         let read = match scanner.next() {
-            Ok(None) => break,
+            Ok(None) => break Ok(()),
             Ok(Some(b'[')) => read_rows(&mut scanner, table, &mut rows),
-            Ok(Some(b'{')) => {
-                let before = (table.extent(), rows);
-                // Rows in its lists come first; then what it says itself.
-                let (mut cells, mut logging_steps) = (BTreeMap::new(), None);
-                let shared = RefCell::new(&mut *table);
-                let mut lists = |scanner: &mut Scanner<_>| read_rows(scanner, &mut shared.borrow_mut(), &mut rows);
-                let sink = &mut |name: &[u8], cell| {
-                    if name == b"logging_steps" {
-                        logging_steps = Some(cell);
-                    } else if cells.len() < 4_096 && shared.borrow_mut().is_of_use(name) {
-                        cells.insert(name.to_vec(), cell);
-                    }
-                };
-                let read = scanner.object(sink, Some(&mut lists));
-                if let (Ok(()), Some(Cell::Number(steps))) = (read, logging_steps) {
-                    table.logging_steps = Some(steps);
-                }
-                // A row with lists of samples: these are no rows.
-                let mut is_value = |(name, cell): (&Vec<u8>, &Cell)| matches!(cell, Cell::Number(_)) && table.is_value(name);
-                if cells.iter().any(&mut is_value) {
-                    table.shrink(before.0);
-                    rows = before.1;
-                }
-                for (name, cell) in cells {
-                    table.cell(&name, cell);
-                }
-                // A file of objects over several lines: each is a row. A trainer's state is none.
-                match read.is_ok() && table.lines.len() == before.0[0] {
-                    true => {
-                        table.commit(line);
-                        rows += 1;
-                    }
-                    false => table.abandon(),
-                }
-                read
-            }
+            Ok(Some(b'{')) => read_state(&mut scanner, table, &mut rows),
             Ok(Some(b',')) => scanner.eat(b',').map(|_| ()),
             Ok(Some(byte)) => Err(Damage::Unexpected(byte)),
             Err(damage) => Err(damage),
         };
-        if let Err(damage) = read {
-            let unreadable = |damage, line| match damage {
-                Damage::Unreadable(kind) => Err(Error::new(kind.to_string()).at(format!("line {line}"))),
-                damage => Ok(damage),
-            };
-            table.abandon();
-            table.skip(scanner.line, unreadable(damage, scanner.line)?.into());
-            // Behind the damage rows may go on.
-            loop {
-                match scanner.recover() {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(damage) => unreadable(damage, scanner.line).map(|_| ())?,
-                }
-                let line = scanner.line;
-                let read = read_object(&mut scanner, table);
-                match read {
-                    Ok(()) => {
-                        table.commit(line);
-                        rows += 1;
-                    }
-                    Err(damage) => {
-                        table.abandon();
-                        table.skip(line, unreadable(damage, scanner.line)?.into());
-                    }
-                }
-            }
-            break;
+        if read.is_err() {
+            break read;
         }
+    };
+    if let Err(damage) = whole {
+        table.abandon();
+        table.skip(scanner.line, readable(damage, scanner.line)?.into());
+        read_behind(&mut scanner, table, &mut rows)?;
     }
     Ok(BTreeMap::from([(Shape::Document, rows)]))
+}
+
+/// An object: a row, or a trainer's state with rows in its lists.
+fn read_state<R: BufRead>(scanner: &mut Scanner<R>, table: &mut Table, rows: &mut u64) -> Result<(), Damage> {
+    let (line, extent, before) = (scanner.line, table.extent(), *rows);
+    // Rows in its lists come first; then what it says itself.
+    let (mut cells, mut logging_steps) = (BTreeMap::new(), None);
+    let shared = RefCell::new(&mut *table);
+    let mut lists = |scanner: &mut Scanner<_>| read_rows(scanner, &mut shared.borrow_mut(), rows);
+    let sink = &mut |name: &[u8], cell| {
+        if name == b"logging_steps" {
+            logging_steps = Some(cell);
+        } else if cells.len() < 4_096 && shared.borrow_mut().is_of_use(name) {
+            cells.insert(name.to_vec(), cell);
+        }
+    };
+    let read = scanner.object(sink, Some(&mut lists));
+    if let (Ok(()), Some(Cell::Number(steps))) = (read, logging_steps) {
+        table.logging_steps = Some(steps);
+    }
+    // A row with lists of samples: these are no rows.
+    let mut is_value = |(name, cell): (&Vec<u8>, &Cell)| matches!(cell, Cell::Number(_)) && table.is_value(name);
+    if cells.iter().any(&mut is_value) {
+        table.shrink(extent);
+        *rows = before;
+    }
+    for (name, cell) in cells {
+        table.cell(&name, cell);
+    }
+    // A file of objects over several lines: each is a row. A trainer's state is none.
+    match read.is_ok() && table.lines.len() == extent[0] {
+        true => {
+            table.commit(line);
+            *rows += 1;
+        }
+        false => table.abandon(),
+    }
+    read
+}
+
+/// Rows behind damage, each from a line that begins with it.
+fn read_behind<R: BufRead>(scanner: &mut Scanner<R>, table: &mut Table, rows: &mut u64) -> Result<(), Error> {
+    loop {
+        match scanner.recover() {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(damage) => {
+                readable(damage, scanner.line)?;
+            }
+        }
+        let line = scanner.line;
+        match read_object(scanner, table) {
+            Ok(()) => {
+                table.commit(line);
+                *rows += 1;
+            }
+            Err(damage) => {
+                table.abandon();
+                table.skip(line, readable(damage, scanner.line)?.into());
+            }
+        }
+    }
 }
 
 /// A list of objects, each a row; other values in it are passed over.

@@ -3,6 +3,7 @@
 use super::super::LONGEST_LINE;
 use super::super::scanner::number;
 use super::super::table::{Reason, Table};
+use memchr::memmem::find;
 use std::io::{BufRead, ErrorKind, Read};
 
 /// A line without its end, or that it is too long; `None` at the end of the file. The flag says whether an end of line was there.
@@ -58,19 +59,6 @@ pub(super) fn without_colours(line: &mut Vec<u8>) {
         }
     }
     *line = kept;
-}
-
-/// Where `needle` begins in `text`.
-pub(super) fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    while let Some(at) = text[from..].iter().position(|byte| *byte == first) {
-        if text[from + at..].starts_with(needle) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
 }
 
 /// What follows `step:` where a number does and, after that, the end or ` - `.

@@ -12,7 +12,7 @@ use document::{is_document, read_document};
 use lines::{is_object_row, object_of, read_line, read_steps, step_before, steps_of, without_colours};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{BufRead, ErrorKind, Read};
+use std::io::{BufRead, Read};
 
 /// How rows are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +85,7 @@ fn read_lines(mut input: impl BufRead, table: &mut Table) -> std::io::Result<BTr
     let mut shapes = BTreeMap::new();
     let (mut line, mut number) = (Vec::new(), 0);
     let mut csv: Option<Csv> = None;
-    while let Some((long, ended)) = retry(|| read_line(&mut input, &mut line))? {
+    while let Some((long, ended)) = read_line(&mut input, &mut line)? {
         number += 1;
         if long {
             table.skip(number, Reason::Long);
@@ -154,14 +154,4 @@ fn read_lines(mut input: impl BufRead, table: &mut Table) -> std::io::Result<BTr
         }
     }
     Ok(shapes)
-}
-
-/// Again where a signal interrupted.
-fn retry<T>(mut read: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
-    loop {
-        match read() {
-            Err(e) if e.kind() == ErrorKind::Interrupted => {}
-            other => return other,
-        }
-    }
 }

@@ -2,25 +2,41 @@
 
 use super::super::plot::{Figure, Mark, Panel, Scatter, Series};
 use super::super::short;
-use crate::diagnose::{Diagnosis, Divisor, Row};
+use super::span;
+use crate::diagnose::{Diagnosis, Divisor, Finding, Row};
 
 const BLUE: &str = "#1f5fa8";
 const ORANGE: &str = "#c8641b";
 const PALE: &str = "#a9c4e4";
 const RED: &str = "#b3261e";
 
+/// One value a row for each of these, in one pass.
+fn columns<const N: usize>(diagnosis: &Diagnosis, values: [fn(&Row) -> f64; N]) -> [Vec<f64>; N] {
+    let mut columns = values.map(|_| Vec::with_capacity(diagnosis.len()));
+    for row in diagnosis.rows() {
+        columns.iter_mut().zip(values).for_each(|(column, value)| column.push(value(&row)));
+    }
+    columns
+}
+
 /// J and λ, the gradient's norm, the cumulative gap, the step relative to the early rows, the mean length, with the findings
 /// marked; below, λ against the cumulative gap, the axes of Figure 2.
 pub fn diagnose_svg(diagnosis: &Diagnosis) -> String {
-    let column = |value: fn(&Row) -> f64| -> Vec<f64> { diagnosis.rows().map(|row| value(&row)).collect() };
-    let across = column(|row| row.step as f64);
-    let (rate, smooth) = (column(|row| row.success_rate), column(|row| row.smooth_success_rate));
-    let log_odds = column(|row| row.log_odds);
-    let norm = column(|row| pxfm::f_log10(row.grad_norm));
-    let (gap, length_gap) = (column(|row| row.cumulative_gap), column(|row| row.cumulative_length_gap));
-    let relative = column(|row| pxfm::f_log10(row.relative_step));
-    let sharp = column(|row| pxfm::f_log10(row.relative_step_sharp));
-    let length = column(|row| row.mean_length);
+    let [across, rate, smooth, log_odds, norm, gap, length_gap, relative, sharp, length] = columns(
+        diagnosis,
+        [
+            |row| row.step as f64,
+            |row| row.success_rate,
+            |row| row.smooth_success_rate,
+            |row| row.log_odds,
+            |row| pxfm::f_log10(row.grad_norm),
+            |row| row.cumulative_gap,
+            |row| row.cumulative_length_gap,
+            |row| pxfm::f_log10(row.relative_step),
+            |row| pxfm::f_log10(row.relative_step_sharp),
+            |row| row.mean_length,
+        ],
+    );
     // Two sums in different units: each as a share of its last value.
     let share = |sums: &[f64]| -> Vec<f64> {
         let last = sums.last().copied().unwrap_or(0.0);
@@ -52,17 +68,9 @@ pub fn diagnose_svg(diagnosis: &Diagnosis) -> String {
     if known(&length) {
         panels.push(panel("mean length", &lengths, false));
     }
-    let labels: Vec<(f64, String)> = diagnosis
-        .findings
-        .iter()
-        .filter_map(|finding| {
-            let first = finding.first_step?;
-            let name = finding.kind.name();
-            let last = finding.last_step.filter(|last| *last != first);
-            let label = last.map_or(format!("{name}, step {first}"), |last| format!("{name}, steps {first} to {last}"));
-            Some((first as f64, label))
-        })
-        .collect();
+    let label =
+        |finding: &Finding| Some((finding.first_step? as f64, format!("{}, {}", finding.kind.name(), span(finding)?)));
+    let labels: Vec<(f64, String)> = diagnosis.findings.iter().filter_map(label).collect();
     let marks: Vec<Mark<'_>> = labels.iter().map(|(at, label)| Mark { at: *at, label, colour: RED }).collect();
     let [first, last] = diagnosis.course.success_rate;
     let file = diagnosis.source.rsplit(['/', '\\']).next().unwrap_or_default();

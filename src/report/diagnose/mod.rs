@@ -12,19 +12,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-/// A number as everywhere in JSON: infinities are strings, NaN is null.
-struct Number(f64);
-
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            f64::INFINITY => serializer.serialize_str("inf"),
-            f64::NEG_INFINITY => serializer.serialize_str("-inf"),
-            x => serializer.serialize_f64(x),
-        }
-    }
-}
-
 /// The values of a row and their names, in JSON and in CSV.
 fn values(row: &Row) -> [(&'static str, f64); 15] {
     [
@@ -62,7 +49,7 @@ impl Serialize for JsonRow<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("step", &self.0.step)?;
         for (name, value) in &values[..self.1] {
-            map.serialize_entry(name, &Number(*value))?;
+            map.serialize_entry(name, &super::number(*value))?;
         }
         map.end()
     }
@@ -76,6 +63,13 @@ fn finding(finding: &Finding) -> Value {
         "message": finding.message,
         "theory": finding.theory,
     })
+}
+
+/// The steps of a finding, where it has some.
+fn span(finding: &Finding) -> Option<String> {
+    let first = finding.first_step?;
+    let last = finding.last_step.filter(|last| *last != first);
+    Some(last.map_or(format!("step {first}"), |last| format!("steps {first} to {last}")))
 }
 
 /// What a column is used for.

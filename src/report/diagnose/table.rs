@@ -1,7 +1,7 @@
 //! `diagnose` for people.
 
 use super::super::{finish, new_table, short};
-use super::use_of;
+use super::{span, use_of};
 use crate::diagnose::Diagnosis;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -105,11 +105,7 @@ pub fn diagnose_table(diagnosis: &Diagnosis) -> String {
         rows(course.rows)
     );
     for (i, finding) in diagnosis.findings.iter().enumerate() {
-        let steps = match (finding.first_step, finding.last_step) {
-            (Some(first), Some(last)) if last != first => format!(" (steps {first} to {last})"),
-            (Some(first), _) => format!(" (step {first})"),
-            _ => String::new(),
-        };
+        let steps = span(finding).map_or(String::new(), |span| format!(" ({span})"));
         let _ =
             writeln!(text, "{:>2}. {}", i + 1, wrapped(&format!("{}{steps}: {}.", finding.kind.name(), finding.message), 4));
         let _ = writeln!(text, "    {}", wrapped(finding.theory, 4));
