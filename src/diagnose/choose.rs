@@ -1,7 +1,7 @@
 //! Which framework, which columns, which range of rewards: by rule, unless they are given.
 
 use super::Options;
-use super::framework::{FRAMEWORKS, Framework, ROLES, Role, bare, run_of};
+use super::framework::{FRAMEWORKS, Framework, ROLES, Role, is, run_of};
 use super::loss::Loss;
 use super::table::Table;
 use crate::Error;
@@ -61,7 +61,7 @@ pub(super) fn loss(framework: &Framework, names: &[&str], options: &Options) -> 
     if let Some(given) = options.loss {
         return Chosen::given(given);
     }
-    let older = framework.older.filter(|(key, _)| names.iter().any(|name| bare(name) == *key));
+    let older = framework.older.filter(|(key, _)| names.iter().any(|name| is(name, key)));
     let (name, why) = match older {
         Some((key, loss)) => (loss, format!("the default of {} versions that log {key}", framework.name)),
         None => (framework.loss, format!("the default of {}", framework.name)),

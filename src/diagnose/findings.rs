@@ -2,7 +2,7 @@
 
 use super::kinds::{Finding, Kind};
 use super::loss::Divisor;
-use super::patterns::{BEFORE, COLLAPSE, DECLINE, SPIKE, STREAK, Streak, change_point, fall, flat, spikes, streak};
+use super::patterns::{BEFORE, COLLAPSE, DECLINE, SPIKE, STREAK, Streak, change_point, dips, fall, flat, spikes, streak};
 use super::rows::{Row, Scale, median};
 use super::series::Series;
 
@@ -149,6 +149,29 @@ impl Run<'_> {
             }
         };
         Some(self.finding(kind, [onset, lowest], message, theory))
+    }
+
+    fn dipped(&self, fall: Option<&Finding>) -> Option<Finding> {
+        let rate = &self.seen.rate;
+        let mut dips = dips(rate, COLLAPSE, self.scale.smooth, self.scale.responses);
+        // Not what goes before a fall for good, or belongs to it.
+        dips.retain(|dip| fall.is_none_or(|fall| self.at(dip.rows[3]) < fall.first_step));
+        let low: usize = dips.iter().map(|dip| dip.length).sum();
+        let enough = STREAK.max(self.scale.smooth / 2);
+        let (first, last) = (dips.first().filter(|_| low >= enough)?, dips.last()?);
+        let [top, onset, lowest, back] = first.rows.map(|row| (short(rate[row]), self.series.steps[row]));
+        let mut message = format!(
+            "from step {} on J fell from {} (step {}) to {} (step {}); it was back at {} in step {}",
+            onset.1, top.0, top.1, lowest.0, lowest.1, back.0, back.1
+        );
+        if dips.len() > 1 {
+            message += &format!("; {} such dips, the last from step {}", dips.len(), self.series.steps[last.rows[1]]);
+        }
+        let theory = "Exact gradient ascent on one prompt lowers J only above the companion's safe step \
+                      (token-smooth-only-step); exact GRPO can then go to and fro at intermediate J for good. The log does \
+                      not tell whether that is the cause: L is not logged, harder prompts, sampling, Adam and other losses \
+                      lower J for a while too.";
+        Some(self.finding(Kind::Dip, [first.rows[1], last.rows[3]], message, theory))
     }
 
     fn unsafe_start(&self) -> Option<Finding> {
@@ -433,11 +456,10 @@ impl Run<'_> {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let fall = self.fell();
         let stagnation = self.stagnated(fall.as_ref());
-        let mut found: Vec<Finding> = [fall, self.unsafe_start(), stagnation, self.grown(), self.spiked(), self.broke()]
-            .into_iter()
-            .chain([self.died(), self.truncated(), self.drifted()])
-            .flatten()
-            .collect();
+        let dip = self.dipped(fall.as_ref());
+        let of_success = [fall, dip, self.unsafe_start(), stagnation];
+        let of_others = [self.grown(), self.spiked(), self.broke(), self.died(), self.truncated(), self.drifted()];
+        let mut found: Vec<Finding> = of_success.into_iter().chain(of_others).flatten().collect();
         found.extend(self.grew());
         found.extend(self.other());
         for (what, consequence) in &self.missing {

@@ -178,7 +178,7 @@ pub const FRAMEWORKS: &[Framework] = &[
 ];
 
 /// What tables and loggers call the step, whatever the framework.
-const STEPS: &[&str] = &["step", "global_step", "Step", "iteration", "iter", "_step"];
+const STEPS: &[&str] = &["step", "global_step", "iteration", "iter", "_step"];
 
 /// The run that a name of a table of several runs belongs to.
 pub(super) fn run_of(name: &str) -> Option<&str> {
@@ -186,14 +186,21 @@ pub(super) fn run_of(name: &str) -> Option<&str> {
 }
 
 /// A name without what loggers put before it: `train/`, the name of the run and ` - `.
-pub(super) fn bare(name: &str) -> &str {
+fn bare(name: &str) -> &str {
     let name = name.rsplit_once(" - ").map_or(name, |(_, name)| name);
     name.strip_prefix("train/").unwrap_or(name)
 }
 
+/// Whether it is this name, but for what loggers put before it, capitals, and blanks and hyphens for underscores (`Grad Norm`).
+pub(super) fn is(name: &str, key: &str) -> bool {
+    let plain = |c: char| if matches!(c, ' ' | '-') { '_' } else { c.to_ascii_lowercase() };
+    let name = bare(name);
+    name.len() == key.len() && name.chars().map(plain).eq(key.chars().map(plain))
+}
+
 /// Whether `*` in a pattern can stand for what the name has there.
 fn fits(pattern: &str, name: &str) -> bool {
-    let Some((start, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some((start, rest)) = pattern.split_once('*') else { return is(name, pattern) };
     let Some(mut name) = name.strip_prefix(start) else { return false };
     let mut pieces = rest.split('*').peekable();
     while let Some(piece) = pieces.next() {
@@ -216,7 +223,9 @@ impl Framework {
     pub(super) fn key<'n>(&self, role: Role, names: impl Iterator<Item = &'n str> + Clone) -> Option<usize> {
         let known = self.keys.iter().filter(|(one, _)| *one == role).flat_map(|(_, keys)| *keys);
         let steps = if role == Step { STEPS } else { &[] };
-        known.chain(steps).find_map(|key| names.clone().position(|name| bare(name) == *key))
+        let known = known.chain(steps);
+        let as_written = |name: &str, key: &str| bare(name) == key;
+        [as_written, is].iter().find_map(|same| known.clone().find_map(|key| names.clone().position(|name| same(name, key))))
     }
 
     /// The best success key among `names`: its index. Spreads (`/std`) are none.
@@ -234,28 +243,29 @@ impl Framework {
 
 /// Whether a framework has this very name: of these there are few.
 pub(super) fn is_exact(name: &str) -> bool {
-    let name = bare(name);
-    let has = |framework: &Framework| framework.keys.iter().any(|(_, keys)| keys.contains(&name));
-    FRAMEWORKS.iter().any(|framework| has(framework) || framework.success.contains(&name))
+    let among = |keys: &[&str]| keys.iter().any(|key| is(name, key));
+    let has = |framework: &Framework| framework.keys.iter().any(|(_, keys)| among(keys));
+    FRAMEWORKS.iter().any(|framework| has(framework) || among(framework.success))
 }
 
 /// Whether any framework has a use for the value of this name.
 pub(super) fn is_wanted(name: &str) -> bool {
     let name = bare(name);
-    if STEPS.contains(&name) {
+    let among = |keys: &[&str]| keys.iter().any(|key| is(name, key));
+    if among(STEPS) {
         return true;
     }
     let ends = ["/min", "/max"].iter().find_map(|end| name.strip_suffix(end)).map(|start| format!("{start}/mean"));
     FRAMEWORKS.iter().any(|framework| {
         let success = |name: &str| framework.success.iter().any(|pattern| fits(pattern, name));
-        framework.keys.iter().any(|(_, keys)| keys.contains(&name)) || success(name) || ends.as_deref().is_some_and(success)
+        framework.keys.iter().any(|(_, keys)| among(keys)) || success(name) || ends.as_deref().is_some_and(success)
     })
 }
 
 /// Whether some framework calls its step so.
 pub(super) fn is_step(name: &str) -> bool {
     let own = FRAMEWORKS.iter().flat_map(|framework| framework.keys).filter(|(role, _)| *role == Step);
-    own.map(|(_, keys)| *keys).chain([STEPS]).any(|keys| keys.contains(&bare(name)))
+    own.map(|(_, keys)| *keys).chain([STEPS]).any(|keys| keys.iter().any(|key| is(name, key)))
 }
 
 #[cfg(test)]
@@ -283,6 +293,8 @@ mod tests {
             assert!(!framework.success.is_empty() && Framework::find(framework.name) == Some(framework));
         }
         assert!(is_wanted("train/rewards/f/mean") && is_wanted("critic/score/max") && is_step("train/global_step"));
+        assert!(is_wanted("Grad Norm") && is_wanted("Learning-Rate") && is_step("Global Step") && is_exact("Success Rate"));
+        assert!(!is_wanted("Grad  Norm") && !is_wanted("gradnorm"));
         assert!(!is_wanted("eval_reward") && !is_wanted("val-core/x/acc/mean@1") && !is_wanted("validation/accuracy"));
     }
 

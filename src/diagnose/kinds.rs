@@ -7,6 +7,8 @@ pub enum Kind {
     Collapse,
     /// J fell for good, to more than half.
     Decline,
+    /// J fell to half or less and came back, once or again and again.
+    Dip,
     /// J fell while the level of comparison for relative steps was taken.
     UnsafeStart,
     /// J hardly moves.
@@ -39,6 +41,7 @@ impl Kind {
         match self {
             Kind::Collapse => "collapse",
             Kind::Decline => "decline",
+            Kind::Dip => "dip",
             Kind::UnsafeStart => "unsafe-start",
             Kind::Stagnation => "stagnation",
             Kind::GradientGrowth => "gradient-growth",

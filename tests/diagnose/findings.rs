@@ -51,9 +51,33 @@ fn a_collapse_at_its_step() {
     let lower = changed(|s| s.rate = if s.step >= 120 { 0.35 } else { 0.65 } + 0.01 * noise(s.step));
     assert_eq!(first(&lower, Kind::Decline), 120);
     assert!(!kinds(&lower).contains(&Kind::Collapse));
-    // A dip from which the run recovers is none.
+}
+
+/// What J comes back from is no collapse: a dip, once or again and again.
+#[test]
+fn dips_at_their_steps() {
+    let falls = |diagnosis: &Diagnosis| kinds(diagnosis).iter().any(|kind| matches!(kind, Kind::Collapse | Kind::Decline));
     let dip = changed(|s| s.rate *= if (100..110).contains(&s.step) { 0.01 } else { 1.0 });
-    assert!(!kinds(&dip).iter().any(|kind| matches!(kind, Kind::Collapse | Kind::Decline)));
+    assert!(!falls(&dip));
+    assert_eq!(found(&dip, Kind::Dip).first_step.zip(found(&dip, Kind::Dip).last_step), Some((100, 110)));
+    assert!(!found(&dip, Kind::Dip).message.contains("such dips"));
+    // Two rows are too few to tell, five times one row are not.
+    let short = changed(|s| s.rate *= if (100..102).contains(&s.step) { 0.01 } else { 1.0 });
+    assert!(!kinds(&short).contains(&Kind::Dip));
+    let swings = changed(|s| s.rate = if s.step % 20 == 0 && s.step >= 120 { 0.2 } else { 0.7 } + 0.01 * noise(s.step));
+    assert_eq!(first(&swings, Kind::Dip), 120);
+    assert!(found(&swings, Kind::Dip).message.contains("4 such dips, the last from step 180") && !falls(&swings));
+    // A dip before a fall is told apart from it.
+    let both = changed(|s| s.rate *= if (50..60).contains(&s.step) || s.step >= 150 { 0.05 } else { 1.0 });
+    assert_eq!((first(&both, Kind::Dip), first(&both, Kind::Collapse)), (50, 150));
+    // Small batches dip by chance, but seldom so far.
+    let mut false_alarms = 0;
+    for seed in 1..=100 {
+        for (rate, responses) in [(0.3, 4), (0.1, 8), (0.5, 4), (0.8, 16)] {
+            false_alarms += u32::from(kinds(&read(&csv(&sampled(|_| rate, responses, seed)))).contains(&Kind::Dip));
+        }
+    }
+    assert!(false_alarms <= 4, "{false_alarms} of 400");
 }
 
 #[test]
@@ -63,6 +87,9 @@ fn stagnation_at_its_step() {
         let start = first(&diagnosis, Kind::Stagnation);
         assert!(start.abs_diff(at) <= 2, "{at}: {start}");
     }
+    // A rise that is small beside the noise: a second line leaves 0.7 of the squares, and the stretch begins after it.
+    let noisy = changed(|s| s.rate = if s.step < 60 { 0.35 } else { 0.42 } + 0.06 * noise(s.step));
+    assert!(first(&noisy, Kind::Stagnation).abs_diff(60) <= 4, "{:?}", noisy.findings);
     let high = changed(|s| s.rate = 0.97 + 0.01 * noise(s.step));
     assert!(!kinds(&high).contains(&Kind::Stagnation), "at the top is no stagnation");
     let short = read(&csv(&quiet()[..20]));

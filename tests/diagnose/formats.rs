@@ -241,6 +241,20 @@ fn formats() -> Vec<Format> {
             ..base
         },
         Format {
+            name: "csv with names for people",
+            text: csv(&steps())
+                .replace("success_rate", "Success Rate")
+                .replace("grad_norm", "Grad Norm")
+                .replace("learning_rate", "LR")
+                .replace("mean_length", "Mean-Length")
+                .replace("step,", "Step,"),
+            framework: "csv",
+            shape: Shape::Csv,
+            success: "Success Rate",
+            clip: f64::INFINITY,
+            ..base
+        },
+        Format {
             name: "csv of a plotting service",
             text: csv(&steps())
                 .replace("success_rate", "\"my-run - train/critic/score/mean\"")

@@ -88,14 +88,14 @@ pub fn diagnose_svg(diagnosis: &Diagnosis) -> String {
                 "not clipped".into()
             }
         ),
-        "steps relative to the run's own early rows: no statement on what is safe".into(),
+        match diagnosis.smoothness {
+            None => "steps relative to the run's own early rows: no statement on what is safe",
+            Some(_) => "steps relative to the run's own early rows; safe steps for the given smoothness are in the table",
+        }
+        .into(),
     ];
-    let scatter = known(&norm).then_some(Scatter {
-        label_x: "cumulative gap Σα‖∇‖/√(J(1−J))",
-        label_y: "log-odds λ",
-        x: &gap,
-        y: &log_odds,
-    });
+    let cumulative = format!("cumulative gap Σα {}", diagnosis.loss.value.plain_formula());
+    let scatter = known(&norm).then_some(Scatter { label_x: &cumulative, label_y: "log-odds λ", x: &gap, y: &log_odds });
     Figure { title: &title, subtitle: &subtitle, across: &across, axis: "step", panels: &panels, marks: &marks, scatter }
         .svg()
 }

@@ -111,7 +111,7 @@ pub fn diagnose_table(diagnosis: &Diagnosis) -> String {
         let _ = writeln!(text, "    {}", wrapped(finding.theory, 4));
     }
     if diagnosis.findings.is_empty() {
-        text += "Nothing found: no lasting fall, no stagnation, no spike, no drift.\n";
+        text += "Nothing found: no fall or dip, no stagnation, no spike, no drift. (Falls need more than 5 rows, stagnation 30.)\n";
     }
     let mut header = vec!["step", "J", "λ", "‖∇‖", "α", "η", "E[ℓ]", "gap", "gap·ℓ", "Σα gap", "η/(21)", "η/sharp"];
     if diagnosis.smoothness.is_some() {
