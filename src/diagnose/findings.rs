@@ -1,8 +1,9 @@
 //! What happened in a run, in plain words, with the first step and the evidence; and what the theory makes of it.
 
+use super::falls::{COLLAPSE, DECLINE, Dip, Fall, Rates};
 use super::kinds::{Finding, Kind};
 use super::loss::Divisor;
-use super::patterns::{BEFORE, COLLAPSE, DECLINE, SPIKE, STREAK, Streak, change_point, dips, fall, flat, spikes, streak};
+use super::patterns::{BEFORE, SPIKE, STREAK, Streak, change_point, flat, spikes, streak};
 use super::rows::{Row, Scale, median};
 use super::series::Series;
 
@@ -105,14 +106,10 @@ impl Run<'_> {
         Some(ends.map(|part| median(&mut part.to_vec())))
     }
 
-    fn fell(&self) -> Option<Finding> {
-        let (rate, smooth) = (&self.seen.rate, self.scale.smooth);
-        let of = |kind, how| Some((kind, fall(rate, how, smooth, self.scale.responses)?));
-        let (kind, [top, onset, lowest]) = of(Kind::Collapse, COLLAPSE).or_else(|| of(Kind::Decline, DECLINE))?;
-        // A smoothed J lags, and the highest J is high by chance: the rows themselves tell where it fell.
-        let from = top.saturating_sub(smooth - 1);
-        let to = (lowest + usize::max(3 * smooth, BEFORE)).min(rate.len() - 1);
-        let onset = change_point(&self.series.rate, from, to).unwrap_or(onset);
+    fn fell(&self, rates: &Rates) -> Option<Finding> {
+        let of = |kind, depth| Some((kind, rates.fall(depth)?));
+        let (kind, Fall { top, first, lowest }) = of(Kind::Collapse, COLLAPSE).or_else(|| of(Kind::Decline, DECLINE))?;
+        let rate = &self.seen.rate;
         let (high, low) = (rate[top], rate[lowest]);
         let mut message = format!(
             "J fell from {} (step {}) to {} (step {}); the fall is dated to step {}",
@@ -120,7 +117,7 @@ impl Run<'_> {
             self.series.steps[top],
             short(low),
             self.series.steps[lowest],
-            self.series.steps[onset]
+            self.series.steps[first]
         );
         if let Some(lengths) = &self.series.length {
             let at = |row: usize| (row..lengths.len()).map(|row| lengths[row]).find(|length| !length.is_nan());
@@ -148,30 +145,42 @@ impl Run<'_> {
                  move J too."
             }
         };
-        Some(self.finding(kind, [onset, lowest], message, theory))
+        Some(self.finding(kind, [first, lowest], message, theory))
     }
 
-    fn dipped(&self, fall: Option<&Finding>) -> Option<Finding> {
-        let rate = &self.seen.rate;
-        let mut dips = dips(rate, COLLAPSE, self.scale.smooth, self.scale.responses);
+    fn dipped(&self, rates: &Rates, fall: Option<&Finding>) -> Option<Finding> {
+        let (rate, step) = (&self.seen.rate, |row: usize| self.series.steps[row]);
+        let mut dips: Vec<Dip> = rates.dips(COLLAPSE);
         // Not what goes before a fall for good, or belongs to it.
-        dips.retain(|dip| fall.is_none_or(|fall| self.at(dip.rows[3]) < fall.first_step));
+        dips.retain(|dip| {
+            fall.is_none_or(|fall| dip.back.and_then(|row| self.at(row)) < fall.first_step && dip.back.is_some())
+        });
         let low: usize = dips.iter().map(|dip| dip.length).sum();
         let enough = STREAK.max(self.scale.smooth / 2);
-        let (first, last) = (dips.first().filter(|_| low >= enough)?, dips.last()?);
-        let [top, onset, lowest, back] = first.rows.map(|row| (short(rate[row]), self.series.steps[row]));
+        let (first, last) = (*dips.first().filter(|_| low >= enough)?, *dips.last()?);
+        let [top, onset, lowest] = first.rows;
         let mut message = format!(
-            "from step {} on J fell from {} (step {}) to {} (step {}); it was back at {} in step {}",
-            onset.1, top.0, top.1, lowest.0, lowest.1, back.0, back.1
+            "J fell from {} (step {}) to {} (step {})",
+            short(rate[top]),
+            step(top),
+            short(rate[lowest]),
+            step(lowest)
         );
+        if let Some(back) = first.back {
+            message += &format!("; it was back at {} in step {}", short(rate[back]), step(back));
+        }
         if dips.len() > 1 {
-            message += &format!("; {} such dips, the last from step {}", dips.len(), self.series.steps[last.rows[1]]);
+            message += &format!("; {} such dips, the last from step {}", dips.len(), step(last.rows[1]));
+        }
+        let end = last.back.unwrap_or(self.series.steps.len() - 1);
+        if last.back.is_none() {
+            message += &format!("; the log ends with J at {}: whether it comes back again cannot be told", short(rate[end]));
         }
         let theory = "Exact gradient ascent on one prompt lowers J only above the companion's safe step \
                       (token-smooth-only-step); exact GRPO can then go to and fro at intermediate J for good. The log does \
                       not tell whether that is the cause: L is not logged, harder prompts, sampling, Adam and other losses \
                       lower J for a while too.";
-        Some(self.finding(Kind::Dip, [first.rows[1], last.rows[3]], message, theory))
+        Some(self.finding(Kind::Dip, [onset, end], message, theory))
     }
 
     fn unsafe_start(&self) -> Option<Finding> {
@@ -454,9 +463,11 @@ impl Run<'_> {
 
     /// All findings, the gravest kinds first.
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let fall = self.fell();
+        let rates = Rates::new(&self.series.rate, &self.seen.rate, self.scale.smooth, self.scale.responses);
+        let fall = self.fell(&rates);
         let stagnation = self.stagnated(fall.as_ref());
-        let dip = self.dipped(fall.as_ref());
+        let dip = self.dipped(&rates, fall.as_ref());
+        drop(rates);
         let of_success = [fall, dip, self.unsafe_start(), stagnation];
         let of_others = [self.grown(), self.spiked(), self.broke(), self.died(), self.truncated(), self.drifted()];
         let mut found: Vec<Finding> = of_success.into_iter().chain(of_others).flatten().collect();

@@ -6,13 +6,14 @@
 //! 1. `reader` makes a table of any of the usual formats (`scanner` reads values, `table` keeps those that are of use);
 //! 2. `choose` decides on a framework, columns and the range of rewards, by the names in `framework`;
 //! 3. `series` orders the rows by step, `rows` adds λ, estimates of the gap and relative steps, with the factors of the `loss`;
-//! 4. `patterns` finds falls, flat stretches and spikes, `findings` says what happened.
+//! 4. `falls` and `patterns` find falls, flat stretches and spikes, `findings` says what happened.
 //!
 //! The estimate of the gap is §5.2's: from g_GRPO = √(J(1−J)) (g⁺ − g⁻) for one prompt and constant length (20). A batch has many
 //! prompts: as √(J(1−J)) is concave, the batch's own mean of it is at most that of the mean J, and with equal gaps the estimate
 //! is low by as much.
 
 mod choose;
+mod falls;
 mod findings;
 mod framework;
 mod kinds;

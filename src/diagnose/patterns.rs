@@ -1,4 +1,5 @@
-//! Shapes in the columns of a run: falls for good, flat stretches, spikes, streaks. What they mean is said in `findings`.
+//! Shapes in the columns of a run: flat stretches, spikes, streaks, and where a column changes. (Falls are in `falls`.) What they mean is
+//! said in `findings`.
 
 use super::rows::median;
 use crate::thresholds::SuccessRate;
@@ -56,122 +57,9 @@ pub(super) fn streak(values: &[f64], is: impl Fn(f64) -> bool) -> Option<usize> 
     streak.found
 }
 
-/// J/(1 − J); a mean of responses cannot be told from 1 beyond [`MOST_RESPONSES`].
-fn odds(rate: f64) -> f64 {
-    let rate = rate.min(1.0 - 1.0 / MOST_RESPONSES);
-    rate / (1.0 - rate)
-}
-
 /// λ, kept finite: a fitted line may end at 0.
 fn log_odds(rate: f64) -> f64 {
     SuccessRate::of_success(rate.clamp(1e-3, 1.0 - 1e-3)).log_odds()
-}
-
-/// How far J must fall, for good, for a fall to count.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fall {
-    /// J is at most this share of its highest level.
-    rate: f64,
-    /// Its odds are at most this share of theirs.
-    odds: f64,
-    /// Rows after it.
-    rest: usize,
-}
-
-impl Fall {
-    /// Whether J fell so far, by more than [`ERRORS`] standard errors of a difference of means of `sample` responses.
-    fn is(self, high: f64, low: f64, sample: f64) -> bool {
-        let error = ((high * (1.0 - high) + low * (1.0 - low)) / sample).sqrt();
-        high - low > ERRORS * error && low <= self.rate * high && odds(low) <= self.odds * odds(high)
-    }
-}
-
-/// The rows with a J that is a mean of `smooth` ones, and of how many responses it is taken to be.
-fn full(rate: &[f64], smooth: usize, responses: f64) -> (Vec<usize>, f64) {
-    let known = (0..rate.len()).filter(|i| !rate[*i].is_nan());
-    (known.skip(smooth.saturating_sub(1)).collect(), (responses * smooth as f64).min(MOST_RESPONSES))
-}
-
-/// A fall begins with the first row from which the odds stay below this share of the highest ones; a dip ends with the first row
-/// in which they are not.
-const ONSET: f64 = 0.5;
-
-/// A fall is more than so many standard errors.
-const ERRORS: f64 = 4.0;
-
-/// A row is taken to be a mean of no more responses: what its values differ by says little beyond.
-const MOST_RESPONSES: f64 = 512.0;
-
-/// To half of J, and a quarter of the odds.
-pub(super) const COLLAPSE: Fall = Fall { rate: 0.5, odds: 0.25, rest: 5 };
-/// To 85 % of J and a third of the odds, over a longer time.
-pub(super) const DECLINE: Fall = Fall { rate: 0.85, odds: 1.0 / 3.0, rest: 20 };
-
-/// The fall of a run, if there is one: indices of the highest J, the first row of the fall, and the lowest J after that.
-///
-/// `rate` is a mean over `smooth` rows, of `responses` responses each: the highest one must be of that many rows, as many must follow,
-/// and the fall must be beyond chance.
-pub(super) fn fall(rate: &[f64], fall: Fall, smooth: usize, responses: f64) -> Option<[usize; 3]> {
-    let (rows, sample) = full(rate, smooth, responses);
-    let rest = fall.rest.max(smooth);
-    // The largest J from every row on.
-    let mut later = vec![0.0; rows.len() + 1];
-    for (place, row) in rows.iter().enumerate().rev() {
-        later[place] = f64::max(rate[*row], later[place + 1]);
-    }
-    let mut top = 0;
-    let (mut dip, mut longest) = (0, 0);
-    for place in 1..(rows.len() + 1).saturating_sub(rest) {
-        if rate[rows[place - 1]] > rate[rows[top]] {
-            top = place - 1;
-        }
-        let (high, low) = (rate[rows[top]], later[place]);
-        // A dip from which J came back lasted as long at most.
-        let below = odds(rate[rows[place - 1]]) <= fall.odds * odds(high);
-        (dip, longest) = if below { (dip + 1, longest) } else { (0, longest.max(dip)) };
-        if rows.len() - place <= longest {
-            break;
-        }
-        if fall.is(high, low, sample) {
-            let onset = (top + 1..=place).find(|place| odds(later[*place]) < ONSET * odds(high)).unwrap_or(place);
-            let lowest = rows[onset..].iter().copied().min_by(|a, b| rate[*a].total_cmp(&rate[*b]));
-            return Some([rows[top], rows[onset], lowest.unwrap_or(rows[onset])]);
-        }
-    }
-    None
-}
-
-/// A fall from which J came back.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Dip {
-    /// The highest J before it, the first row of the fall, the lowest J, and the first row in which J is back.
-    pub rows: [usize; 4],
-    /// How many rows are so low.
-    pub length: usize,
-}
-
-/// The falls (as [`fall`] has them, but of any length) after which the odds came back to half of what they were.
-pub(super) fn dips(rate: &[f64], fall: Fall, smooth: usize, responses: f64) -> Vec<Dip> {
-    let (rows, sample) = full(rate, smooth, responses);
-    let (mut found, mut now) = (Vec::new(), None::<Dip>);
-    let mut top = rows.first().copied().unwrap_or_default();
-    for row in rows {
-        let deep = fall.is(rate[top], rate[row], sample);
-        match &mut now {
-            Some(dip) if odds(rate[row]) >= ONSET * odds(rate[top]) => {
-                dip.rows[3] = row;
-                found.push(*dip);
-                (now, top) = (None, row);
-            }
-            Some(dip) => {
-                dip.length += usize::from(deep);
-                dip.rows[2] = if rate[row] < rate[dip.rows[2]] { row } else { dip.rows[2] };
-            }
-            None if deep => now = Some(Dip { rows: [top, row, row, row], length: 1 }),
-            None => top = if rate[row] > rate[top] { row } else { top },
-        }
-    }
-    found
 }
 
 /// A stretch to the end over which J hardly moves.
@@ -348,41 +236,6 @@ pub(super) fn spikes(grad_norm: &[f64]) -> Vec<(usize, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_collapse_is_a_fall_for_good() {
-        let mut rate = vec![0.16, 0.14, 0.07, 0.04, 0.03, f64::NAN, 0.01, 0.0];
-        assert_eq!(fall(&rate, COLLAPSE, 1, 512.0), None, "too few rows after it");
-        rate.extend([0.0; 8]);
-        assert_eq!(fall(&rate, COLLAPSE, 1, 512.0), Some([0, 2, 7]));
-        rate.push(0.1);
-        assert_eq!(fall(&rate, COLLAPSE, 1, 512.0), None, "it recovered");
-        let mild: Vec<f64> = [0.95; 10].into_iter().chain([0.8; 10]).collect();
-        assert_eq!(fall(&mild, COLLAPSE, 1, 512.0), None);
-        let deep: Vec<f64> = [0.9; 10].into_iter().chain([0.4; 10]).collect();
-        assert_eq!(fall(&deep, COLLAPSE, 1, 512.0), Some([0, 10, 10]));
-        assert_eq!((fall(&deep, DECLINE, 1, 512.0), fall(&mild, DECLINE, 1, 512.0)), (None, None), "ten rows are few");
-        let longer: Vec<f64> = [0.8; 10].into_iter().chain([0.5; 20]).collect();
-        assert_eq!((fall(&longer, COLLAPSE, 1, 512.0), fall(&longer, DECLINE, 1, 512.0)), (None, Some([0, 10, 10])));
-        let top: Vec<f64> = [1.0; 10].into_iter().chain([0.9; 20]).collect();
-        assert_eq!(fall(&top, DECLINE, 1, 512.0), None, "from 1 the odds fall without end");
-        assert_eq!(
-            (fall(&[], COLLAPSE, 1, 512.0), fall(&[f64::NAN; 9], COLLAPSE, 1, 512.0), fall(&[0.0; 50], COLLAPSE, 1, 512.0)),
-            (None, None, None)
-        );
-    }
-
-    #[test]
-    fn dips_end_where_j_is_back() {
-        let dips = |rate: &[f64]| dips(rate, COLLAPSE, 1, 512.0);
-        let once = [0.5, 0.6, 0.2, 0.1, f64::NAN, 0.2, 0.3, 0.45, 0.6, 0.6];
-        assert_eq!(dips(&once), [Dip { rows: [1, 2, 3, 7], length: 3 }]);
-        assert_eq!(dips(&once[..7]), [], "not back yet");
-        let twice: Vec<f64> = [0.9, 0.3].repeat(4);
-        assert_eq!(dips(&twice).iter().map(|dip| dip.rows).collect::<Vec<_>>(), [[0, 1, 1, 2], [2, 3, 3, 4], [4, 5, 5, 6]]);
-        assert_eq!(dips(&[1.0, 1.0, 0.4, 0.4, 0.999]), [Dip { rows: [0, 2, 2, 4], length: 2 }], "1 − J of 512 responses");
-        assert_eq!((dips(&[]), dips(&[0.6, 0.35, 0.6]), dips(&[0.0; 9])), (vec![], vec![], vec![]));
-    }
 
     #[test]
     fn stagnation_begins_after_the_rise() {
