@@ -32,17 +32,17 @@ pub struct Options {
     /// The norm at which gradients are clipped, or none (default: the framework's).
     #[arg(long, value_name = "NORM", allow_hyphen_values = true)]
     clip: Option<String>,
-    /// Rows that J is smoothed over (default: those of at least 64 responses).
-    #[arg(long, value_name = "ROWS")]
+    /// Rows that J is smoothed over (default: those of at least 64 responses, a quarter of the run at most).
+    #[arg(long, value_name = "ROWS", allow_hyphen_values = true)]
     smooth: Option<usize>,
     /// Rows at the beginning that relative steps compare with.
-    #[arg(long, value_name = "ROWS", default_value_t = diagnose::Options::default().early)]
+    #[arg(long, value_name = "ROWS", allow_hyphen_values = true, default_value_t = diagnose::Options::default().early)]
     early: usize,
     /// L: a bound of |wᵀ∇²log π w| per token, for absolute steps.
-    #[arg(long, value_name = "L", allow_negative_numbers = true)]
+    #[arg(long, value_name = "L", allow_hyphen_values = true)]
     smoothness: Option<f64>,
     /// T∞ for absolute steps (default: the longest response in the log).
-    #[arg(long, value_name = "T", allow_negative_numbers = true, requires = "smoothness")]
+    #[arg(long, value_name = "T", allow_hyphen_values = true, requires = "smoothness")]
     max_length: Option<f64>,
     /// How to print the result; as JSON one document a line.
     #[arg(long, value_enum, default_value_t = TableOrJson::Table)]

@@ -63,7 +63,9 @@ pub(super) fn loss(framework: &Framework, names: &[&str], options: &Options) -> 
     }
     let older = framework.older.filter(|(key, _)| names.iter().any(|name| is(name, key)));
     let (name, why) = match older {
-        Some((key, loss)) => (loss, format!("the default of {} versions that log {key}", framework.name)),
+        Some((key, loss)) => {
+            (loss, format!("the log has {key}, as older versions of {} do, whose default it was for long", framework.name))
+        }
         None => (framework.loss, format!("the default of {}", framework.name)),
     };
     // The names in FRAMEWORKS are those of LOSSES (tested); the first one stands in.

@@ -37,8 +37,8 @@ pub(super) struct Seen {
     rate: Vec<f64>,
     /// The estimates of the gap, without the length factor and with it.
     gaps: [Vec<f64>; 2],
-    /// The step relative to the paper's safe step and to the sharp one: where it has grown, and how far it grows.
-    grown: [Streak; 2],
+    /// The step relative to the sharp safe step, where it has grown; and how far it grows relative to the paper's and to the sharp one.
+    grown: Streak,
     most: [f64; 2],
     /// Rows whose step can be compared with an absolute safe one, and how many of them are above it.
     judged: u64,
@@ -54,9 +54,9 @@ impl Seen {
             seen.rate.push(row.smooth_success_rate);
             seen.gaps.iter_mut().zip([row.gap, row.length_gap]).for_each(|(gaps, gap)| gaps.push(gap));
             let relative = [row.relative_step, row.relative_step_sharp];
-            for (k, relative) in relative.into_iter().enumerate() {
-                seen.grown[k].see(i, relative, |relative| relative >= FACTOR);
-                seen.most[k] = if relative.is_finite() { seen.most[k].max(relative) } else { seen.most[k] };
+            seen.grown.see(i, row.relative_step_sharp, |relative| relative >= FACTOR);
+            for (most, relative) in seen.most.iter_mut().zip(relative) {
+                *most = if relative.is_finite() { most.max(relative) } else { *most };
             }
             let comparable = row.safe_step > 0.0 && row.effective_step > 0.0;
             seen.judged += u64::from(comparable);
@@ -205,9 +205,9 @@ impl Run<'_> {
                 short(first),
                 self.early
             );
-            let theory = "Relative steps compare with the run's own early rows. Here J fell after them, more than by \
-                          chance: they may not have been safe themselves (or prompts became harder), and a relative step \
-                          of 1 says nothing good.";
+            let theory = "Relative steps compare with the run's own early rows. Here J fell after them, by more than two and \
+                          a half standard errors: they may not have been safe themselves (or prompts became harder, or it \
+                          is the one run in a hundred that does so by chance), and a relative step of 1 says nothing good.";
             self.finding(Kind::UnsafeStart, [rows[0], rows[2 * self.early - 1]], message, theory)
         })
     }
@@ -269,8 +269,8 @@ impl Run<'_> {
         let &(last, _) = found.last()?;
         let &(largest, _) = found.iter().max_by(|a, b| norms[a.0].total_cmp(&norms[b.0]))?;
         let message = format!(
-            "{} row{} with a gradient's norm above {SPIKE} times the median of the {BEFORE} before: first {} against {} \
-             (step {}), largest {} (step {})",
+            "{} row{} with a gradient's norm above {SPIKE} times the median of the {BEFORE} rows (or as many as there are) before: \
+             first {} against {} (step {}), largest {} (step {})",
             found.len(),
             if found.len() == 1 { "" } else { "s" },
             short(norms[first]),
@@ -315,8 +315,8 @@ impl Run<'_> {
             last_step: None,
             message: format!("the log has other rewards, with values of their own: {names}"),
             theory: "An estimate of the gap divides ‖∇‖ by what belongs to J alone. Where the loss is of other rewards \
-                     too, or of a KL term in them, ‖∇‖ is not that of J: the gap is not estimated, and a row with J = 0 \
-                     or 1 may have a gradient.",
+                     too, or of a KL term in them, ‖∇‖ is not that of J: what is printed as gap is none then, and a row \
+                     with J = 0 or 1 may have a gradient. (Rewards that are only logged change nothing.)",
         })
     }
 
@@ -411,9 +411,9 @@ impl Run<'_> {
                  estimates of the gap with and without the length factor are the same."
             }
             _ => {
-                "This loss divides by the length, so the step shrinks as responses grow, just as the safe step does \
-                 (21): the relative step does not change with it, but for gradients that come under the clipping. The \
-                 estimate of the gap without the length factor is off by the same factor; read the other one."
+                "This loss divides by the length, so the step falls as responses grow and grows as they shrink, just as the \
+                 safe step does (21): the relative step does not change with it, but for gradients that clipping cuts. The \
+                 estimate of the gap without the length factor is off by the same factor; the other one is not."
             }
         };
         Some(self.finding(Kind::LengthDrift, [first, last], message, theory))
@@ -422,26 +422,18 @@ impl Run<'_> {
     /// Over the rows: where a step grew against both safe steps, and against an absolute one.
     fn grew(&self) -> Vec<Finding> {
         let mut found = Vec::new();
-        let [by_paper, by_sharp] = self.seen.grown.map(|streak| streak.found);
         let [most_by_paper, most_by_sharp] = self.seen.most.map(short);
-        if let Some(first) = by_paper.into_iter().chain(by_sharp).min() {
-            let place = |row: Option<usize>| match row {
-                Some(row) => format!("from step {}", self.series.steps[row]),
-                None => "never for three rows".into(),
-            };
+        if let Some(first) = self.seen.grown.found {
             let message = format!(
-                "the step is at least {FACTOR} times its early level relative to the paper's safe step {} (at most {}), \
-                 relative to the sharp one {} (at most {})",
-                place(by_paper),
-                most_by_paper,
-                place(by_sharp),
-                most_by_sharp
+                "the step is at least {FACTOR} times its early level relative to the sharp safe step from step {} (at most {}); \
+                 relative to the paper's it is at most {}",
+                self.series.steps[first], most_by_sharp, most_by_paper
             );
             let theory = "η/Δμ is α·min{1, c/‖∇‖}, a power of J(1−J) and, where the loss divides by it, 1/E[ℓ]: ‖∇‖ \
-                          itself cancels. The paper's safe step falls like 1−J, the sharp one only like 1/log(1/(1−J)) \
-                          (rare-failure-step); growth against the first alone does not show that the step has become too \
-                          large. Nor does growth against both: how far below the threshold the run began is not in the \
-                          log.";
+                          itself cancels, and at a constant α the relative step grows as J rises to about 0.9. The paper's \
+                          safe step falls like 1−J, the sharp one only like 1/log(1/(1−J)) (rare-failure-step): growth \
+                          against the first alone is not reported. Nor does growth against both show that the step is too \
+                          large: how far below the threshold the run began is not in the log.";
             found.push(self.finding(Kind::StepGrowth, [first, first], message, theory));
         }
         if let Some((row, step, safe)) = self.seen.first_above {

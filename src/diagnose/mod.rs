@@ -82,6 +82,11 @@ impl Default for Options {
     }
 }
 
+/// A number that was given: without hundreds of digits.
+fn given(x: f64) -> String {
+    if x == 0.0 || (1e-6..1e16).contains(&x.abs()) || !x.is_finite() { format!("{x}") } else { format!("{x:e}") }
+}
+
 impl Options {
     /// What is wrong with them.
     ///
@@ -90,7 +95,7 @@ impl Options {
     pub fn check(&self) -> Result<(), Error> {
         let positive = |name: &str, value: Option<f64>, finite: bool| match value {
             Some(value) if !(value > 0.0 && (value.is_finite() || !finite)) => {
-                Err(Error::new(format!("{name} {value}: expected a positive number")))
+                Err(Error::new(format!("{name} {}: expected a positive number", given(value))))
             }
             _ => Ok(()),
         };
@@ -100,7 +105,11 @@ impl Options {
         if let Some([low, high]) = self.reward_range
             && !(low < high && (high - low).is_finite())
         {
-            return Err(Error::new(format!("reward-range {low}..{high}: expected two numbers, the lower one first")));
+            return Err(Error::new(format!(
+                "reward-range {}..{}: expected two finite numbers, the lower one first, not too far apart",
+                given(low),
+                given(high)
+            )));
         }
         match (self.smooth, self.early) {
             (Some(0), _) => Err(Error::new("smooth 0: expected at least one row")),
@@ -239,12 +248,34 @@ impl Diagnosis {
                     "--smoothness needs --max-length: the log does not say how long the longest response is",
                 ));
             }
+            let means = series.length.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+            let longest = series.longest.unwrap_or(f64::NEG_INFINITY).max(means);
+            if let Some(length) = options.max_length
+                && length < longest
+            {
+                return Err(Error::new(format!(
+                    "--max-length {}: the log has responses of length {longest}",
+                    given(length)
+                )));
+            }
         }
         let mut missing: Vec<(&'static str, String)> = USES
             .iter()
             .filter(|(role, ..)| used.iter().all(|(known, _)| known != role))
             .map(|(_, what, without)| (*what, (*without).to_string()))
             .collect();
+        for (role, column) in [
+            (Role::GradNorm, &series.grad_norm),
+            (Role::LearningRate, &series.learning_rate),
+            (Role::Length, &series.length),
+        ] {
+            let known = column.iter().flatten().filter(|value| !value.is_nan()).count();
+            if let Some((_, name)) = used.iter().find(|(one, _)| *one == role)
+                && 2 * known < series.steps.len()
+            {
+                missing.push(("a column with gaps", format!("{name} is known in {known} of {} rows", series.steps.len())));
+            }
+        }
         if let Some(rates) = &series.learning_rate
             && rates.iter().all(|rate| rate.is_nan() || *rate == 0.0)
         {

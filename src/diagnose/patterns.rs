@@ -10,8 +10,10 @@ pub(super) const STREAK: usize = 3;
 const REST: usize = 5;
 /// Stagnation: the rows have at least half of the run's effort and are at least so many.
 const LEAST_ROWS: usize = 30;
-/// Stagnation: the fitted λ rises or falls by less than this (the odds by less than a factor of 1.65).
+/// Stagnation: the fitted λ rises or falls by less than this (the odds by less than a factor of 1.65), and by less in as many rows
+/// as these if it went on.
 const FLAT: f64 = 0.5;
+const ROWS: f64 = 100.0;
 /// Stagnation: parts of the stretch whose means lie on the line.
 const QUARTERS: usize = 4;
 /// Stagnation: two lines instead of one leave less than this share of the squares.
@@ -169,7 +171,7 @@ pub(super) fn flat(rate: &[f64], effort: &[f64]) -> Option<Flat> {
         }
         let here = Flat { first: row, ends: [x(row), 0.0].map(|x| line.at(x).clamp(0.0, 1.0)) };
         let moved = (log_odds(here.ends[1]) - log_odds(here.ends[0])).abs();
-        if done < 0.5 * total || moved >= FLAT || line.y / line.n >= HIGH {
+        if done < 0.5 * total || moved * f64::max(1.0, ROWS / line.n) >= FLAT || line.y / line.n >= HIGH {
             continue;
         }
         // Nor may any quarter of it lie off the line: a fall and a rise are not flat.

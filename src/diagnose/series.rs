@@ -79,6 +79,34 @@ fn steps(table: &mut Table, column: Option<usize>) -> (Vec<u64>, Vec<usize>) {
     (values.iter().map(|step| *step as u64).collect(), rows)
 }
 
+/// So few rows may be out of order.
+const FEW: usize = 3;
+
+/// Of `rows` those that count where steps go back, from one row with a J to the next: nothing of what was before at the same step or a later
+/// one. Where steps go back in more than one row of ten, or to a step that was not there before and past hardly any row, they are in no
+/// order, and all count.
+fn continued(table: &mut Table, steps: &[u64], rate: &[f64], rows: Vec<usize>) -> Vec<usize> {
+    let known: Vec<usize> = rows.iter().copied().filter(|row| !rate[*row].is_nan()).collect();
+    let back: Vec<usize> = known.windows(2).filter(|pair| steps[pair[1]] < steps[pair[0]]).map(|pair| pair[1]).collect();
+    if back.is_empty() || 10 * back.len() > rows.len() {
+        return rows;
+    }
+    let mut kept: Vec<usize> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if back.binary_search(&row).is_ok() {
+            let from = kept.iter().rposition(|last| steps[*last] < steps[row]).map_or(0, |last| last + 1);
+            let (first, count) = (kept.get(from).map(|first| steps[*first]), kept.len() - from);
+            if first == Some(steps[row]) || count >= FEW {
+                for old in kept.drain(from..) {
+                    table.skip(table.lines[old], Reason::Abandoned(steps[row], table.lines[row]));
+                }
+            }
+        }
+        kept.push(row);
+    }
+    kept
+}
+
 /// The most rows that are listed as incomplete.
 const LISTED: usize = 10_000;
 
@@ -177,6 +205,7 @@ impl Series {
         main.drop_cut(table, columns);
         main.scale(table, range);
         let (steps, with_step) = steps(table, columns.get(Role::Step));
+        let with_step = continued(table, &steps, &main.values[0], with_step);
         let broken = columns.get(Role::GradNorm).map(|column| std::mem::take(&mut table.columns[column].not_finite));
         let broken = broken.unwrap_or_default().into_iter().filter(|row| with_step.binary_search(row).is_ok());
         let broken: Vec<u64> = broken.map(|row| steps[row]).collect();
@@ -258,6 +287,29 @@ mod tests {
         assert_eq!(order.groups().collect::<Vec<_>>(), [&[1][..], &[2, 3], &[0, 4]]);
         let gathered = order.gather(&[0.3, 0.1, 0.2, f64::NAN, 0.9]);
         assert_eq!(gathered, [0.1, 0.2, 0.9]);
+    }
+
+    #[test]
+    fn what_is_continued() {
+        let kept = |steps: &[u64], rate: &[f64]| {
+            let mut table = Table::default();
+            table.lines = (1..=steps.len() as u64).collect();
+            let kept = continued(&mut table, steps, rate, (0..steps.len()).collect());
+            (kept, table.skipped.iter().map(|one| (one.line, one.reason.to_string())).collect::<Vec<_>>())
+        };
+        // Resumed at step 3.
+        let steps = [1, 2, 3, 4, 5, 3, 4, 5, 6, 7, 8, 9];
+        let (rows, skipped) = kept(&steps, &[0.5; 12]);
+        assert_eq!(rows, [0, 1, 5, 6, 7, 8, 9, 10, 11]);
+        assert_eq!(skipped.len(), 3);
+        assert_eq!(skipped[0], (3, "line 6 goes back to step 3".into()));
+        // Rows without a J, as an evaluation's, do not go back.
+        let mut rate = [0.5; 12];
+        rate[5..8].fill(f64::NAN);
+        assert_eq!(kept(&steps, &rate).0.len(), 12);
+        // In no order.
+        assert_eq!(kept(&[1, 2, 4, 3, 5, 6, 7, 8, 9, 10, 11, 12], &[0.5; 12]).0.len(), 12);
+        assert_eq!(kept(&[5, 4, 3, 2, 1], &[0.5; 5]).0.len(), 5);
     }
 
     #[test]

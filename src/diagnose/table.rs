@@ -23,6 +23,8 @@ pub enum Reason {
     NoStep(f64),
     /// A later row gives the same step again, from the line that is named.
     Repeated(u64, u64),
+    /// Steps go back to one before it, in this line.
+    Abandoned(u64, u64),
     /// The value under this name is no finite number; the rest of the row is used.
     NotFinite(String, f64),
     /// What stands under this name is no number; the rest of the row is used.
@@ -53,6 +55,7 @@ impl Reason {
             Reason::Unexpected(_) => "damaged: a character that cannot stand where it does".into(),
             Reason::NoStep(_) => "no step that is a natural number".into(),
             Reason::Repeated(..) => "its step is given again later".into(),
+            Reason::Abandoned(..) => "steps go back to one before it later (a run resumed, or another one)".into(),
             Reason::NotFinite(name, _) => format!("{name} is no finite number (the rest of the row is used)"),
             Reason::NotNumber(name) => format!("{name} is no number (the rest of the row is used)"),
             Reason::MaybeCut(name) => format!("{name} may be cut short (the rest of the row is used)"),
@@ -73,6 +76,7 @@ impl fmt::Display for Reason {
             Reason::NoStep(step) if step.is_nan() => write!(f, "no step"),
             Reason::NoStep(step) => write!(f, "step {step} is no natural number"),
             Reason::Repeated(step, line) => write!(f, "step {step} is given again in line {line}"),
+            Reason::Abandoned(step, line) => write!(f, "line {line} goes back to step {step}"),
             Reason::NotFinite(name, value) => write!(f, "{name} is {value}, no finite number"),
             Reason::NotNumber(name) => write!(f, "{name} is no number"),
             Reason::MaybeCut(name) => write!(f, "{name} is the last value of a line that is cut short"),
@@ -204,7 +208,7 @@ impl Table {
 
     /// Whether an object with this name looks like a row of a log.
     fn is_summary(name: &[u8]) -> bool {
-        name == b"epoch" || name == b"train_runtime"
+        name == b"epoch" || name == b"train_runtime" || name.starts_with(b"eval_")
     }
 
     /// Whether the value of this name says anything.

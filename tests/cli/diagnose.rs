@@ -112,6 +112,8 @@ fn bad_options_are_named() {
         (&["--smoothness", "inf"], &["--smoothness inf"]),
         (&["--max-length", "-5", "--smoothness", "1"], &["--max-length -5"]),
         (&["--smooth", "0"], &["--smooth 0"]),
+        (&["--max-length", "99", "--smoothness", "1"], &["--max-length 99", "responses of length"]),
+        (&["--clip", "1e-320", "--smoothness", "-1e-320"], &["--smoothness -1e-320"]),
         (&["--early", "0"], &["--early 0"]),
         (&["--success-key", "rewards/corect/mean"], &["--success-key", "did you mean \"rewards/correct/mean\""]),
     ] {
@@ -119,6 +121,8 @@ fn bad_options_are_named() {
     }
     refused(&run(&["diagnose", &file, "--framework", "trll"]), &["trll", "nemo-rl"]);
     refused(&run(&["diagnose", &file, "--loss", "mean"]), &["mean", "token-mean"]);
+    refused(&run(&["diagnose", &file, "--smooth", "-1"]), &["--smooth", "-1"]);
+    refused(&run(&["diagnose", &file, "--early", "-1"]), &["--early", "-1"]);
     refused(&run(&["diagnose"]), &["LOG"]);
 }
 

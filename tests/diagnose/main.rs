@@ -4,8 +4,10 @@
 
 mod cuts;
 mod damage;
+mod falls;
 mod findings;
 mod formats;
+mod limits;
 mod real;
 mod sizes;
 mod support;

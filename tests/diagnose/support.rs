@@ -59,3 +59,76 @@ pub fn found(diagnosis: &Diagnosis, kind: Kind) -> &Finding {
 pub fn noise(k: u64) -> f64 {
     ((k * 7_919 + 13) % 101) as f64 / 50.0 - 1.0
 }
+
+/// A quiet run of 200 steps whose J rises from 0.3 to 0.6: nothing is to be found in it.
+pub fn quiet() -> Vec<Step> {
+    let at = |k: u64| Step {
+        step: k,
+        rate: 0.3 + 0.0015 * k as f64 + 0.01 * noise(k),
+        norm: 0.5 + 0.1 * noise(3 * k),
+        alpha: 1e-6,
+        length: 300.0 + 20.0 * noise(5 * k),
+    };
+    (1..=200).map(at).collect()
+}
+
+pub fn changed(change: impl Fn(&mut Step)) -> Diagnosis {
+    let mut steps = quiet();
+    steps.iter_mut().for_each(change);
+    read(&csv(&steps))
+}
+
+pub fn first(diagnosis: &Diagnosis, kind: Kind) -> u64 {
+    found(diagnosis, kind).first_step.expect("a step")
+}
+
+/// Columns of shares beside the run.
+pub fn with_column(name: &str, value: impl Fn(u64) -> f64) -> Diagnosis {
+    let text = csv(&quiet());
+    let mut lines = text.lines();
+    let mut out = format!("{},{name}\n", lines.next().unwrap());
+    for (line, step) in lines.zip(quiet()) {
+        out += &format!("{line},{}\n", value(step.step));
+    }
+    read(&out)
+}
+
+/// Numbers in [0, 1) by a fixed rule (Marsaglia's xorshift).
+fn uniform(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / 9_007_199_254_740_992.0
+    }
+}
+
+/// J as a mean of so many responses, drawn by a fixed rule.
+pub fn sampled(rate: impl Fn(u64) -> f64, responses: u64, seed: u64) -> Vec<Step> {
+    let mut uniform = uniform(seed);
+    let mut steps = quiet();
+    for s in &mut steps {
+        s.rate = (0..responses).filter(|_| uniform() < rate(s.step)).count() as f64 / responses as f64;
+    }
+    steps
+}
+
+/// J of batches of groups: the responses to one prompt are alike, all right or all wrong in a share of the groups.
+pub fn grouped(rate: impl Fn(u64) -> f64, groups: u64, seed: u64) -> Vec<Step> {
+    let mut uniform = uniform(seed);
+    let mut steps = quiet();
+    for s in &mut steps {
+        let mut right = 0;
+        for _ in 0..groups {
+            let rate = rate(s.step);
+            right += if uniform() < 0.6 {
+                if uniform() < rate { 8 } else { 0 }
+            } else {
+                (0..8).filter(|_| uniform() < rate).count() as u64
+            };
+        }
+        s.rate = right as f64 / (8 * groups) as f64;
+    }
+    steps
+}

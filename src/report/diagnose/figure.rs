@@ -68,9 +68,12 @@ pub fn diagnose_svg(diagnosis: &Diagnosis) -> String {
     if known(&length) {
         panels.push(panel("mean length", &lengths, false));
     }
-    let label =
-        |finding: &Finding| Some((finding.first_step? as f64, format!("{}, {}", finding.kind.name(), span(finding)?)));
-    let labels: Vec<(f64, String)> = diagnosis.findings.iter().filter_map(label).collect();
+    // What is of no step is only named.
+    let label = |finding: &Finding| match (finding.first_step, span(finding)) {
+        (Some(first), Some(span)) => (first as f64, format!("{}, {span}", finding.kind.name())),
+        _ => (f64::NAN, format!("{}: {}", finding.kind.name(), finding.message)),
+    };
+    let labels: Vec<(f64, String)> = diagnosis.findings.iter().map(label).collect();
     let marks: Vec<Mark<'_>> = labels.iter().map(|(at, label)| Mark { at: *at, label, colour: RED }).collect();
     let [first, last] = diagnosis.course.success_rate;
     let file = diagnosis.source.rsplit(['/', '\\']).next().unwrap_or_default();

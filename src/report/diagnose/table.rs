@@ -111,7 +111,11 @@ pub fn diagnose_table(diagnosis: &Diagnosis) -> String {
         let _ = writeln!(text, "    {}", wrapped(finding.theory, 4));
     }
     if diagnosis.findings.is_empty() {
-        text += "Nothing found: no fall or dip, no stagnation, no spike, no drift. (Falls need more than 5 rows, stagnation 30.)\n";
+        text += "Nothing found: no fall or dip, no stagnation, no spike, no drift.";
+        text += match diagnosis.len() - diagnosis.lacking {
+            0..30 => " So few rows say little: stagnation needs 30, falls and spikes at least 5 before them.\n",
+            _ => "\n",
+        };
     }
     let mut header = vec!["step", "J", "λ", "‖∇‖", "α", "η", "E[ℓ]", "gap", "gap·ℓ", "Σα gap", "η/(21)", "η/sharp"];
     if diagnosis.smoothness.is_some() {
