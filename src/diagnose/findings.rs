@@ -3,8 +3,8 @@
 use super::falls::{COLLAPSE, DECLINE, Dip, Fall, Rates};
 use super::kinds::{Finding, Kind};
 use super::loss::Divisor;
-use super::patterns::{BEFORE, SPIKE, STREAK, Streak, change_point, flat, spikes, streak};
-use super::rows::{Row, Scale, median};
+use super::patterns::{BEFORE, SPIKE, STREAK, change_point, flat, spikes, streak};
+use super::rows::{Row, Scale, median, sharp_scaling};
 use super::series::Series;
 
 /// Dead groups: at least half of them, on the mean of [`BEFORE`] rows.
@@ -37,9 +37,9 @@ pub(super) struct Seen {
     rate: Vec<f64>,
     /// The estimates of the gap, without the length factor and with it.
     gaps: [Vec<f64>; 2],
-    /// The step relative to the sharp safe step, where it has grown; and how far it grows relative to the paper's and to the sharp one.
-    grown: Streak,
-    most: [f64; 2],
+    /// The step over the safe one at equal J: where it has grown, and how far it grows.
+    grown: Option<usize>,
+    most: f64,
     /// Rows whose step can be compared with an absolute safe one, and how many of them are above it.
     judged: u64,
     above: u64,
@@ -48,16 +48,16 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn new(rows: impl Iterator<Item = Row>) -> Seen {
+    /// `early` rows tell the early level of the step.
+    pub(super) fn new(rows: impl Iterator<Item = Row>, scale: &Scale, early: usize) -> Seen {
         let mut seen = Seen::default();
+        let mut steps = Vec::new();
         for (i, row) in rows.enumerate() {
             seen.rate.push(row.smooth_success_rate);
             seen.gaps.iter_mut().zip([row.gap, row.length_gap]).for_each(|(gaps, gap)| gaps.push(gap));
-            let relative = [row.relative_step, row.relative_step_sharp];
-            seen.grown.see(i, row.relative_step_sharp, |relative| relative >= FACTOR);
-            for (most, relative) in seen.most.iter_mut().zip(relative) {
-                *most = if relative.is_finite() { most.max(relative) } else { *most };
-            }
+            // At equal J: what η/Δμ and the safe step owe to J divided out.
+            let rate = row.smooth_success_rate;
+            steps.push(row.relative_step_sharp * sharp_scaling(rate, 1.0) / scale.loss.weight(rate));
             let comparable = row.safe_step > 0.0 && row.effective_step > 0.0;
             seen.judged += u64::from(comparable);
             if comparable && row.effective_step > row.safe_step {
@@ -65,6 +65,9 @@ impl Seen {
                 seen.first_above.get_or_insert((i, row.effective_step, row.safe_step));
             }
         }
+        let level = early_level(&steps[scale.first.min(steps.len())..], early);
+        seen.grown = streak(&steps, |step| step >= FACTOR * level);
+        seen.most = steps.into_iter().filter(|step| step.is_finite()).fold(0.0, f64::max) / level;
         seen
     }
 }
@@ -422,18 +425,18 @@ impl Run<'_> {
     /// Over the rows: where a step grew against both safe steps, and against an absolute one.
     fn grew(&self) -> Vec<Finding> {
         let mut found = Vec::new();
-        let [most_by_paper, most_by_sharp] = self.seen.most.map(short);
-        if let Some(first) = self.seen.grown.found {
+        if let Some(first) = self.seen.grown {
             let message = format!(
-                "the step is at least {FACTOR} times its early level relative to the sharp safe step from step {} (at most {}); \
-                 relative to the paper's it is at most {}",
-                self.series.steps[first], most_by_sharp, most_by_paper
+                "the step over the safe step, at equal J, is at least {FACTOR} times its early level from step {} (at most {} \
+                 times)",
+                self.series.steps[first],
+                short(self.seen.most)
             );
             let theory = "η/Δμ is α·min{1, c/‖∇‖}, a power of J(1−J) and, where the loss divides by it, 1/E[ℓ]: ‖∇‖ \
-                          itself cancels, and at a constant α the relative step grows as J rises to about 0.9. The paper's \
-                          safe step falls like 1−J, the sharp one only like 1/log(1/(1−J)) (rare-failure-step): growth \
-                          against the first alone is not reported. Nor does growth against both show that the step is too \
-                          large: how far below the threshold the run began is not in the log.";
+                          itself cancels. At equal J it grows over the safe step with α, with less clipping and, where the \
+                          loss does not divide by it, with the length. (With J it grows and falls in every run: see the \
+                          columns.) That does not show that the step is too large: how far below the threshold the run \
+                          began is not in the log.";
             found.push(self.finding(Kind::StepGrowth, [first, first], message, theory));
         }
         if let Some((row, step, safe)) = self.seen.first_above {

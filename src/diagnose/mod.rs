@@ -303,7 +303,7 @@ impl Diagnosis {
         let run = findings::Run {
             series: &series,
             scale: &scale,
-            seen: findings::Seen::new(Rows::new(&series, scale)),
+            seen: findings::Seen::new(Rows::new(&series, scale), &scale, options.early),
             // More rows than there are would overflow.
             early: options.early.min(series.steps.len() + 1),
             others,

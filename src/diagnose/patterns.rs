@@ -27,36 +27,20 @@ pub(super) const SPIKE: f64 = 5.0;
 /// So many rows before.
 pub(super) const BEFORE: usize = 20;
 
-/// Waits for [`STREAK`] rows in succession of which a condition holds.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Streak {
-    /// The first of those that came last, and how many they are.
-    first: usize,
-    length: usize,
-    /// The first row of the first streak.
-    pub found: Option<usize>,
-}
-
-impl Streak {
-    /// The next row: whether `is` holds of its value; a missing one is passed over.
-    pub(super) fn see(&mut self, row: usize, value: f64, is: impl Fn(f64) -> bool) {
-        if value.is_nan() || self.found.is_some() {
-            return;
-        }
-        (self.first, self.length) = match (is(value), self.length) {
-            (false, _) => (row, 0),
-            (true, 0) => (row, 1),
-            (true, length) => (self.first, length + 1),
-        };
-        self.found = (self.length == STREAK).then_some(self.first);
-    }
-}
-
 /// The first of [`STREAK`] values in succession for which `is` holds (missing ones are passed over).
 pub(super) fn streak(values: &[f64], is: impl Fn(f64) -> bool) -> Option<usize> {
-    let mut streak = Streak::default();
-    values.iter().enumerate().for_each(|(row, value)| streak.see(row, *value, &is));
-    streak.found
+    let (mut first, mut length) = (0, 0);
+    for (row, value) in values.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+        (first, length) = match (is(*value), length) {
+            (false, _) => (row, 0),
+            (true, 0) => (row, 1),
+            (true, length) => (first, length + 1),
+        };
+        if length == STREAK {
+            return Some(first);
+        }
+    }
+    None
 }
 
 /// λ, kept finite: a fitted line may end at 0.
