@@ -136,6 +136,14 @@ impl<N: Scalar> OnLine<'_, N> {
         [score, curvature]
     }
 
+    /// max |s| and max |H| over all responses at `line`.
+    pub(crate) fn response_extremes(&self, line: &Line<N>) -> [N; 2] {
+        match self.automaton() {
+            Some(automaton) => self.chain_extremes(automaton, &line.tokens),
+            None => [largest_size(&line.responses.score), largest_size(&line.responses.curvature)],
+        }
+    }
+
     /// E\[s²\] and E\[Σ_t ξ_t²\] at `line`.
     pub(crate) fn mean_squares(&self, line: &Line<N>) -> [N; 2] {
         if let Some(automaton) = self.automaton() {

@@ -72,7 +72,7 @@ pub struct CoordinateGradients<N> {
     /// ∇log P(O∓): ∇J = J·∇log P(O⁺) = −(1−J)·∇log P(O⁻).
     pub log_mass: [Vec<N>; 2],
     /// The gradient of the surrogate Σ_o c_o log π_θ(o) whose coefficients are frozen at c = π·A/(σ|o|) as equation (5) prints
-    /// them, divided by √(J(1−J)).
+    /// them, divided by √(J(1−J)). (This and the next one: 0 where responses are not listed.)
     pub grpo: Vec<N>,
     /// The same for c = π·A, equation (4), divided by J(1−J).
     pub reinforce: Vec<N>,
@@ -89,7 +89,7 @@ pub fn coordinate_gradients<N: Scalar>(instance: &Instance) -> CoordinateGradien
         let on_line = OnLine::<N>::new(&instance.policy, &instance.correct, &instance.theta, &axis);
         axis[i] = 0.0;
         let log_prob = on_line.log_prob_jets(N::zero());
-        let masses = on_line.split(&log_prob);
+        let masses = if log_prob.is_empty() { on_line.log_mass_jets(N::zero()) } else { on_line.split(&log_prob) };
         for (gradient, mass) in out.log_mass.iter_mut().zip(&masses) {
             gradient.push(mass.first);
         }

@@ -278,6 +278,15 @@ impl Policy {
         self.tree.leaves().len()
     }
 
+    /// How many terms a pass over all responses adds up: their number, or T∞·S·V of a finite-state policy.
+    pub fn terms(&self) -> usize {
+        let shape = self.tree.shape();
+        match &self.automaton {
+            Some(automaton) => automaton.next.len().saturating_mul(shape.max_length as usize),
+            None => self.responses(),
+        }
+    }
+
     /// |o| of response `index`.
     #[inline]
     pub fn length(&self, index: usize) -> u32 {

@@ -13,6 +13,7 @@ mod instances;
 
 mod ascent_threshold;
 mod attacked;
+mod chains;
 mod conditional_policies;
 mod convergence;
 mod curvature_window;

@@ -245,7 +245,7 @@ pub(super) fn without_coordinate(instance: &Instance, i: usize) -> Option<Instan
 
 /// Every prefix reads the logits of the empty one.
 pub(super) fn without_memory(instance: &Instance) -> Option<Instance> {
-    if instance.policy.logits.rows == 1 {
+    if instance.policy.logits.rows == 1 || !instance.policy.is_listed() {
         return None;
     }
     let mut shared = instance.clone();

@@ -118,11 +118,13 @@ impl<N: Scalar, S: Sums<N>> Cell<N, S> {
     }
 }
 
-/// Σ p x, exactly x where all are equal.
-fn mean<N: Scalar>(share: &[N], values: impl Iterator<Item = N>) -> N {
-    let mut pairs = share.iter().zip(values);
-    let first = pairs.next().map_or(N::zero(), |(_, x)| x);
-    first + sum(pairs.map(|(&p, x)| p * (x - first)))
+/// Σ p x, exactly x where all are the same number.
+fn mean<N: Scalar>(share: &[N], values: impl Iterator<Item = N> + Clone) -> N {
+    let first = values.clone().next().unwrap_or(N::zero());
+    match values.clone().all(|x| (x - first).is_zero()) {
+        true => first,
+        false => sum(share.iter().zip(values).map(|(&p, x)| p * x)),
+    }
 }
 
 /// Nothing but probabilities.

@@ -196,6 +196,18 @@ impl<N: Scalar> OnLine<'_, N> {
         Step { change: eta * start.alignment() + remainder, remainder }
     }
 
+    /// log E\[e^{ηs}\] over all responses, without cancellation; `None` where they are listed.
+    pub(crate) fn log_mean_exp_score(&self, start: &Line<N>, eta: N) -> Option<N> {
+        let (automaton, stop) = (self.automaton()?, self.stop_log_probs(|x| x));
+        let walk = self.walk(automaton, |option| {
+            let change = option.map_or(N::zero(), |j| eta * start.tokens.score[j]);
+            let sums = Moved { change, excess: N::zero(), drift: N::zero() };
+            Cell { mass: self.token_mass(&start.tokens, stop, option), sums }
+        });
+        // E[s] = 0: what is left of the mean is rounding.
+        Cell::merge(&walk.sides).map(|all| all.sums.excess)
+    }
+
     /// log P(O∓), where `log_prob` holds log-probabilities of tokens and `stop` those of a fixed EOS and of what is none.
     pub(super) fn chain_log_mass(&self, automaton: &Automaton, log_prob: &[N], stop: [N; 2]) -> [N; 2] {
         let cell =
