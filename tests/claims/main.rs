@@ -7,6 +7,8 @@
 //! `GRADIENT_GAP_CASES=100000 cargo test --test claims` makes a long campaign of the random part.
 #![allow(clippy::expect_used, clippy::panic, reason = "a panic is a failed test, in a helper as in a test")]
 
+#[path = "../common/long.rs"]
+mod long;
 #[macro_use]
 mod support;
 mod instances;
