@@ -8,7 +8,11 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gradient_gap::check::campaign::{CHUNK, Draws};
 use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
 use gradient_gap::families::{self, header};
+use gradient_gap::line::OnLine;
+use gradient_gap::policy::{Automaton, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::{Evaluation, Instance, claims};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::hint::black_box;
 
@@ -52,5 +56,44 @@ fn step(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, step);
+/// λ, λ' and λ'' of a finite-state policy: 10 000 tokens, 16 states, 8 tokens, tables made inside the timing.
+fn chain(c: &mut Criterion) {
+    const TOKENS: u32 = 10_000;
+    const STATES: u32 = 16;
+    const VOCABULARY: u32 = 8;
+    let job = |seed: u64| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        // Box and Muller.
+        let mut normal = || -> f64 {
+            let (radius, angle) = (rng.random::<f64>(), rng.random::<f64>());
+            (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
+        };
+        let count = (STATES * VOCABULARY) as usize;
+        let bias: Vec<f64> = (0..count).map(|_| normal()).collect();
+        let features = Features::Dense((0..count).map(|_| normal()).collect());
+        let next = (0..count).map(|_| rng.random_range(0..STATES)).collect();
+        let correct: Vec<bool> = (0..STATES).map(|_| rng.random_bool(0.5)).collect();
+        let shape = Shape { vocabulary: VOCABULARY, max_length: TOKENS, ending: Ending::Fixed };
+        let (rows, options) = (STATES as usize, VOCABULARY as usize);
+        let logits = Logits { dim: 1, rows, options, bias, features, quadratic: vec![], waves: vec![] };
+        let automaton = Automaton { start: 0, next, by_position: false };
+        let policy = Policy::finite_state(shape, automaton, None, logits).expect("fits");
+        let line = OnLine::<f64>::new(&policy, &correct, &[0.0], &[1.0]).line(0.0);
+        line.lambda() + line.alignment() + line.second()
+    };
+    assert!(job(0).is_finite());
+    let mut group = c.benchmark_group("peers");
+    group.throughput(criterion::Throughput::Elements(u64::from(TOKENS)));
+    group.sample_size(20);
+    let mut seed = 0;
+    group.bench_function("chain", |b| {
+        b.iter(|| {
+            seed += 1;
+            black_box(job(seed))
+        })
+    });
+    group.finish();
+}
+
+criterion_group!(benches, step, chain);
 criterion_main!(benches);

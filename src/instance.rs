@@ -19,7 +19,7 @@ pub struct Instance {
     pub direction: Vec<f64>,
     /// The step size η ≥ 0.
     pub eta: f64,
-    /// r*(o) for every response, in the order of the policy's tree.
+    /// r*(o) for every response, in the order of the policy's tree; of a finite-state policy for every state that a response may end in.
     pub correct: Vec<bool>,
     /// The updates of (3) that follow the first one; none for a one-step instance.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,6 +68,15 @@ impl Instance {
         }
     }
 
+    /// The same with the responses of a finite-state policy listed one by one.
+    ///
+    /// # Errors
+    /// Too many of them.
+    pub fn listed(&self) -> Result<Instance, Error> {
+        let (policy, correct) = self.policy.listed(&self.correct)?;
+        Ok(Instance { policy, correct, ..self.clone() })
+    }
+
     /// θ_K, after the last update.
     pub fn end(&self) -> Vec<f64> {
         let mut theta = self.theta.clone();
@@ -104,11 +113,16 @@ impl Instance {
         if !self.then.is_empty() {
             finite("the last iterate", &self.end())?; // what overflows on the way stays infinite or becomes NaN
         }
-        let responses = self.policy.responses();
-        if self.correct.len() != responses {
-            return Err(Error::new(format!("correct has {} entries, expected {responses}", self.correct.len())));
+        let flags = self.policy.flags();
+        if self.correct.len() != flags {
+            return Err(Error::new(format!("correct has {} entries, expected {flags}", self.correct.len())));
         }
-        match (self.correct.contains(&true), self.correct.contains(&false)) {
+        let mut sides = [self.correct.contains(&false), self.correct.contains(&true)];
+        if let Some(automaton) = &self.policy.automaton {
+            sides = [false; 2];
+            automaton.visit(self.policy.tree.shape(), |_, _| {}, |state| sides[usize::from(self.correct[state])] = true);
+        }
+        match (sides[1], sides[0]) {
             (true, true) => Ok(()),
             (false, _) => Err(Error::new("correct: no response is correct (O⁺ is empty)")),
             (_, false) => Err(Error::new("correct: every response is correct (O⁻ is empty)")),

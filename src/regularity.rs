@@ -6,7 +6,7 @@
 use crate::instance::Instance;
 use crate::line::{Line, List, OnLine, Responses, Straight, Tokens};
 use crate::number::{Interval, Jet, Scalar, largest_size, log_sum_exp, sum};
-use crate::policy::{Ending, Features, Policy, dot};
+use crate::policy::{Automaton, Ending, Features, Policy, dot};
 use serde::Serialize;
 use smallvec::SmallVec;
 use std::cell::LazyCell;
@@ -73,11 +73,7 @@ impl<N: Scalar> OnLine<'_, N> {
             return [score, curvature, score, curvature];
         };
         let (score, curvature) = (largest_size(&responses.score), largest_size(&responses.curvature));
-        let (mut token_score, mut token_curvature) = (N::zero(), N::zero());
-        self.for_each_row(|row| {
-            token_score = token_score.max(largest_size(&tokens.score[row.clone()]));
-            token_curvature = token_curvature.max(largest_size(&tokens.curvature[row]));
-        });
+        let [token_score, token_curvature] = self.token_extremes(tokens);
         [score, curvature, token_score, token_curvature]
     }
 
@@ -88,6 +84,9 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// The same, where `start`, the line at t = 0, is known.
     pub(crate) fn constants_from(&self, start: &Line<N>, eta: f64, pieces: usize) -> Constants<N> {
+        if let Some(automaton) = self.automaton() {
+            return self.chain_constants(automaton, start, eta, pieces);
+        }
         let values = |tokens: &Tokens<N>, responses: Option<&Responses<N>>| {
             let [score, curvature, token_score, token_curvature] = self.extremes(tokens, responses);
             let log_prob = responses.map_or(&tokens.log_prob, |responses| &responses.log_prob);
@@ -105,6 +104,65 @@ impl<N: Scalar> OnLine<'_, N> {
         let slopes = |t: N| self.constants_slopes(&jets, t);
         let [score, curvature, token_score, token_curvature, psi1] = N::suprema_by_slopes(eta, pieces, at, slopes);
         Constants { score, curvature, token_score, token_curvature, psi1 }
+    }
+
+    /// The same for a finite-state policy: rows of logits as ever, responses by the recursion.
+    fn chain_constants(&self, automaton: &Automaton, start: &Line<N>, eta: f64, pieces: usize) -> Constants<N> {
+        let rows = |tokens: &Tokens<N>| self.token_extremes(tokens);
+        let jets = LazyCell::new(|| self.jets());
+        let slopes = |t: N| jets.token_extremes(&jets.tokens(Jet::variable(t))).map(|x| x.first);
+        let [token_score, token_curvature] = N::suprema_by_slopes(eta, pieces, |t| rows(&self.tokens(t)), slopes);
+        let [score, curvature] = N::suprema(eta, pieces, |t| self.chain_extremes(automaton, &self.tokens(t)));
+        let longest = self.max_length() / N::ln_2();
+        let norm = |tokens: &Tokens<N>| psi1_norm(&self.chain_law(automaton, tokens)).min(longest);
+        let at_start = norm(&start.tokens);
+        let psi1 = match () {
+            () if self.policy().constant_length().is_some() => longest,
+            // The length does not depend on θ.
+            () if self.policy().stop.is_some() => at_start,
+            // At least what it is at θ.
+            () => N::suprema(eta, 1, |t| [norm(&self.tokens(t))])[0].max(at_start),
+        };
+        Constants { score, curvature, token_score, token_curvature, psi1 }
+    }
+
+    /// max |ξ| and max |H_t| at one t.
+    pub(crate) fn token_extremes(&self, tokens: &Tokens<N>) -> [N; 2] {
+        let (mut score, mut curvature) = (N::zero(), N::zero());
+        self.for_each_row(|row| {
+            score = score.max(largest_size(&tokens.score[row.clone()]));
+            curvature = curvature.max(largest_size(&tokens.curvature[row]));
+        });
+        [score, curvature]
+    }
+
+    /// max |s| and max |H| over all responses at `line`.
+    pub(crate) fn response_extremes(&self, line: &Line<N>) -> [N; 2] {
+        match self.automaton() {
+            Some(automaton) => self.chain_extremes(automaton, &line.tokens),
+            None => [largest_size(&line.responses.score), largest_size(&line.responses.curvature)],
+        }
+    }
+
+    /// E\[s²\] and E\[Σ_t ξ_t²\] at `line`.
+    pub(crate) fn mean_squares(&self, line: &Line<N>) -> [N; 2] {
+        if let Some(automaton) = self.automaton() {
+            let share = [line.failure(), line.success()];
+            let squares = [0, 1].map(|side| line.variance[side] + line.mean[side].square());
+            let energy = self.chain_energy(automaton, &line.tokens);
+            return [squares, energy].map(|of| share[0] * of[0] + share[1] * of[1]);
+        }
+        let mean = |squares: &[N]| sum(line.responses.log_prob.iter().zip(squares).map(|(lp, &x)| lp.exp() * x));
+        let squares = |scores: &[N]| scores.iter().map(|s| s.square()).collect::<List<N>>();
+        [mean(&squares(&line.responses.score)), mean(&self.token_sums(&squares(&line.tokens.score)))]
+    }
+
+    /// The law of ℓ at `line`: pairs (length, log-probability), by increasing length.
+    pub fn length_law(&self, line: &Line<N>) -> SmallVec<[(u32, N); 4]> {
+        match self.automaton() {
+            Some(automaton) if self.policy().constant_length().is_none() => self.chain_law(automaton, &line.tokens).into(),
+            _ => length_law(self.policy(), &line.responses.log_prob),
+        }
     }
 
     /// The derivatives in t of what the constants are suprema of; `jets` is this line in jets.
@@ -135,7 +193,7 @@ impl<N: Scalar> OnLine<'_, N> {
 }
 
 /// The law of ℓ = |o|: pairs (length, log-probability), by increasing length.
-pub fn length_law<N: Scalar>(policy: &Policy, log_prob: &[N]) -> SmallVec<[(u32, N); 4]> {
+fn length_law<N: Scalar>(policy: &Policy, log_prob: &[N]) -> SmallVec<[(u32, N); 4]> {
     if let Some(length) = policy.constant_length() {
         return SmallVec::from_elem((length, N::zero()), 1);
     }

@@ -129,6 +129,7 @@ fn walk(policy: &Policy, theta: &[f64]) -> Vec<(Vec<u32>, f64, u32)> {
             Context::Shared => 0,
             Context::LastToken => prefix.last().map_or(0, |&t| t as usize),
             Context::Prefix => position,
+            Context::State => panic!("responses are not listed"),
         };
         let weights: Vec<f64> = (0..policy.logits.options).map(|v| logit(&policy.logits, theta, row, v).exp()).collect();
         let total: f64 = weights.iter().sum();

@@ -6,7 +6,7 @@ use gradient_gap::check::judge::{Decision, Measured, SAMPLE_PIECES, certify, mea
 use gradient_gap::line::OnLine;
 use gradient_gap::number::{Interval, Scalar};
 use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
-use gradient_gap::regularity::{Constants, Kind, Reading, constants, geometric_psi1, length_law, norms_at, psi1_norm};
+use gradient_gap::regularity::{Constants, Kind, Reading, constants, geometric_psi1, norms_at, psi1_norm};
 use gradient_gap::{Evaluation, Instance, claims};
 use std::f64::consts::LN_2;
 
@@ -309,8 +309,8 @@ fn a_long_chain_reaches_the_geometric_closed_form() {
         let norm_at = |max_length: u32| {
             let policy = chain(stop, max_length);
             let correct: Vec<bool> = (0..policy.responses()).map(|o| o == 0).collect();
-            let line = OnLine::<f64>::new(&policy, &correct, &[0.0], &[1.0]).line(0.0);
-            psi1_norm(&length_law(&policy, &line.responses.log_prob))
+            let on_line = OnLine::<f64>::new(&policy, &correct, &[0.0], &[1.0]);
+            psi1_norm(&on_line.length_law(&on_line.line(0.0)))
         };
         let closed = geometric_psi1(stop);
         assert!((closed * (2.0 / (2.0 - stop)).ln() - 1.0).abs() < 1e-14);

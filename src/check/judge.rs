@@ -197,7 +197,7 @@ pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certifi
 
 fn enclose_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>, enough: impl Fn(&Certificate) -> bool) -> Certificate {
     let instance = first.instance();
-    let most = if instance.eta > 0.0 { MAX_WORK / instance.policy.responses() / claim.updates(instance) } else { 1 };
+    let most = if instance.eta > 0.0 { MAX_WORK / instance.policy.terms() / claim.updates(instance) } else { 1 };
     refine(seen(claim, first, ENCLOSURE_PIECES[0]), most, |pieces| certificate(claim, instance, pieces), enough)
 }
 
@@ -229,6 +229,10 @@ fn seen(claim: &ClaimEntry, evaluation: &Evaluation<'_, Interval>, pieces: usize
     for margin in margins {
         given &= Interval::zero().surely_le(margin);
         outside |= margin.surely_lt(Interval::zero());
+    }
+    if outside && !evaluation.instance().policy.is_listed() {
+        // There may be nothing that the sides could be computed from.
+        return Certificate { decision: Decision::Outside, parts: vec![], worst: 0, pieces };
     }
     let parts = claim.enclosed.parts(evaluation).to_vec();
     let decisions: Vec<Decision> = parts.iter().map(decide).collect();

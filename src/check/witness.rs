@@ -265,7 +265,7 @@ impl<'a> Questions<'a> {
         let policy = &instance.policy;
         let updates = self.subject.updates(instance) as u64;
         let tokens = if policy.is_one_token() { 1 } else { u64::from(policy.max_length()) };
-        let factors = [policy.responses() as u64, tokens, certificate.pieces as u64];
+        let factors = [policy.terms() as u64, tokens, certificate.pieces as u64];
         let work = factors.into_iter().fold(updates, u64::saturating_mul);
         self.left.set(self.left.get().saturating_sub(work));
         certificate.decision == Decision::Violated

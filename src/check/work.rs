@@ -52,7 +52,7 @@ fn lengths(instance: &Instance) -> usize {
 
 /// About how many terms are added up when every claim is measured and certified on a [valid](Instance::validate) instance.
 ///
-/// With n responses, m prefixes, c logits in d dimensions, W waves, ℓ different lengths and K updates, one pass over the policy
+/// With n responses (or T∞·S·V arrows of a finite-state policy), m prefixes, c logits in d dimensions, W waves, ℓ different lengths and K updates, one pass over the policy
 /// has S = c + m + n + 4W + 100ℓ terms, and reading all logits at θ has R = c(d + W), or c(d + d² + W) with quadratic terms. A claim costs
 /// R and a pass at every [point of the segment](ENCLOSURE_PIECES), of which n responses leave at most 2¹⁶/n, for
 /// every update if it is about runs; differentiation
@@ -60,13 +60,13 @@ fn lengths(instance: &Instance) -> usize {
 pub fn terms(instance: &Instance) -> f64 {
     let (policy, logits) = (&instance.policy, &instance.policy.logits);
     let [count, options, dim, waves] = [logits.count(), logits.options, logits.dim, logits.waves.len()].map(|x| x as f64);
-    let (responses, updates) = (policy.responses(), instance.updates());
+    let (responses, updates) = (policy.terms(), instance.updates());
     let pass = count + WAVE * waves + (policy.tree.nodes().len() + responses) as f64 + LAW * lengths(instance) as f64;
     let dense = matches!(logits.features, Features::Dense(_));
     let row = if dense { dim } else { 1.0 } + if logits.quadratic.is_empty() { 0.0 } else { dim * dim };
     let read = count * (row + waves);
     let pairs = if waves > 0.0 { count * options } else { 0.0 };
-    let share = MAX_WORK / responses;
+    let share = MAX_WORK / responses.max(1);
     let of_run = REGISTRY.iter().filter(|claim| claim.scope == Scope::Run).count();
     let certified =
         |claims: usize, updates: usize| (claims * updates) as f64 * (read + pairs + points(share / updates) * pass);
@@ -86,8 +86,8 @@ pub(super) fn check(instance: &Instance) -> Result<(), Error> {
     }
     let (policy, logits) = (&instance.policy, &instance.policy.logits);
     Err(Error::new(format!(
-        "too large: {} responses, {} prefixes, {} logits in dimension {}, {} waves and {} updates make about {terms:.0e} terms, more than {MAX_TERMS:.0e}",
-        policy.responses(),
+        "too large: {} responses or arrows, {} prefixes, {} logits in dimension {}, {} waves and {} updates make about {terms:.0e} terms, more than {MAX_TERMS:.0e}",
+        policy.terms(),
         policy.tree.nodes().len(),
         logits.count(),
         logits.dim,

@@ -10,8 +10,9 @@
 //! the probability of a response. Second part: J g⁺, scores by formula under π⁺, against −(1−J) g⁻ with g⁻ = ∇log P(O⁻) by
 //! jets along every axis.
 
+use super::conditions::Listed;
 use super::tolerance::ULPS;
-use super::{Claim, Expected, Part, Parts, Relation, Statement};
+use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::line::normal;
 use crate::number::{Scalar, log_sum_exp, sum};
@@ -59,6 +60,8 @@ impl Claim for ConditionalPolicies {
         assumptions: &[],
         page: include_str!("../../docs/claims/conditional-policies.md"),
     };
+
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let start = evaluation.start();

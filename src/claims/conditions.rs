@@ -6,7 +6,7 @@ use super::tolerance::UNIT_DIRECTION;
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::line::norm;
-use crate::number::{Scalar, largest_size, sum};
+use crate::number::{Scalar, sum};
 use crate::policy::{Context, Ending, Features, Logits, Policy, Shape};
 
 /// A yes-or-no condition as a margin.
@@ -89,6 +89,18 @@ impl Condition for TokensModelled {
     }
 }
 
+/// Responses can be listed one by one.
+pub struct Listed;
+impl Condition for Listed {
+    const NAME: &'static str = "responses are listed (no finite-state policy)";
+    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+        margin(evaluation.instance().policy.is_listed())
+    }
+    fn witness() -> Instance {
+        triangle()
+    }
+}
+
 /// A response can have more than one token, so that the statement is more than a definition.
 pub struct SeveralTokens;
 impl Condition for SeveralTokens {
@@ -145,7 +157,7 @@ pub struct BentWithinRange;
 impl Condition for BentWithinRange {
     const NAME: &'static str = "max |H| at θ at least 10⁻³⁰⁵, within the range of binary64";
     fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
-        largest_size(&evaluation.start().responses.curvature) - N::of(SMALLEST)
+        evaluation.on_line().response_extremes(evaluation.start())[1] - N::of(SMALLEST)
     }
     fn witness() -> Instance {
         triangle()

@@ -14,7 +14,7 @@
 use super::conditions::BentWithinRange;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
-use crate::number::{Scalar, largest_size};
+use crate::number::Scalar;
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
@@ -44,7 +44,7 @@ impl Claim for CurvatureWindow {
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let start = evaluation.start();
-        let (score, smooth) = (largest_size(&start.responses.score), largest_size(&start.responses.curvature));
+        let (score, smooth) = evaluation.on_line().response_extremes(start).into();
         let both = score.square() + smooth;
         let (success, failure) = (start.success(), start.failure());
         let (second, square) = (start.second(), start.alignment().square());

@@ -12,7 +12,7 @@
 use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
-use crate::regularity::{length_law, psi1_norm};
+use crate::regularity::psi1_norm;
 use smallvec::smallvec;
 
 /// The length norm's place between mean and maximum.
@@ -32,9 +32,8 @@ impl Claim for LengthNorm {
     const SHARP: &'static [&'static str] = &["T_ψ1 ≤ T∞/log 2", "E|o| ≤ log 2 · T_ψ1"];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        let policy = &evaluation.instance().policy;
         let start = evaluation.start();
-        let norm = psi1_norm(&length_law(policy, &start.responses.log_prob));
+        let norm = psi1_norm(&evaluation.on_line().length_law(start));
         let mean = start.mean_length();
         smallvec![
             Part::at_most("E|o| ≤ T_ψ1", mean, norm),

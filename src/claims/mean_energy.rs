@@ -13,7 +13,7 @@ use super::conditions::{TokenWithinRange, TokensModelled};
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
-use crate::number::{Scalar, largest_size, sum};
+use crate::number::Scalar;
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
@@ -36,16 +36,8 @@ impl Claim for MeanEnergy {
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let (start, constants) = (evaluation.start(), evaluation.constants());
-        let (responses, tokens) = (&start.responses, &start.tokens);
-        let mean = |squares: &[N]| sum(responses.log_prob.iter().zip(squares).map(|(lp, &x)| lp.exp() * x));
-        let energy = mean(&responses.score.iter().map(|s| s.square()).collect::<Vec<N>>());
-        let squares: Vec<N> = tokens.score.iter().map(|xi| xi.square()).collect();
-        let by_token = mean(&evaluation.on_line().token_sums(&squares));
-        let (mut score, mut smooth) = (N::zero(), N::zero());
-        evaluation.on_line().for_each_row(|row| {
-            score = score.max(largest_size(&tokens.score[row.clone()]));
-            smooth = smooth.max(largest_size(&tokens.curvature[row]));
-        });
+        let [energy, by_token] = evaluation.on_line().mean_squares(start);
+        let [score, smooth] = evaluation.on_line().token_extremes(&start.tokens);
         let eta2 = evaluation.eta().square();
         let flat = constants.token_curvature * evaluation.max_length() * eta2;
         let least = constants.token_score.square().min(constants.token_curvature);

@@ -11,7 +11,7 @@
 //! exp(h_v)/Σ exp(h_u) from [`LineLogits`](crate::policy::LineLogits), and adds up products; *claimed* is 1. A second part compares
 //! the same sum with the log-masses that [`line`](crate::line) obtains through shared prefixes.
 
-use super::conditions::SeveralTokens;
+use super::conditions::{Listed, SeveralTokens};
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
@@ -59,7 +59,7 @@ impl Claim for PolicyNormalises {
         assumptions: &[],
         page: include_str!("../../docs/claims/policy-normalises.md"),
     };
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<SeveralTokens>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>(), hypothesis::<SeveralTokens>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let condition = evaluation.logit_condition();

@@ -89,13 +89,17 @@ const SMALLEST: f64 = 1e-100;
 
 /// 2η⁻² log E\[e^{ηs}\]; E\[s²\] where η is next to 0.
 fn exponential_moment<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
-    let (responses, eta) = (&evaluation.start().responses, evaluation.eta());
+    let (start, eta) = (evaluation.start(), evaluation.eta());
+    let responses = &start.responses;
     let terms = || responses.log_prob.iter().zip(&responses.score);
     let unit = N::of(0.5) * eta.square();
     if unit.surely_le(N::of(SMALLEST)) && evaluation.is_still() {
         // Within e^{±2η max|s|} of it.
-        let energy = sum(terms().map(|(lp, s)| lp.exp() * s.square()));
+        let [energy, _] = evaluation.on_line().mean_squares(start);
         return N::between(1.0 - f64::EPSILON, 1.0 + f64::EPSILON) * energy;
+    }
+    if let Some(log_mean) = evaluation.on_line().log_mean_exp_score(start, eta) {
+        return log_mean / unit;
     }
     if responses.score.iter().any(|&s| f64::abs((eta * s).mid()) > OVERFLOWS) {
         return log_sum_exp(&terms().map(|(&lp, &s)| lp + eta * s).collect::<Vec<N>>()) / unit;

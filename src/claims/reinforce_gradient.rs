@@ -8,8 +8,9 @@
 //! weights πA; *claimed* is ∇J by differentiating the log-mass of the rarer side as a jet along every axis
 //! ([`autodiff`](crate::line::autodiff)), which knows neither scores nor advantages.
 
+use super::conditions::Listed;
 use super::tolerance::ULPS;
-use super::{Claim, Expected, Part, Parts, Relation, Statement};
+use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 
@@ -40,6 +41,8 @@ impl Claim for ReinforceGradient {
         assumptions: &[],
         page: include_str!("../../docs/claims/reinforce-gradient.md"),
     };
+
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let start = evaluation.start();

@@ -8,7 +8,7 @@
 //! Two routes: *computed* multiplies the token probabilities of a response as jets and differentiates the logarithm of the
 //! product (product rule, quotient rule); *claimed* adds up token scores and curvatures by formula.
 
-use super::conditions::SeveralTokens;
+use super::conditions::{Listed, SeveralTokens};
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
@@ -28,7 +28,7 @@ impl Claim for ScoreDecomposes {
         assumptions: &[],
         page: include_str!("../../docs/claims/score-decomposes.md"),
     };
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<SeveralTokens>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>(), hypothesis::<SeveralTokens>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let responses = &evaluation.start().responses;

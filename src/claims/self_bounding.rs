@@ -10,7 +10,7 @@
 //!
 //! *Computed* is the square of a first derivative; *claimed* knows the probability alone.
 
-use super::conditions::KnownOnTheLine;
+use super::conditions::{KnownOnTheLine, Listed};
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::{Scalar, log_sum_exp, sum};
@@ -32,7 +32,7 @@ impl Claim for SelfBounding {
         page: include_str!("../../docs/claims/self-bounding.md"),
     };
     const SHARP: &'static [&'static str] = &["s(o)²", "((1−J)Δμ)²", "(JΔμ)²"];
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownOnTheLine>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>(), hypothesis::<KnownOnTheLine>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let Some(bounds) = evaluation.line_bounds() else { return smallvec![] };

@@ -15,7 +15,7 @@ use super::conditions::{TokenWithinRange, TokensModelled};
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
-use crate::regularity::{Reading, length_law, psi1_norm};
+use crate::regularity::{Reading, psi1_norm};
 use smallvec::smallvec;
 
 /// The smooth-only step per token.
@@ -52,8 +52,7 @@ impl Claim for TokenSmoothOnlyStep {
         let [minus, plus] = evaluation.mean_log_second();
         let (lost, gained) = (-(start.failure() * second), start.success() * second);
         let longest = smooth * evaluation.max_length();
-        let law = length_law(&evaluation.instance().policy, &start.responses.log_prob);
-        let psi1 = psi1_norm(&law);
+        let psi1 = psi1_norm(&evaluation.on_line().length_law(start));
         let share = |log_mass: N, length: N| (log_mass + length / psi1).exp();
         let (log_j, log_f) = (start.log_success(), start.log_failure());
         smallvec![

@@ -7,7 +7,7 @@ pub use course::{Course, CourseStep, Iterates};
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
 use crate::line::{Line, OnLine, ScoreSum, Step, Straight, logistic_cumulant, sum_of_scores};
-use crate::number::{Jet, Scalar, largest_size};
+use crate::number::{Jet, Scalar};
 use crate::regularity::{Constants, LineBounds, line_bounds};
 use crate::tolerance::ULPS;
 use std::cell::OnceCell;
@@ -125,8 +125,8 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// Whether next to nothing changes over the step: η max|s| and η² max|H| are at most 10⁻³⁰ for certain.
     pub fn is_still(&self) -> bool {
-        let (responses, eta) = (&self.start().responses, self.eta());
-        let [slope, bend] = [eta * largest_size(&responses.score), eta * (eta * largest_size(&responses.curvature))];
+        let ([score, curvature], eta) = (self.on_line.response_extremes(self.start()), self.eta());
+        let [slope, bend] = [eta * score, eta * (eta * curvature)];
         slope.max(bend).surely_le(N::of(STILL))
     }
     /// The line at no particular t of \[0, η\]: an interval contains what there is at every one.
@@ -157,13 +157,20 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn coordinates(&self) -> &CoordinateGradients<N> {
         self.coordinates.get_or_init(|| coordinate_gradients(self.instance))
     }
-    /// The gradient gap g⁺ − g⁻ (9), by formula.
+    /// The gradient gap g⁺ − g⁻ (9), by formula; of a finite-state policy by differentiation along the axes, without a condition.
     pub fn gap(&self) -> &ScoreSum<N> {
-        self.gap.get_or_init(|| self.sum_of_scores(&self.signed(|_, p| p)))
+        self.gap.get_or_init(|| match self.instance.policy.is_listed() {
+            true => self.sum_of_scores(&self.signed(|_, p| p)),
+            false => ScoreSum { vector: self.gap_vector(), condition: f64::NAN, own_condition: f64::NAN },
+        })
     }
-    /// E⁺\[∇log π/|o|\] − E⁻\[∇log π/|o|\], GRPO's bracket, by formula.
+    /// E⁺\[∇log π/|o|\] − E⁻\[∇log π/|o|\], GRPO's bracket, by formula; undefined (NaN) where responses are not listed.
     pub fn length_weighted_gap(&self) -> ScoreSum<N> {
         let policy = &self.instance.policy;
+        if !policy.is_listed() {
+            let vector = vec![N::of(f64::NAN); policy.logits.dim];
+            return ScoreSum { vector, condition: f64::NAN, own_condition: f64::NAN };
+        }
         self.sum_of_scores(&self.signed(|o, p| p / N::of(f64::from(policy.length(o)))))
     }
     /// +f(o, π⁺(o)) on O⁺ and −f(o, π⁻(o)) on O⁻.
@@ -173,6 +180,10 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// The entries of the gap alone, without the condition.
     pub(crate) fn gap_vector(&self) -> Vec<N> {
+        if !self.instance.policy.is_listed() {
+            let [minus, plus] = &self.coordinates().log_mass;
+            return plus.iter().zip(minus).map(|(&plus, &minus)| plus - minus).collect();
+        }
         if let Some(start) = self.straight() {
             return self.on_line.straight_gap(start, &self.instance.theta);
         }
@@ -213,7 +224,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     /// what adding up all responses and options one after the other may cost.
     pub fn logit_condition(&self) -> f64 {
         let policy = &self.instance.policy;
-        let summands = (policy.responses() + policy.logits.options) as f64;
+        let summands = (policy.terms() + policy.logits.options) as f64;
         let stop = policy.stop.map_or(0.0, |p| f64::abs(Scalar::ln(p)) + f64::abs(Scalar::ln_1p(-p)));
         let normaliser = Scalar::ln(policy.logits.options as f64);
         f64::from(policy.tree.shape().max_length) * (1.0 + self.sizes().logit + normaliser + stop) + summands / ULPS

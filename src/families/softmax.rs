@@ -16,8 +16,8 @@ fn one_token(logits: Logits) -> Policy {
 
 /// The policy of `instance` as one of one token with logits linear in θ; its features, none as yet, are returned.
 fn linear_one_token(instance: &mut Instance, dim: usize, options: usize) -> &mut Vec<f64> {
-    let Policy { tree, context, stop, logits, lengths } = &mut instance.policy;
-    (*tree, *context, *stop, *lengths) = (Tree::flat(options as u32), Context::Shared, None, None);
+    let Policy { tree, context, stop, automaton, logits, lengths } = &mut instance.policy;
+    (*tree, *context, *stop, *lengths, *automaton) = (Tree::flat(options as u32), Context::Shared, None, None, None);
     (logits.dim, logits.rows, logits.options) = (dim, 1, options);
     logits.bias.clear();
     logits.quadratic.clear();

@@ -6,7 +6,7 @@ use crate::instance::Instance;
 use crate::number::{Jet, Scalar, log_sum_exp, sum};
 
 impl<N: Scalar> OnLine<'_, N> {
-    /// log π(o) of every response as a jet in t at t = `t`.
+    /// log π(o) of every response that is listed, as a jet in t at t = `t`.
     pub fn log_prob_jets(&self, t: N) -> List<Jet<N>> {
         let token = self.token_jets(t);
         self.add_up(&token, self.stop_log_probs(Jet::constant))
@@ -24,6 +24,9 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// log P(O∓) as jets in t, index 0 for O⁻ and 1 for O⁺.
     pub fn log_mass_jets(&self, t: N) -> [Jet<N>; 2] {
+        if let Some(automaton) = self.automaton() {
+            return self.jets().chain_log_mass(automaton, &self.token_jets(t), self.stop_log_probs(Jet::constant));
+        }
         self.split(&self.log_prob_jets(t))
     }
 
@@ -45,6 +48,9 @@ impl<N: Scalar> OnLine<'_, N> {
     /// scaled to 1 at `t`), not by adding up tokens.
     pub fn whole_response_jets(&self, t: N) -> List<Jet<N>> {
         let policy = self.policy;
+        if !policy.is_listed() {
+            return List::new();
+        }
         let ratio: List<Jet<N>> = self.token_jets(t).iter().map(|lp| (*lp - Jet::constant(N::of(lp.mid()))).exp()).collect();
         let factor = |node: u32, token: u32| policy.option(node as usize, token).map_or(Jet::one(), |j| ratio[j]);
         let mut prefix: List<Jet<N>> = List::with_capacity(policy.tree.nodes().len());
@@ -66,7 +72,7 @@ pub struct CoordinateGradients<N> {
     /// ∇log P(O∓): ∇J = J·∇log P(O⁺) = −(1−J)·∇log P(O⁻).
     pub log_mass: [Vec<N>; 2],
     /// The gradient of the surrogate Σ_o c_o log π_θ(o) whose coefficients are frozen at c = π·A/(σ|o|) as equation (5) prints
-    /// them, divided by √(J(1−J)).
+    /// them, divided by √(J(1−J)). (This and the next one: 0 where responses are not listed.)
     pub grpo: Vec<N>,
     /// The same for c = π·A, equation (4), divided by J(1−J).
     pub reinforce: Vec<N>,
@@ -83,7 +89,7 @@ pub fn coordinate_gradients<N: Scalar>(instance: &Instance) -> CoordinateGradien
         let on_line = OnLine::<N>::new(&instance.policy, &instance.correct, &instance.theta, &axis);
         axis[i] = 0.0;
         let log_prob = on_line.log_prob_jets(N::zero());
-        let masses = on_line.split(&log_prob);
+        let masses = if log_prob.is_empty() { on_line.log_mass_jets(N::zero()) } else { on_line.split(&log_prob) };
         for (gradient, mass) in out.log_mass.iter_mut().zip(&masses) {
             gradient.push(mass.first);
         }

@@ -12,6 +12,7 @@
 //! the logits, so one checks the other.
 
 pub mod autodiff;
+mod chain;
 mod scores;
 mod segment;
 mod step;
@@ -275,10 +276,13 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         }
     }
 
-    /// For every response, the sum over its tokens of `per_token` (indexed by logit), plus `stop[0]` for a fixed EOS and
+    /// For every response that is listed, the sum over its tokens of `per_token` (indexed by logit), plus `stop[0]` for a fixed EOS and
     /// `stop[1]` for every token that is not one. A forced EOS adds nothing.
     fn add_up<T: Scalar>(&self, per_token: &[T], stop: [T; 2]) -> List<T> {
         let policy = self.policy;
+        if !policy.is_listed() {
+            return List::new();
+        }
         let term = |node: usize, token: u32| match policy.option(node, token) {
             Some(j) if policy.stop.is_some() => per_token[j] + stop[1],
             Some(j) => per_token[j],
@@ -301,6 +305,9 @@ impl<'a, N: Scalar> OnLine<'a, N> {
 
     /// λ and all conditional moments at t, in one pass over the responses.
     pub fn line(&self, t: N) -> Line<N> {
+        if let Some(automaton) = self.automaton() {
+            return self.chain_line(automaton, t);
+        }
         let tokens = self.tokens(t);
         let responses = self.responses(&tokens);
         let (mut conditional, shift) = self.side_weights(&tokens, &responses, t.is_zero());
@@ -403,6 +410,18 @@ impl<'a, N: Scalar> OnLine<'a, N> {
     pub(crate) fn for_each_row(&self, mut visit: impl FnMut(std::ops::Range<usize>)) {
         let width = self.logits.options;
         let mut seen: SmallVec<[bool; 16]> = SmallVec::from_elem(false, self.policy.logits.rows);
+        if let Some(automaton) = self.automaton() {
+            let shape = self.policy.tree.shape();
+            let states = automaton.states(shape.vocabulary);
+            let read = |position, state| {
+                let row = automaton.row(position, state, states);
+                if !std::mem::replace(&mut seen[row], true) {
+                    visit(row * width..(row + 1) * width);
+                }
+            };
+            automaton.visit(shape, read, |_| {});
+            return;
+        }
         for node in (0..self.policy.tree.nodes().len()).filter(|&node| self.reads(node)) {
             let row = self.policy.row(node);
             if !std::mem::replace(&mut seen[row], true) {

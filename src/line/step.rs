@@ -27,7 +27,11 @@ impl<N: Scalar> OnLine<'_, N> {
     pub fn step(&self, start: &Line<N>, eta: N) -> Step<N> {
         let (mut change, mut bend) = self.logits.change(eta);
         if !self.is_flat() {
-            (change, bend) = self.whole_responses(start, change, bend);
+            (change, bend) = self.token_changes(start, change, bend);
+            if let Some(automaton) = self.automaton() {
+                return self.chain_step(automaton, start, &change, &bend, eta);
+            }
+            (change, bend) = (self.token_sums(&change), self.token_sums(&bend));
         }
         // One token: the normaliser adds the same number to every D and every D − ηs, and drops out of the difference.
         let minus = self.side(start, &change, &bend, false);
@@ -36,9 +40,9 @@ impl<N: Scalar> OnLine<'_, N> {
         Step { change: eta * start.alignment() + remainder, remainder }
     }
 
-    /// D and D − ηs of every response, from the changes of logits: per token, within its row, Δlog p = y − K and
-    /// Δlog p − ηξ = (bend − E\[bend\]) − K with K = log E\[e^y\]; then added up.
-    fn whole_responses(&self, start: &Line<N>, mut change: List<N>, mut bend: List<N>) -> (List<N>, List<N>) {
+    /// Δlog p and Δlog p − ηξ of every token from the changes of logits: within its row y − K and (bend − E\[bend\]) − K with
+    /// K = log E\[e^y\].
+    fn token_changes(&self, start: &Line<N>, mut change: List<N>, mut bend: List<N>) -> (List<N>, List<N>) {
         if bend.is_empty() {
             bend = SmallVec::from_elem(N::zero(), change.len());
         }
@@ -53,7 +57,7 @@ impl<N: Scalar> OnLine<'_, N> {
             let mean = sum(p.iter().zip(&*bend).map(|(&p, &b)| p * b));
             bend.iter_mut().for_each(|b| *b = *b - mean - normaliser);
         }
-        (self.add_up(&change, [N::zero(); 2]), self.add_up(&bend, [N::zero(); 2]))
+        (change, bend)
     }
 
     /// ρ of one side: log E\[e^{y − E\[y\]}\] + E\[bend\].

@@ -12,13 +12,16 @@
 //! | [`Policy::quadratic_softmax`] | logits quadratic in θ | any score and curvature at a point |
 //! | [`Policy::autoregressive`] | token-level, contexts by prefix or last token | §2, equation (1) |
 //! | [`Policy::with_stop`] | EOS with a fixed probability outside the softmax | geometric length |
+//! | [`Policy::finite_state`] | token-level, contexts by the state of an [`Automaton`], which also grades; long responses | §2, equation (1) |
 //! | [`Policy::curve`] | two responses, log-odds a prescribed function λ(θ) | §3 |
 
+mod automaton;
 mod logits;
 mod reward;
 mod sampler;
 mod tree;
 
+pub use automaton::{Automaton, MAX_TOKENS};
 pub use logits::{Features, LineLogits, Logits, Wave};
 pub use reward::Rule;
 pub use sampler::Sampler;
@@ -60,6 +63,8 @@ pub enum Context {
     LastToken,
     /// A row of its own for every prefix, in the order of [`Tree::nodes`].
     Prefix,
+    /// The row of the state that the [`Automaton`] is in. Responses are not listed; correct is what ends in a correct state.
+    State,
 }
 
 /// A family of distributions π_θ over a finite, fully known response space.
@@ -74,6 +79,9 @@ pub struct Policy {
     /// the other V − 1 tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<f64>,
+    /// The automaton of [`Context::State`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automaton: Option<Box<Automaton>>,
     /// The logits.
     pub logits: Logits,
     /// Declared lengths |o| of a one-token policy's responses (trajectory-level view: tokens are not modelled, their number
@@ -152,7 +160,7 @@ impl Policy {
     /// # Errors
     /// A space too large to enumerate, or logits whose size is not [`Policy::rows`] × V.
     pub fn autoregressive(shape: Shape, context: Context, logits: Logits) -> Result<Policy, Error> {
-        let policy = Policy { tree: Tree::new(shape)?, context, stop: None, logits, lengths: None };
+        let policy = Policy { tree: Tree::new(shape)?, context, stop: None, automaton: None, logits, lengths: None };
         policy.validate()?;
         Ok(policy)
     }
@@ -163,14 +171,27 @@ impl Policy {
     /// # Errors
     /// As there; `stop` outside (0, 1); a space without EOS.
     pub fn with_stop(shape: Shape, context: Context, stop: f64, logits: Logits) -> Result<Policy, Error> {
-        let policy = Policy { tree: Tree::new(shape)?, context, stop: Some(stop), logits, lengths: None };
+        let policy = Policy { tree: Tree::new(shape)?, context, stop: Some(stop), automaton: None, logits, lengths: None };
+        policy.validate()?;
+        Ok(policy)
+    }
+
+    /// The token-level policy whose logits at a prefix are those of the automaton's state; `stop` as in [`Policy::with_stop`]. Responses are
+    /// not listed, so that T∞ may be in the millions; an instance's `correct` has a flag for every state.
+    ///
+    /// # Errors
+    /// An automaton that does not fit the shape, or logits of other sizes than it needs.
+    pub fn finite_state(shape: Shape, automaton: Automaton, stop: Option<f64>, logits: Logits) -> Result<Policy, Error> {
+        let tree = Tree::unlisted(shape);
+        let policy =
+            Policy { tree, context: Context::State, stop, automaton: Some(Box::new(automaton)), logits, lengths: None };
         policy.validate()?;
         Ok(policy)
     }
 
     /// A policy whose parts fit by construction: what a family decodes. Checked in debug builds.
     pub(crate) fn assemble(tree: Tree, context: Context, stop: Option<f64>, logits: Logits) -> Policy {
-        let policy = Policy { tree, context, stop, logits, lengths: None };
+        let policy = Policy { tree, context, stop, automaton: None, logits, lengths: None };
         debug_assert_eq!(policy.validate(), Ok(()));
         policy
     }
@@ -181,8 +202,18 @@ impl Policy {
     pub fn validate(&self) -> Result<(), Error> {
         self.logits.validate().map_err(|e| e.at("logits"))?;
         let shape = self.tree.shape();
-        let options = shape.vocabulary as usize - usize::from(self.stop.is_some());
-        let rows = Policy::rows(&self.tree, self.context);
+        let rows = match (&self.automaton, self.context) {
+            (Some(automaton), Context::State) => {
+                automaton.validate(shape).map_err(|e| e.at("automaton"))?;
+                automaton.rows(shape)
+            }
+            (None, Context::State) => return Err(Error::new("context: \"state\" needs an automaton")),
+            (Some(_), _) => return Err(Error::new("automaton: only the context \"state\" has one")),
+            // Says what is wrong with the shape.
+            (None, context) if !self.tree.is_listed() => Policy::rows(&Tree::new(shape).map_err(|e| e.at("tree"))?, context),
+            (None, context) => Policy::rows(&self.tree, context),
+        };
+        let options = (shape.vocabulary as usize).saturating_sub(usize::from(self.stop.is_some()));
         if (self.logits.rows, self.logits.options) != (rows, options) {
             let (r, o) = (self.logits.rows, self.logits.options);
             return Err(Error::new(format!("logits: {r} rows of {o} options, expected {rows} of {options}")));
@@ -196,7 +227,7 @@ impl Policy {
             }
         }
         if let Some(lengths) = &self.lengths {
-            if shape.max_length != 1 {
+            if shape.max_length != 1 || !self.is_listed() {
                 return Err(Error::new(format!("lengths: declared for a policy of {} tokens", shape.max_length)));
             }
             if lengths.len() != self.responses() {
@@ -216,6 +247,8 @@ impl Policy {
             _ if tree.nodes().len() == 1 => 1,
             Context::Shared => 1,
             Context::LastToken => tree.shape().vocabulary as usize,
+            // The rows of an automaton are its own matter.
+            Context::State => 0,
             // The prefixes whose next token is forced stand last and read no row.
             Context::Prefix => match tree.shape() {
                 Shape { ending: Ending::Eos, max_length, .. } if max_length > 1 => {
@@ -226,9 +259,32 @@ impl Policy {
         }
     }
 
-    /// The number of responses |O|.
+    /// Whether responses are listed, one by one; those of a finite-state policy are not.
+    #[inline]
+    pub fn is_listed(&self) -> bool {
+        self.context != Context::State
+    }
+
+    /// How many flags say which responses are correct: one for every response, or for every state that a response may end in.
+    pub fn flags(&self) -> usize {
+        match &self.automaton {
+            Some(automaton) => automaton.states(self.tree.shape().vocabulary),
+            None => self.responses(),
+        }
+    }
+
+    /// The number of responses |O|; 0 where they are not listed.
     pub fn responses(&self) -> usize {
         self.tree.leaves().len()
+    }
+
+    /// How many terms a pass over all responses adds up: their number, or T∞·S·V of a finite-state policy.
+    pub fn terms(&self) -> usize {
+        let shape = self.tree.shape();
+        match &self.automaton {
+            Some(automaton) => automaton.next.len().saturating_mul(shape.max_length as usize),
+            None => self.responses(),
+        }
     }
 
     /// |o| of response `index`.
@@ -253,6 +309,9 @@ impl Policy {
         if self.lengths.is_none() && self.tree.shape().ending == Ending::Fixed {
             return Some(self.tree.shape().max_length);
         }
+        if !self.is_listed() {
+            return (self.tree.shape().max_length == 1).then_some(1);
+        }
         let first = self.length(0);
         (1..self.responses()).all(|o| self.length(o) == first).then_some(first)
     }
@@ -260,7 +319,7 @@ impl Policy {
     /// Whether a response is a single token: the trajectory-level view, where `s` and `H` of a response are those of its token.
     #[inline]
     pub fn is_one_token(&self) -> bool {
-        self.tree.nodes().len() == 1
+        self.is_listed() && self.tree.nodes().len() == 1
     }
 
     /// The row of logits read at prefix `node`.
@@ -270,6 +329,7 @@ impl Policy {
             Context::Shared => 0,
             Context::LastToken => self.tree.nodes()[node].token as usize,
             Context::Prefix => node,
+            Context::State => 0, // there is no prefix
         }
     }
 

@@ -52,9 +52,9 @@ pub struct Leaf {
     pub length: u32,
 }
 
-/// All prefixes and responses of a [`Shape`], shortest prefix first, so that a parent stands before its children.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Shape", into = "Shape")]
+/// All prefixes and responses of a [`Shape`], shortest prefix first, so that a parent stands before its children; or the shape alone.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Shape", into = "Shape")]
 pub struct Tree {
     shape: Shape,
     nodes: Cow<'static, [Node]>,
@@ -128,6 +128,17 @@ impl Tree {
         Tree { shape, nodes: Cow::Borrowed(&ROOT), leaves }
     }
 
+    /// A space that is not enumerated: no prefix and no response is listed.
+    pub fn unlisted(shape: Shape) -> Tree {
+        Tree { shape, nodes: Cow::Borrowed(&[]), leaves: Cow::Borrowed(&[]) }
+    }
+
+    /// Whether prefixes and responses are listed.
+    #[inline]
+    pub fn is_listed(&self) -> bool {
+        !self.nodes.is_empty()
+    }
+
     /// The size of the space.
     pub fn shape(&self) -> Shape {
         self.shape
@@ -156,10 +167,18 @@ impl Tree {
     }
 }
 
-impl TryFrom<Shape> for Tree {
-    type Error = Error;
-    fn try_from(shape: Shape) -> Result<Tree, Error> {
-        Tree::new(shape)
+/// Two trees of one shape are the same, listed or not.
+impl PartialEq for Tree {
+    fn eq(&self, other: &Tree) -> bool {
+        self.shape == other.shape
+    }
+}
+
+impl From<Shape> for Tree {
+    /// Listed, or, if it is too large or no shape at all, not (which [`Policy::validate`](super::Policy::validate) refuses where a list is
+    /// needed).
+    fn from(shape: Shape) -> Tree {
+        Tree::new(shape).unwrap_or_else(|_| Tree::unlisted(shape))
     }
 }
 

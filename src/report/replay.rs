@@ -95,7 +95,7 @@ impl Replay {
             ("∇J (REINFORCE, Dr. GRPO)", update(&real, Algorithm::Reinforce).gradient),
             ("GRPO", update(&real, Algorithm::Grpo).gradient),
         ];
-        let pieces = (MAX_WORK / instance.policy.responses()).clamp(1, 64);
+        let pieces = (MAX_WORK / instance.policy.terms()).clamp(1, 64);
         let segment = enclosed.on_line().segment(instance.eta, pieces);
         let over_the_step = vec![
             ("min λ''", segment.least_second),

@@ -7,12 +7,15 @@
 //! `GRADIENT_GAP_CASES=100000 cargo test --test claims` makes a long campaign of the random part.
 #![allow(clippy::expect_used, clippy::panic, reason = "a panic is a failed test, in a helper as in a test")]
 
+#[path = "../common/long.rs"]
+mod long;
 #[macro_use]
 mod support;
 mod instances;
 
 mod ascent_threshold;
 mod attacked;
+mod chains;
 mod conditional_policies;
 mod convergence;
 mod curvature_window;

@@ -10,7 +10,7 @@ use gradient_gap::claims::{Claim, ClaimEntry, Hypothesis, Part, Parts, Relation,
 use gradient_gap::collapse::{Theorem4, share};
 use gradient_gap::line::norm;
 use gradient_gap::number::{Scalar, sum};
-use gradient_gap::regularity::{length_law, psi1_norm};
+use gradient_gap::regularity::psi1_norm;
 use gradient_gap::update::Algorithm;
 use smallvec::smallvec;
 
@@ -81,7 +81,7 @@ fn thresholds<N: Scalar>(e: &Evaluation<'_, N>) -> (N, N) {
 
 /// T_ψ1 at θ.
 fn orlicz<N: Scalar>(e: &Evaluation<'_, N>) -> N {
-    psi1_norm(&length_law(&e.instance().policy, &e.start().responses.log_prob))
+    psi1_norm(&e.on_line().length_law(e.start()))
 }
 
 /// A run gains `share` of M(K).

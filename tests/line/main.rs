@@ -8,6 +8,7 @@ mod drawn;
 mod truth;
 
 mod bounds;
+mod chain;
 mod moments;
 mod segment;
 mod step;

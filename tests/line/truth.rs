@@ -118,6 +118,7 @@ pub fn log_probs<A: Arithmetic>(instance: &Instance, t: &A) -> Vec<A> {
                     gradient_gap::policy::Context::Prefix => {
                         prefixes.iter().position(|prefix| *prefix == word[..k]).expect("a prefix")
                     }
+                    gradient_gap::policy::Context::State => panic!("its responses are not listed"),
                 };
                 match &stop {
                     Some([stop, _]) if token == 0 => stop.clone(),

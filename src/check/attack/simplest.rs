@@ -64,7 +64,7 @@ impl<'a> Target<'a> {
     /// Binary64 first; intervals only where it says yes. Nothing is kept once the work is done.
     fn keeps(&self, instance: &Instance) -> bool {
         let updates = self.claim.updates(instance);
-        let size = ((OVERHEAD + instance.policy.responses()) * updates) as u64;
+        let size = ((OVERHEAD + instance.policy.terms()) * updates) as u64;
         let spend = |cost: u64| self.work.set(self.work.get().saturating_sub(cost));
         if self.work.get() == 0 {
             return false;

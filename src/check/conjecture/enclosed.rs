@@ -75,7 +75,7 @@ pub fn enclose(conjecture: &Conjecture, instance: &Instance) -> Enclosed {
 
 /// The same until `enough`.
 pub(super) fn enclose_until(conjecture: &Conjecture, instance: &Instance, enough: impl Fn(&Enclosed) -> bool) -> Enclosed {
-    let most = if conjecture.reads_suprema() { MAX_WORK / instance.policy.responses() } else { 1 };
+    let most = if conjecture.reads_suprema() { MAX_WORK / instance.policy.terms() } else { 1 };
     let look = |pieces| look(conjecture, instance, pieces);
     refine(look(ENCLOSURE_PIECES[0]), most, look, enough)
 }

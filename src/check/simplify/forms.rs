@@ -135,29 +135,13 @@ pub(super) fn without_zeros(instance: &Instance) -> Option<Instance> {
 /// Only these logits, by number, in `rows` contexts.
 fn select(instance: &mut Instance, chosen: &[usize], rows: usize) {
     let Instance { policy, theta, direction, then, .. } = instance;
-    let logits = &mut policy.logits;
-    let (d, options) = (logits.dim, chosen.len() / rows);
-    let pick = |list: &mut Vec<f64>, width: usize| {
-        if !list.is_empty() {
-            *list = chosen.iter().flat_map(|&j| list[j * width..(j + 1) * width].to_vec()).collect();
-        }
-    };
-    pick(&mut logits.bias, 1);
-    pick(&mut logits.quadratic, d * d);
-    match &mut logits.features {
-        Features::Dense(psi) => pick(psi, d),
-        Features::Tabular => {
-            let directions = then.iter_mut().map(|update| &mut update.direction);
-            [theta, direction].into_iter().chain(directions).for_each(|list| pick(list, 1));
-            logits.dim = chosen.len();
-        }
+    policy.logits = policy.logits.chosen(chosen, rows);
+    if let Features::Tabular = policy.logits.features {
+        let directions = then.iter_mut().map(|update| &mut update.direction);
+        let kept = |list: &[f64]| chosen.iter().map(|&j| list[j]).collect();
+        [theta, direction].into_iter().chain(directions).for_each(|list| *list = kept(list));
+        policy.logits.dim = chosen.len();
     }
-    let of_new = |(new, &old): (usize, &usize)| -> Vec<Wave> {
-        let own = logits.waves.iter().filter(|wave| wave.logit == old);
-        own.map(|wave| Wave { logit: new, ..wave.clone() }).collect()
-    };
-    logits.waves = chosen.iter().enumerate().flat_map(of_new).collect();
-    (logits.rows, logits.options) = (rows, options);
 }
 
 /// A one-token policy whose responses can be taken out or put together.
@@ -261,7 +245,7 @@ pub(super) fn without_coordinate(instance: &Instance, i: usize) -> Option<Instan
 
 /// Every prefix reads the logits of the empty one.
 pub(super) fn without_memory(instance: &Instance) -> Option<Instance> {
-    if instance.policy.logits.rows == 1 {
+    if instance.policy.logits.rows == 1 || !instance.policy.is_listed() {
         return None;
     }
     let mut shared = instance.clone();
@@ -288,7 +272,7 @@ pub(super) fn without_token(instance: &Instance, token: u32) -> Option<Instance>
 /// of the first that begins with it.
 fn on_tree(instance: &Instance, shape: Shape, lacks: Option<u32>) -> Option<Instance> {
     let Policy { tree: old, context, stop, logits, .. } = &instance.policy;
-    if old.leaves().len() > MOST_LEAVES {
+    if !instance.policy.is_listed() || old.leaves().len() > MOST_LEAVES {
         return None;
     }
     let tree = Tree::new(shape).ok()?;
@@ -312,7 +296,7 @@ fn on_tree(instance: &Instance, shape: Shape, lacks: Option<u32>) -> Option<Inst
         nodes.push(*children.get(&(nodes[node.parent as usize] as u32, named(node.token)))?);
     }
     let old_row = |row: usize| match context {
-        Context::Shared => 0,
+        Context::Shared | Context::State => 0,
         Context::LastToken if row == 0 => 0, // the empty prefix reads it
         Context::LastToken => named(row as u32) as usize,
         Context::Prefix => nodes[row],

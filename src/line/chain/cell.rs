@@ -1,0 +1,230 @@
+//! What a set of prefixes is known by: its probability, on a scale of its own, and sums over its tokens.
+//!
+//! Cells form a semiring: one after the other ([`Cell::then`]: probabilities multiply, sums add), one beside the other ([`Cell::merge`]:
+//! probabilities add, sums mix). Nothing cancels: a variance is mixed from variances and squares of differences of means, the
+//! logarithm of a mean exponential from such logarithms.
+
+use crate::number::{Scalar, sum};
+use smallvec::SmallVec;
+
+/// mantissa·2^exponent > 0.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mass<N> {
+    mantissa: N,
+    exponent: i64,
+}
+
+/// Mantissas are kept between 2⁻²⁵⁶ and 2²⁵⁶.
+const RANGE: i32 = 256;
+/// What is smaller by this power of 2 does not count: mantissas differ by 2⁵¹² at most.
+const FAR: i64 = 1000;
+/// A logarithm below this takes an exponent of its own.
+const LOW: f64 = -600.0;
+
+/// 2ᵏ, −1022 ≤ k ≤ 1023.
+fn power(k: i64) -> f64 {
+    f64::from_bits(((1023 + k) as u64) << 52)
+}
+
+impl<N: Scalar> Mass<N> {
+    pub(super) fn one() -> Mass<N> {
+        Mass { mantissa: N::one(), exponent: 0 }
+    }
+
+    /// e^`log`.
+    pub(super) fn exp(log: N) -> Mass<N> {
+        if log.mid() >= LOW || !log.mid().is_finite() {
+            return Mass { mantissa: log.exp(), exponent: 0 };
+        }
+        let exponent = (log.mid() * std::f64::consts::LOG2_E).round();
+        Mass { mantissa: (log - N::of(exponent) * N::ln_2()).exp(), exponent: exponent as i64 }
+    }
+
+    /// As a factor of order 1 and the logarithm of what is left.
+    pub(super) fn parts(self) -> (N, N) {
+        (self.mantissa, if self.exponent == 0 { N::zero() } else { N::of(self.exponent as f64) * N::ln_2() })
+    }
+
+    /// Its logarithm.
+    pub(super) fn ln(self) -> N {
+        let (mantissa, shift) = self.parts();
+        mantissa.ln() + shift
+    }
+
+    fn times(self, other: Mass<N>) -> Mass<N> {
+        let exponent = self.exponent.saturating_add(other.exponent);
+        Mass { mantissa: self.mantissa * other.mantissa, exponent }.scaled()
+    }
+
+    /// The mantissa on the scale of a larger exponent.
+    fn at(self, exponent: i64) -> N {
+        match exponent - self.exponent {
+            0 => self.mantissa,
+            far if far > FAR => N::between(0.0, power(-FAR)) * self.mantissa,
+            down => N::of(power(-down)) * self.mantissa,
+        }
+    }
+
+    fn scaled(self) -> Mass<N> {
+        let size = self.mantissa.mid();
+        if size >= power(-i64::from(RANGE)) && size <= power(i64::from(RANGE)) || size <= 0.0 || !size.is_finite() {
+            return self;
+        }
+        // The exponent of a normal number.
+        let shift = ((size.to_bits() >> 52) as i64 - 1023).clamp(-1000, 1000);
+        Mass { mantissa: N::of(power(-shift)) * self.mantissa, exponent: self.exponent.saturating_add(shift) }
+    }
+}
+
+/// Sums over the tokens of a prefix, of which a cell knows means and the like.
+pub(super) trait Sums<N>: Copy {
+    /// Of no token.
+    fn empty() -> Self;
+    /// Of tokens after these.
+    fn and(self, after: Self) -> Self;
+    /// Of prefixes that have these with the probabilities `share`, which add to 1.
+    fn mix(share: &[N], parts: &[Self]) -> Self;
+}
+
+/// A set of prefixes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell<N, S> {
+    pub(super) mass: Mass<N>,
+    pub(super) sums: S,
+}
+
+impl<N: Scalar, S: Sums<N>> Cell<N, S> {
+    /// The empty prefix.
+    pub(super) fn one() -> Cell<N, S> {
+        Cell { mass: Mass::one(), sums: S::empty() }
+    }
+
+    /// These prefixes, continued by those tokens.
+    pub(super) fn then(self, after: Cell<N, S>) -> Cell<N, S> {
+        Cell { mass: self.mass.times(after.mass), sums: self.sums.and(after.sums) }
+    }
+
+    /// All of these; `None` of none.
+    pub(super) fn merge(parts: &[Cell<N, S>]) -> Option<Cell<N, S>> {
+        if let [one] = parts {
+            return Some(*one);
+        }
+        let exponent = parts.iter().map(|cell| cell.mass.exponent).max()?;
+        let mut share: SmallVec<[N; 16]> = parts.iter().map(|cell| cell.mass.at(exponent)).collect();
+        let total = sum(share.iter().copied());
+        share.iter_mut().for_each(|share| *share = *share / total);
+        let sums: SmallVec<[S; 16]> = parts.iter().map(|cell| cell.sums).collect();
+        Some(Cell { mass: Mass { mantissa: total, exponent }.scaled(), sums: S::mix(&share, &sums) })
+    }
+}
+
+/// Σ p x, exactly x where all are the same number.
+fn mean<N: Scalar>(share: &[N], values: impl Iterator<Item = N> + Clone) -> N {
+    let first = values.clone().next().unwrap_or(N::zero());
+    match values.clone().all(|x| (x - first).is_zero()) {
+        true => first,
+        false => sum(share.iter().zip(values).map(|(&p, x)| p * x)),
+    }
+}
+
+/// Nothing but probabilities.
+impl<N> Sums<N> for () {
+    fn empty() {}
+    fn and(self, (): ()) {}
+    fn mix(_: &[N], _: &[()]) {}
+}
+
+/// Of the score s, the curvature H, the squares Σξ² and the number of tokens: means, and the variance of s.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moments<N> {
+    pub(super) score: N,
+    pub(super) variance: N,
+    pub(super) curvature: N,
+    pub(super) energy: N,
+    pub(super) length: N,
+}
+
+impl<N: Scalar> Sums<N> for Moments<N> {
+    fn empty() -> Self {
+        let zero = N::zero();
+        Moments { score: zero, variance: zero, curvature: zero, energy: zero, length: zero }
+    }
+    fn and(self, after: Self) -> Self {
+        Moments {
+            score: self.score + after.score,
+            variance: self.variance + after.variance,
+            curvature: self.curvature + after.curvature,
+            energy: self.energy + after.energy,
+            length: self.length + after.length,
+        }
+    }
+    fn mix(share: &[N], parts: &[Self]) -> Self {
+        let of = |value: fn(&Self) -> N| mean(share, parts.iter().map(value));
+        let score = of(|part| part.score);
+        let variance = sum(share.iter().zip(parts).map(|(&p, part)| p * (part.variance + (part.score - score).square())));
+        Moments {
+            score,
+            variance,
+            curvature: of(|part| part.curvature),
+            energy: of(|part| part.energy),
+            length: of(|part| part.length),
+        }
+    }
+}
+
+/// What a step does to log π(o), D = Δlog π: its mean m, log E\[e^{D−m}\] ≥ 0, and the mean of D − ηs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moved<N> {
+    pub(super) change: N,
+    pub(super) excess: N,
+    pub(super) drift: N,
+}
+
+/// Beyond this an exponential comes near overflow.
+const LARGE: f64 = 600.0;
+
+impl<N: Scalar> Sums<N> for Moved<N> {
+    fn empty() -> Self {
+        Moved { change: N::zero(), excess: N::zero(), drift: N::zero() }
+    }
+    fn and(self, after: Self) -> Self {
+        Moved { change: self.change + after.change, excess: self.excess + after.excess, drift: self.drift + after.drift }
+    }
+    fn mix(share: &[N], parts: &[Self]) -> Self {
+        let change = mean(share, parts.iter().map(|part| part.change));
+        // With z = m_i − m + κ_i: E[e^{D−m}] = Σ p e^z = 1 + Σ p (κ + e^z − 1 − z), as Σ p (m_i − m) = 0.
+        let far = |part: &Self| (part.change - change + part.excess).mid();
+        let top = parts.iter().map(far).fold(0.0, f64::max);
+        let excess = if top <= LARGE {
+            let terms = share.iter().zip(parts).map(|(&p, part)| {
+                let z = part.change - change + part.excess;
+                p * (part.excess + z.exp_remainder())
+            });
+            sum(terms).ln_1p()
+        } else {
+            let shift = N::of(top);
+            let terms = share.iter().zip(parts).map(|(&p, part)| p * (part.change - change + part.excess - shift).exp());
+            sum(terms).ln() + shift
+        };
+        Moved { change, excess, drift: mean(share, parts.iter().map(|part| part.drift)) }
+    }
+}
+
+/// The largest and the smallest score and curvature of a response: no means, but sums over tokens all the same.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extremes<N>(pub(super) [N; 4]);
+
+impl<N: Scalar> Sums<N> for Extremes<N> {
+    fn empty() -> Self {
+        Extremes([N::zero(); 4])
+    }
+    fn and(self, after: Self) -> Self {
+        Extremes(std::array::from_fn(|i| self.0[i] + after.0[i]))
+    }
+    fn mix(_: &[N], parts: &[Self]) -> Self {
+        let larger =
+            |a: [N; 4], b: &Self| std::array::from_fn(|i| if i % 2 == 0 { a[i].max(b.0[i]) } else { a[i].min(b.0[i]) });
+        let first = parts.first().map_or([N::zero(); 4], |part| part.0);
+        Extremes(parts.iter().fold(first, larger))
+    }
+}
