@@ -1,5 +1,7 @@
 //! Quantiles of positive quantities that spread over hundreds of decades, mergeable and exact in their counts.
 
+use super::numbers;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Bins per decade.
@@ -7,10 +9,14 @@ const PER_DECADE: f64 = 50.0;
 
 /// Counts of log₁₀ x in bins of 1/50 decade (a bin is 4.7 % wide), with exact minimum and maximum. Merging adds counts, so the
 /// result does not depend on the order of the cases.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Histogram {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     bins: BTreeMap<i32, u64>,
+    #[serde(skip_serializing_if = "numbers::is_zero")]
     zeros: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<(f64, f64)>,
 }
 
@@ -20,6 +26,7 @@ impl Histogram {
         if log10 == f64::NEG_INFINITY {
             self.zeros += 1;
         } else if log10.is_finite() {
+            let log10 = log10 + 0.0; // −0 is 0, whichever came first
             *self.bins.entry((log10 * PER_DECADE).floor() as i32).or_default() += 1;
             self.range = Some(self.range.map_or((log10, log10), |(low, high)| (low.min(log10), high.max(log10))));
         }
@@ -49,6 +56,21 @@ impl Histogram {
     /// How many numbers were added.
     pub fn count(&self) -> u64 {
         self.zeros + self.bins.values().sum::<u64>()
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        *self == Histogram::default()
+    }
+
+    /// The same as [`count`](Histogram::count); `None` where it is no `u64`.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.bins.values().try_fold(self.zeros, |sum, &n| sum.checked_add(n))
+    }
+
+    /// Whether the least number is no larger than the largest.
+    pub(super) fn is_sound(&self) -> bool {
+        self.range.is_none_or(|(low, high)| low <= high)
     }
 
     /// log₁₀ of the q-quantile, 0 ≤ q ≤ 1, to half a bin; −∞ where it is zero, `None` where nothing was added. The ends are

@@ -13,12 +13,17 @@ pub mod boxes;
 pub mod campaign;
 pub mod certify;
 pub mod conjecture;
+mod found;
 pub mod histogram;
 pub mod judge;
+mod numbers;
 mod pass;
 mod read;
 mod search;
+pub mod shard;
+mod short;
 pub mod simplify;
+mod stored;
 pub mod witness;
 pub mod work;
 

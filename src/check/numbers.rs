@@ -1,0 +1,56 @@
+//! Numbers in JSON that come back bit for bit: infinities are the strings "inf" and "-inf", NaN is null.
+
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::{Serialize, Serializer};
+
+/// For fields that are left out where they count nothing.
+pub fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// What stands for a number.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Number(f64),
+    Text(String),
+}
+
+/// For a field.
+pub fn serialize<S: Serializer>(x: &f64, target: S) -> Result<S::Ok, S::Error> {
+    match *x {
+        f64::INFINITY => target.serialize_str("inf"),
+        f64::NEG_INFINITY => target.serialize_str("-inf"),
+        x if x.is_nan() => target.serialize_none(),
+        x => target.serialize_f64(x),
+    }
+}
+
+/// For a field.
+pub fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<f64, D::Error> {
+    match Option::<Stored>::deserialize(source)? {
+        None => Ok(f64::NAN),
+        Some(Stored::Number(x)) => Ok(x),
+        Some(Stored::Text(text)) if text == "inf" => Ok(f64::INFINITY),
+        Some(Stored::Text(text)) if text == "-inf" => Ok(f64::NEG_INFINITY),
+        Some(Stored::Text(text)) => Err(D::Error::custom(format!("{text:?} is no number"))),
+    }
+}
+
+/// A largest share with its case.
+pub mod worst {
+    use super::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, serde::Deserialize)]
+    struct Float(#[serde(with = "super")] f64);
+
+    /// For a field.
+    pub fn serialize<S: Serializer>(worst: &Option<(f64, u64)>, target: S) -> Result<S::Ok, S::Error> {
+        worst.map(|(ratio, case)| (Float(ratio), case)).serialize(target)
+    }
+
+    /// For a field.
+    pub fn deserialize<'de, D: Deserializer<'de>>(source: D) -> Result<Option<(f64, u64)>, D::Error> {
+        Ok(Option::<(Float, u64)>::deserialize(source)?.map(|(Float(ratio), case)| (ratio, case)))
+    }
+}
