@@ -54,3 +54,27 @@ pub mod worst {
         Ok(Option::<(Float, u64)>::deserialize(source)?.map(|(Float(ratio), case)| (ratio, case)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Stored {
+        #[serde(with = "super")]
+        x: f64,
+        #[serde(with = "super::worst")]
+        worst: Option<(f64, u64)>,
+    }
+
+    #[test]
+    fn numbers_come_back_bit_for_bit() {
+        for x in [0.0, -0.0, 0.1, 1.0, -5e-324, f64::MAX, 1.0 - 1e-16, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            let text = serde_json::to_string(&Stored { x, worst: Some((x, u64::MAX)) }).expect("JSON");
+            let back: Stored = serde_json::from_str(&text).expect(&text);
+            let (ratio, case) = back.worst.expect("is there");
+            assert_eq!((back.x.to_bits(), ratio.to_bits(), case), (x.to_bits(), x.to_bits(), u64::MAX), "{text}");
+        }
+        for x in ["\"Inf\"", "\"1\"", "[1]", "true", "{}"] {
+            assert!(serde_json::from_str::<Stored>(&format!("{{\"x\": {x}, \"worst\": null}}")).is_err(), "{x}");
+        }
+    }
+}
