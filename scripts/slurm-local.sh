@@ -3,8 +3,8 @@
 #
 #   scripts/slurm-local.sh [ARGUMENT…]    arguments of `gradient-gap verify` (default: a campaign of some seconds)
 #
-# Slurm is a cluster of one node that lives in a temporary directory and on the loopback interface, and ends with the script. One
-# task of the array is requeued while it runs, as a preemptible queue would do. Needs root and Debian's slurmctld, slurmd,
+# Slurm is a cluster of one node that lives in a temporary directory and on the loopback interface, and ends with the script.
+# One task of the array is requeued while it runs, as a preemptible queue would do. Needs root and Debian's slurmctld, slurmd,
 # slurm-client and munge; parallel for the other half. What is not there is skipped, and that is said.
 # GRADIENT_GAP names the program to run; without it, the release binary is built and run.
 set -euo pipefail
@@ -61,7 +61,7 @@ same() {
         for file in "$scratch/whole.$format" "$scratch/merged"; do
             sed -E -e '/^  "seconds": /d' -e '/verdicts as expected/s/, [0-9.]+ s\.$//' "$file" >"$file.untimed"
         done
-        cmp "$scratch/whole.$format.untimed" "$scratch/merged.untimed" || fail "$1: $format differs from the unsharded result"
+        cmp "$scratch/whole.$format.untimed" "$scratch/merged.untimed" || fail "$1: $format is not the unsharded result"
     done
 }
 
@@ -75,7 +75,7 @@ fi
 
 if [[ -z ${GRADIENT_GAP:-} ]]; then
     cargo build --release --quiet
-    GRADIENT_GAP=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/gradient-gap
+    GRADIENT_GAP=${CARGO_TARGET_DIR:-target}/release/gradient-gap
 fi
 GRADIENT_GAP=$(realpath "$GRADIENT_GAP")
 export GRADIENT_GAP
@@ -92,8 +92,8 @@ slurm() {
     chmod 755 "$scratch" "$conf"
     dd if=/dev/urandom of="$conf/munge.key" bs=128 count=1 2>/dev/null
     chmod 400 "$conf/munge.key"
-    munged --foreground --force --key-file="$conf/munge.key" --socket="$conf/munge.socket" --pid-file="$conf/munge.pid" \
-        --log-file="$conf/munge.log" --seed-file="$conf/munge.seed" >/dev/null 2>"$conf/munged.log" &
+    munged --foreground --force --key-file="$conf/munge.key" --socket="$conf/munge.socket" \
+        --pid-file="$conf/munge.pid" --log-file="$conf/munge.log" --seed-file="$conf/munge.seed" >/dev/null 2>"$conf/munged.log" &
     started+=($!)
     cat >"$conf/slurm.conf" <<END
 ClusterName=local
@@ -141,7 +141,8 @@ END
     }
     until_true 900 ended || fail 'the array does not end'
     same "$scratch/array"
-    say "Slurm $(sinfo --version | cut -d' ' -f2): an array of 4 shards (requeued on its way: $requeued) gives the unsharded result, bit for bit"
+    say "Slurm $(sinfo --version | cut -d' ' -f2): an array of 4 shards gives the unsharded result, bit for bit" \
+        "(requeued on its way: $requeued)"
 }
 
 if [[ -n $wanted ]]; then
