@@ -1,4 +1,5 @@
-//! How much faster a campaign is on two cores than on one: a ninth of the default campaign with its attacks and certificates.
+//! How much faster a campaign is on two cores than on one: a ninth of the default campaign's instances, attacks and certificates,
+//! and all edge sets.
 //!
 //! `cargo bench --bench campaigns` prints seconds, medians of rounds that alternate between one thread and two, and their quotient,
 //! and ends with status 1 if that is below 1.8, or if the results differ in one bit.
