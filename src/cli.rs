@@ -5,19 +5,21 @@ mod attack;
 mod certify;
 mod conjecture;
 mod diagnose;
+mod merge;
 mod safe_step;
 mod search;
 mod tightness;
+mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gradient_gap::Error;
-use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_CERTIFIED, DEFAULT_INSTANCES, DEFAULT_SEED};
+use gradient_gap::check::campaign::{Campaign, DEFAULT_SEED};
 use gradient_gap::check::witness::{MAX_TEXT, read_stored};
-use gradient_gap::claims::{self, ClaimEntry, Scope};
+use gradient_gap::claims::{self, ClaimEntry};
 use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
 use gradient_gap::error::nearest;
 use gradient_gap::number::Interval;
-use gradient_gap::report::{self, Collapsed, Replay, Verified};
+use gradient_gap::report::{self, Collapsed, Replay};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -39,7 +41,9 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Check claims on random and extreme instances (the default).
-    Verify(Verify),
+    Verify(verify::Options),
+    /// Put the shards of a campaign together: what `verify` prints of all of it.
+    Merge(merge::Options),
     /// List the claims: place, relation, assumptions, reading of the constants, expected verdict.
     List,
     /// Print a claim's page, its hypotheses and a verdict from a small campaign.
@@ -113,35 +117,6 @@ enum Which {
     Resonant,
 }
 
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  gradient-gap verify\n  gradient-gap verify log-odds-step second-order --instances 1000000 --seed 7\n  \
-                        gradient-gap verify --format junit --out report.xml"
-)]
-struct Verify {
-    /// The claims (default: all; see `list`).
-    #[arg(value_name = "CLAIM")]
-    slugs: Vec<String>,
-    /// Random instances, over all families together; the edge sets come on top.
-    #[arg(long, default_value_t = DEFAULT_INSTANCES, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
-    instances: u64,
-    /// Evaluations of the short attack on every claim; 0 for none.
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_ATTACK, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
-    attack: u64,
-    /// How many of the random instances, the first ones, intervals decide too, with the edge sets and what the attacks end with; 0 for
-    /// none at all.
-    #[arg(long, value_name = "N", default_value_t = DEFAULT_CERTIFIED, value_parser = clap::value_parser!(u64).range(0..=1_000_000_000))]
-    certify: u64,
-    #[command(flatten)]
-    draw: Draw,
-    /// How to print the result.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-    /// Write the result to this file instead of standard output (-: standard output).
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-}
-
 /// What random numbers and how many threads.
 #[derive(Debug, Args)]
 struct Draw {
@@ -151,20 +126,6 @@ struct Draw {
     /// Threads; 0 for as many as there are cores.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1024))]
     threads: u64,
-}
-
-impl Default for Verify {
-    fn default() -> Self {
-        Verify {
-            slugs: vec![],
-            instances: DEFAULT_INSTANCES,
-            attack: DEFAULT_ATTACK,
-            certify: DEFAULT_CERTIFIED,
-            draw: Draw { seed: DEFAULT_SEED, threads: 0 },
-            format: Format::Table,
-            out: None,
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -189,8 +150,9 @@ impl Cli {
     /// Runs the command.
     pub fn run(self) -> ExitCode {
         let outcome = match self.command {
-            None => verify(&Verify::default()),
-            Some(Command::Verify(options)) => verify(&options),
+            None => verify::run(&verify::Options::default()),
+            Some(Command::Verify(options)) => verify::run(&options),
+            Some(Command::Merge(options)) => merge::run(&options),
             Some(Command::List) => print(&report::list()).map(|()| true),
             Some(Command::Explain { slug }) => explain(&slug),
             Some(Command::Replay { file, simplified, format }) => replay(&file, simplified, format),
@@ -336,31 +298,6 @@ fn selected(slugs: &[String]) -> Result<Vec<ClaimEntry>, Error> {
     Ok(if claims.is_empty() { claims::REGISTRY.to_vec() } else { claims })
 }
 
-fn verify(options: &Verify) -> Result<bool, Error> {
-    let claims = selected(&options.slugs)?;
-    let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
-    let output = out.map(Output::create).transpose()?;
-    let standard = Campaign::new(&claims, options.instances);
-    let Draw { seed, threads } = options.draw;
-    let (threads, attack, certified) = (threads as usize, options.attack, options.certify);
-    let campaign = Campaign { seed, threads, attack, certified, ..standard };
-    let bar = progress_bar(campaign.drawn(Scope::Step) + campaign.drawn(Scope::Run));
-    let start = std::time::Instant::now();
-    let result = campaign.run(&|done| bar.inc(done))?;
-    bar.finish_and_clear();
-    let verified = Verified { campaign: &campaign, result: &result, seconds: start.elapsed().as_secs_f64() };
-    let text = match options.format {
-        Format::Table => report::verify_table(&verified),
-        Format::Json => report::verify_json(&verified),
-        Format::Junit => report::verify_junit(&verified)?,
-    };
-    match output {
-        Some(output) => output.finish(&text)?,
-        None => print(&text)?,
-    }
-    Ok(result.as_expected())
-}
-
 /// A progress bar on standard error, drawn only on a terminal.
 fn progress_bar(instances: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} instances, {eta} left");
@@ -376,7 +313,8 @@ fn explain(slug: &str) -> Result<bool, Error> {
     Ok(result.as_expected())
 }
 
-fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Error> {
+/// A whole file; `-` is standard input.
+fn read_text(file: &Path) -> Result<String, Error> {
     let place = file.display();
     let mut text = String::new();
     let read = |source: &mut dyn Read, text: &mut String| source.take(MAX_TEXT as u64 + 1).read_to_string(text);
@@ -385,9 +323,14 @@ fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Er
         false => std::fs::File::open(file).and_then(|mut f| read(&mut f, &mut text)),
     };
     outcome.map_err(|e| Error::new(e.to_string()).at(&place))?;
-    if text.len() > MAX_TEXT {
-        return Err(Error::new(format!("larger than {} MiB", MAX_TEXT >> 20)).at(&place));
+    match text.len() > MAX_TEXT {
+        true => Err(Error::new(format!("larger than {} MiB", MAX_TEXT >> 20)).at(&place)),
+        false => Ok(text),
     }
+}
+
+fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Error> {
+    let (place, text) = (file.display(), read_text(file)?);
     let replay = read_stored(&text, simplified).and_then(|stored| Replay::of(&stored)).map_err(|e| e.at(&place))?;
     print(&match format {
         TableOrJson::Table => report::replay_table(&replay),

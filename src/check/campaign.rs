@@ -1,21 +1,26 @@
 //! A campaign: one loop over instances, every claim on each.
 //!
 //! Case i of family f is decoded from the ChaCha8 stream i of the seed, whatever thread runs it; tallies merge by maxima (ties
-//! take the lowest case) and sums of counts. The result is the same bit for bit on any number of threads.
+//! take the lowest case) and sums of counts. The result is the same bit for bit on any number of threads, and of
+//! [shards](super::shard).
 
 use super::attack::{Attack, Attacked};
 use super::certify::CertifiedClaim;
-use super::histogram::Histogram;
+use super::found::{Found, FoundOfClaim};
+pub use super::found::{Spread, Tally};
 use super::judge::Decision;
 use super::pass::Pass;
+use super::shard::{Shard, Work};
+pub use super::short::{ShortAttack, ShortBest};
 use super::witness::Witness;
 use crate::claims::{ClaimEntry, Expected, Relation, Scope};
 use crate::error::Error;
-use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -54,103 +59,6 @@ pub struct Campaign<'a> {
     /// How many of the random instances, the first ones, intervals decide too, with the edge sets and what the attacks end with; 0 for
     /// none at all.
     pub certified: u64,
-}
-
-/// What happened with one claim in one family.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tally {
-    /// Instances on which the claim speaks.
-    pub cases: u64,
-    /// The largest share of the bound used, and the first case that used it (edge cases come before random ones).
-    pub worst: Option<(f64, u64)>,
-    /// Cases whose binary64 comparison failed and that intervals could not decide, with the first of them.
-    pub undecided: u64,
-    /// Cases of a claim without sampled constants whose binary64 comparison failed although intervals are certain that the claim
-    /// holds: binary64 is less accurate than stated.
-    pub disagreements: u64,
-    /// The first certified violation.
-    pub violation: Option<u64>,
-    /// The shares used.
-    pub ratios: Histogram,
-    /// Why cases were outside the claim, with their numbers.
-    pub outside: BTreeMap<&'static str, u64>,
-}
-
-impl Tally {
-    pub(super) fn note_ratio(&mut self, ratio: f64, case: u64) {
-        let ratio = if ratio.is_nan() { f64::INFINITY } else { ratio };
-        self.ratios.add(ratio);
-        let better = match self.worst {
-            Some((best, first)) => ratio > best || (ratio == best && case < first),
-            None => true,
-        };
-        if better {
-            self.worst = Some((ratio, case));
-        }
-    }
-
-    pub(super) fn merge(&mut self, other: &Tally) {
-        self.cases += other.cases;
-        self.undecided += other.undecided;
-        self.disagreements += other.disagreements;
-        self.ratios.merge(&other.ratios);
-        other.outside.iter().for_each(|(&name, &count)| *self.outside.entry(name).or_default() += count);
-        self.violation = [self.violation, other.violation].into_iter().flatten().min();
-        if let Some((ratio, case)) = other.worst
-            && self.worst.is_none_or(|(best, first)| ratio > best || (ratio == best && case < first))
-        {
-            self.worst = other.worst;
-        }
-    }
-}
-
-/// How the instances of one family were spread.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Spread {
-    /// Instances, edge set included.
-    pub cases: u64,
-    /// J.
-    pub success: Histogram,
-    /// 1 − J.
-    pub failure: Histogram,
-    /// η√L_o, L_o on the segment.
-    pub step: Histogram,
-    /// T∞.
-    pub length: Histogram,
-    /// Of runs: M(K) (14).
-    pub progress: Histogram,
-    /// Of runs: K.
-    pub updates: Histogram,
-    /// Of runs: how many have M(K) ≥ 4.
-    pub far: u64,
-}
-
-impl Spread {
-    pub(super) fn note(&mut self, evaluation: &Evaluation<'_, f64>, scope: Scope) {
-        let (start, ln_10) = (evaluation.start(), std::f64::consts::LN_10);
-        self.cases += 1;
-        self.success.add_log10(start.log_success() / ln_10);
-        self.failure.add_log10(start.log_failure() / ln_10);
-        self.step.add(evaluation.instance().eta * evaluation.constants().curvature.sqrt());
-        self.length.add(f64::from(evaluation.instance().policy.max_length()));
-        if scope == Scope::Run {
-            let progress = evaluation.course().cumulative_alignment();
-            self.progress.add(progress);
-            self.updates.add(evaluation.instance().updates() as f64);
-            self.far += u64::from(progress >= 4.0);
-        }
-    }
-
-    pub(super) fn merge(&mut self, other: &Spread) {
-        self.cases += other.cases;
-        self.success.merge(&other.success);
-        self.failure.merge(&other.failure);
-        self.step.merge(&other.step);
-        self.length.merge(&other.length);
-        self.progress.merge(&other.progress);
-        self.updates.merge(&other.updates);
-        self.far += other.far;
-    }
 }
 
 /// The verdict on a statement.
@@ -195,7 +103,7 @@ pub struct ClaimResult {
     /// The largest share of the bound used.
     pub max_ratio: Option<f64>,
     /// What the short attack found; `None` where there was none.
-    pub attacked: Option<Attacked>,
+    pub attacked: Option<ShortAttack>,
     /// What intervals decide; `None` where they were not asked.
     pub certified: Option<CertifiedClaim>,
     /// Whether intervals confirm the claim on the instance of the largest share (`None` where there is no such instance).
@@ -203,7 +111,7 @@ pub struct ClaimResult {
     /// By family, those that reach the claim.
     pub families: Vec<(&'static str, Tally)>,
     /// Why instances were outside the claim, with their numbers: reported, not judged.
-    pub outside: BTreeMap<&'static str, u64>,
+    pub outside: BTreeMap<Cow<'static, str>, u64>,
     /// Why, for a verdict that needs a reason.
     pub reason: Option<String>,
     /// The simplest certified counterexample, where one was found.
@@ -256,16 +164,31 @@ impl<'a> Campaign<'a> {
     /// # Errors
     /// No claim, no family, or threads that cannot be started.
     pub fn run(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<CampaignResult, Error> {
-        Ok(self.pool()?.install(|| {
-            let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| Pass::new(self, scope).run(progress));
-            let mut claims: Vec<ClaimResult> = steps.claims.into_iter().chain(runs.claims).collect();
-            claims.iter_mut().for_each(|result| self.attack(result));
-            claims.sort_by_key(|result| self.claims.iter().position(|c| c.statement.slug == result.claim.statement.slug));
-            if self.certified > 0 {
-                self.certify_results(&mut claims);
+        let mut work = Work::new(self, Shard::WHOLE);
+        work.run(progress, None)?;
+        work.conclude()
+    }
+
+    /// Judges everything that was found.
+    pub(super) fn conclude(&self, found: Found) -> Result<CampaignResult, Error> {
+        let passes = [Scope::Step, Scope::Run].map(|scope| Pass::new(self, scope));
+        let one = |(claim, found): (&ClaimEntry, FoundOfClaim)| {
+            let [steps, runs] = &passes;
+            let pass = if claim.scope == Scope::Step { steps } else { runs };
+            let mut result = pass.conclude(claim, found.tallies);
+            if let Some(attacked) = found.attacked {
+                result.add_attack(attacked);
             }
-            CampaignResult { claims, families: steps.families, runs: runs.families }
-        }))
+            if self.certified > 0 {
+                let families = self.families_of(claim.scope);
+                result.add_certificates(CertifiedClaim::new(claim, families, &found.certified, found.hard));
+            }
+            result
+        };
+        let named = |families: &[Family], spreads: Vec<Spread>| families.iter().map(|f| f.name).zip(spreads).collect();
+        let Found { claims, families, runs } = found;
+        let claims = self.pool()?.install(|| self.claims.par_iter().zip(claims).map(one).collect());
+        Ok(CampaignResult { claims, families: named(self.families, families), runs: named(self.runs, runs) })
     }
 
     /// The threads, where there is something to run on them.
@@ -293,36 +216,25 @@ impl<'a> Campaign<'a> {
     }
 
     /// The short attack on a claim; `None` where none is asked for, or no family reaches the claim.
-    pub(super) fn short_attack<'b>(&'b self, claim: &'b ClaimEntry) -> Option<Attack<'b>> {
+    pub(super) fn attacked(&self, claim: &ClaimEntry) -> Option<Attacked> {
         let families = self.families_of(claim.scope).iter();
         let families: Vec<&Family> = families.filter(|family| claim.is_tested_on(family.name)).collect();
         let wanted = self.attack > 0 && !families.is_empty();
-        wanted.then(|| Attack { families, seed: self.seed, ..Attack::of(claim, self.attack) })
+        wanted.then(|| Attack { families, seed: self.seed, ..Attack::of(claim, self.attack) }.within(false, &|_| {}))
     }
 
-    /// Adds certificates to every result.
-    fn certify_results(&self, results: &mut [ClaimResult]) {
-        let fewer = Campaign { instances: self.certified.min(self.instances), ..*self };
-        let attacked: Vec<Option<&Attacked>> = results.iter().map(|result| result.attacked.as_ref()).collect();
-        let certified = fewer.certificates(&attacked, &|_| {});
-        results.iter_mut().zip(certified).for_each(|(result, certified)| result.add_certificates(certified));
-    }
-
-    /// Adds what the short attack finds.
-    fn attack(&self, result: &mut ClaimResult) {
-        let claim = result.claim;
-        if let Some(attack) = self.short_attack(&claim) {
-            result.add_attack(attack.within(false, &|_| {}));
-        }
+    /// The campaign whose random instances intervals decide.
+    pub(super) fn fewer(&self) -> Campaign<'a> {
+        Campaign { instances: self.certified.min(self.instances), ..*self }
     }
 }
 
 impl ClaimResult {
     /// The verdict once an attack is taken into account.
-    fn add_attack(&mut self, found: Attacked) {
+    fn add_attack(&mut self, found: ShortAttack) {
         let disagreement = "the attack found points where binary64 exceeds a bound that intervals are certain of";
-        if found.violated && self.verdict != Verdict::Refuted {
-            (self.verdict, self.reason, self.witness) = (Verdict::Refuted, None, found.witness.clone());
+        if found.violation.is_some() && self.verdict != Verdict::Refuted {
+            (self.verdict, self.reason, self.witness) = (Verdict::Refuted, None, found.witness(&self.claim));
         } else if found.disagreements > 0 && self.verdict != Verdict::Refuted {
             (self.verdict, self.reason) = (Verdict::Inconclusive, Some(disagreement.into()));
         }

@@ -6,7 +6,9 @@
 
 use super::attack::Attacked;
 use super::campaign::{Campaign, Draws};
+use super::found::Found;
 use super::judge::{Certificate, Decision, ENCLOSURE_PIECES, Measured, SAMPLE_PIECES, certify_from, measure};
+use super::numbers;
 use crate::claims::{ClaimEntry, Expected, Scope};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
@@ -14,6 +16,7 @@ use crate::families::{self, Family};
 use crate::instance::Instance;
 use crate::number::Interval;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Random instances of one step that every claim is certified on by default.
 pub const DEFAULT_INSTANCES: u64 = 48_000;
@@ -21,22 +24,33 @@ pub const DEFAULT_INSTANCES: u64 = 48_000;
 const CHUNK: u64 = 32;
 
 /// How many instances were decided, and how.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Count {
     /// Every part holds for certain.
+    #[serde(skip_serializing_if = "numbers::is_zero")]
     pub certified: u64,
     /// Some part is violated for certain, and every hypothesis holds for certain.
+    #[serde(skip_serializing_if = "numbers::is_zero")]
     pub refuted: u64,
     /// Neither.
+    #[serde(skip_serializing_if = "numbers::is_zero")]
     pub inconclusive: u64,
     /// The claim says nothing of them.
+    #[serde(skip_serializing_if = "numbers::is_zero")]
     pub outside: u64,
     /// The largest width of the enclosed ratio of an inconclusive instance; 0 where there is none.
+    #[serde(with = "numbers", skip_serializing_if = "is_nothing")]
     pub widest: f64,
 }
 
 impl Count {
-    fn add(&mut self, certificate: &Certificate) {
+    /// Adds what [`each`] tells.
+    fn note(&mut self, certificate: Option<&Certificate>) {
+        let Some(certificate) = certificate else {
+            self.outside += 1;
+            return;
+        };
         match certificate.decision {
             Decision::Holds => self.certified += 1,
             Decision::Violated => self.refuted += 1,
@@ -49,7 +63,11 @@ impl Count {
         }
     }
 
-    fn merge(self, other: Count) -> Count {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Count::default()
+    }
+
+    pub(super) fn merge(self, other: Count) -> Count {
         Count {
             certified: self.certified + other.certified,
             refuted: self.refuted + other.refuted,
@@ -63,6 +81,10 @@ impl Count {
     pub fn cases(&self) -> u64 {
         self.certified + self.refuted + self.inconclusive
     }
+}
+
+fn is_nothing(width: &f64) -> bool {
+    *width == 0.0
 }
 
 /// One claim's certificates.
@@ -79,6 +101,13 @@ pub struct CertifiedClaim {
 }
 
 impl CertifiedClaim {
+    /// From the counts by family.
+    pub(super) fn new(claim: &ClaimEntry, families: &[Family], counts: &[Count], hard: Count) -> CertifiedClaim {
+        let random = counts.iter().fold(Count::default(), |all, &count| all.merge(count));
+        let families = families.iter().map(|family| family.name).zip(counts.iter().copied());
+        CertifiedClaim { claim: *claim, random, hard, families: families.filter(|(_, count)| count.cases() > 0).collect() }
+    }
+
     /// How many instances of either kind refute the claim for certain.
     pub fn refuted(&self) -> u64 {
         self.random.refuted + self.hard.refuted
@@ -98,65 +127,52 @@ impl Campaign<'_> {
     /// No claim, no family, or threads that cannot be started.
     pub fn certify(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<Vec<CertifiedClaim>, Error> {
         Ok(self.pool()?.install(|| {
-            let attack = |claim| self.short_attack(claim).map(|attack| attack.within(false, &|_| {}));
-            let attacked: Vec<Option<Attacked>> = self.claims.par_iter().map(attack).collect();
-            self.certificates(&attacked.iter().map(Option::as_ref).collect::<Vec<_>>(), progress)
+            let hard: Vec<Count> =
+                self.claims.par_iter().map(|claim| self.certify_hard(claim, self.attacked(claim).as_ref())).collect();
+            let tasks = |scope| (0..self.certificate_tasks(scope)).into_par_iter().map(move |task| (scope, task));
+            let chunks = tasks(Scope::Step).chain(tasks(Scope::Run));
+            let found =
+                chunks.map(|(scope, task)| self.certify_task(scope, task, progress)).reduce(Found::default, Found::merge);
+            let of_claims = self.claims.iter().zip(&found.claims).zip(hard);
+            let result = of_claims.map(|((claim, found), hard)| {
+                CertifiedClaim::new(claim, self.families_of(claim.scope), &found.certified, hard)
+            });
+            result.collect()
         }))
     }
 
-    /// The same, where what the short attacks found is known, claim by claim.
-    pub(super) fn certificates(
-        &self,
-        attacked: &[Option<&Attacked>],
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Vec<CertifiedClaim> {
-        let [steps, runs] = [Scope::Step, Scope::Run].map(|scope| self.certify_random(scope, progress));
-        let counted = |claim: &ClaimEntry| if claim.scope == Scope::Step { &steps } else { &runs };
-        let result = self.claims.par_iter().zip(attacked).enumerate().map(|(i, (claim, attacked))| {
-            let families = self.families_of(claim.scope).iter().map(|family| family.name).zip(&counted(claim)[i]);
-            let families: Vec<(&'static str, Count)> = families.map(|(name, &count)| (name, count)).collect();
-            let random = families.iter().fold(Count::default(), |all, &(_, count)| all.merge(count));
-            let families = families.into_iter().filter(|(_, count)| count.cases() > 0).collect();
-            CertifiedClaim { claim: *claim, random, hard: self.certify_hard(claim, *attacked), families }
-        });
-        result.collect()
+    /// How many tasks it takes to certify the random instances of one scope.
+    pub(super) fn certificate_tasks(&self, scope: Scope) -> u64 {
+        self.drawn(scope).div_ceil(CHUNK)
     }
 
-    /// Random instances of one scope: `[claim][family]`.
-    fn certify_random(&self, scope: Scope, progress: &(dyn Fn(u64) + Sync)) -> Vec<Vec<Count>> {
+    /// One of them.
+    pub(super) fn certify_task(&self, scope: Scope, task: u64, progress: &(dyn Fn(u64) + Sync)) -> Found {
         let families = self.families_of(scope);
         let (base, drawn) = (self.random(scope), self.drawn(scope));
-        let empty = || vec![vec![Count::default(); families.len()]; self.claims.len()];
-        let add = |mut all: Vec<Vec<Count>>, other: Vec<Vec<Count>>| {
-            for (row, other) in all.iter_mut().zip(other) {
-                row.iter_mut().zip(other).for_each(|(count, other)| *count = count.merge(other));
+        let mut found = Found::of(self.claims.len());
+        for (claim, of_claim) in self.claims.iter().zip(&mut found.claims) {
+            if claim.scope == scope {
+                of_claim.certified = vec![Count::default(); families.len()];
             }
-            all
-        };
-        let chunks = (0..drawn.div_ceil(CHUNK)).into_par_iter().map(|chunk| {
-            let cases = chunk * CHUNK..drawn.min((chunk + 1) * CHUNK);
-            let finished = cases.end - cases.start;
-            let (draws, mut u, mut counts) = (Draws::new(self.seed), Vec::new(), empty());
-            for i in cases {
-                let at = self.case(scope, &draws, i, &mut u);
-                let Ok(instance) = families[at].decode(&u) else { continue }; // never: the point is inside the cube
-                let asked = |claim: &ClaimEntry| {
-                    claim.scope == scope && i / base < claim.times && claim.is_tested_on(families[at].name)
-                };
-                let claims = self.claims.iter().enumerate().filter(|(_, claim)| asked(claim));
-                each(claims, &instance, |claim, certificate| match certificate {
-                    Some(certificate) => counts[claim][at].add(certificate),
-                    None => counts[claim][at].outside += 1,
-                });
-            }
-            progress(finished);
-            counts
-        });
-        chunks.reduce(empty, add)
+        }
+        let cases = task * CHUNK..drawn.min((task + 1) * CHUNK);
+        let finished = cases.end - cases.start;
+        let (draws, mut u) = (Draws::new(self.seed), Vec::new());
+        for i in cases {
+            let at = self.case(scope, &draws, i, &mut u);
+            let Ok(instance) = families[at].decode(&u) else { continue }; // never: the point is inside the cube
+            let asked =
+                |claim: &ClaimEntry| claim.scope == scope && i / base < claim.times && claim.is_tested_on(families[at].name);
+            let claims = self.claims.iter().enumerate().filter(|(_, claim)| asked(claim));
+            each(claims, &instance, |claim, certificate| found.claims[claim].certified[at].note(certificate));
+        }
+        progress(finished);
+        found
     }
 
     /// The edge sets, and what a short attack ends with.
-    fn certify_hard(&self, claim: &ClaimEntry, attacked: Option<&Attacked>) -> Count {
+    pub(super) fn certify_hard(&self, claim: &ClaimEntry, attacked: Option<&Attacked>) -> Count {
         let families = self.families_of(claim.scope).iter().filter(|family| claim.is_tested_on(family.name));
         let edges = |family: &Family| -> Vec<Instance> {
             family.edges().into_iter().filter_map(|edge| family.decode(&edge.u).ok()).collect()
@@ -168,10 +184,7 @@ impl Campaign<'_> {
         }
         let mut count = Count::default();
         for instance in &instances {
-            each([(0, claim)].into_iter(), instance, |_, certificate| match certificate {
-                Some(certificate) => count.add(certificate),
-                None => count.outside += 1,
-            });
+            each([(0, claim)].into_iter(), instance, |_, certificate| count.note(certificate));
         }
         count
     }

@@ -1,17 +1,38 @@
 //! Quantiles of positive quantities that spread over hundreds of decades, mergeable and exact in their counts.
 
+use super::numbers;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Bins per decade.
+/// Bins per decade where they are narrowest.
 const PER_DECADE: f64 = 50.0;
 
-/// Counts of log₁₀ x in bins of 1/50 decade (a bin is 4.7 % wide), with exact minimum and maximum. Merging adds counts, so the
-/// result does not depend on the order of the cases.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Counts of log₁₀ x in bins, with exact minimum and maximum. A bin is 1/50 decade (4.7 %) wide from 10⁻²⁰ to 10²⁰, 1/5 decade to
+/// 10^±400, two decades beyond: a few thousand bins, however many numbers are added. Merging adds counts, so the result does not
+/// depend on the order of the cases.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Histogram {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     bins: BTreeMap<i32, u64>,
+    #[serde(skip_serializing_if = "numbers::is_zero")]
     zeros: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     range: Option<(f64, f64)>,
+}
+
+/// How many fiftieths of a decade the bin is wide that holds fiftieth k; a bin is named by the first of them.
+fn width(k: i32) -> i32 {
+    match k {
+        -1_000..1_000 => 1,
+        -20_000..20_000 => 10,
+        _ => 100,
+    }
+}
+
+/// The bin that holds fiftieth k.
+fn bin(k: i32) -> i32 {
+    k.saturating_sub(k.rem_euclid(width(k)))
 }
 
 impl Histogram {
@@ -20,7 +41,8 @@ impl Histogram {
         if log10 == f64::NEG_INFINITY {
             self.zeros += 1;
         } else if log10.is_finite() {
-            *self.bins.entry((log10 * PER_DECADE).floor() as i32).or_default() += 1;
+            let log10 = log10 + 0.0; // −0 is 0, whichever came first
+            *self.bins.entry(bin((log10 * PER_DECADE).floor() as i32)).or_default() += 1;
             self.range = Some(self.range.map_or((log10, log10), |(low, high)| (low.min(log10), high.max(log10))));
         }
     }
@@ -39,7 +61,7 @@ impl Histogram {
         }
     }
 
-    /// The counts in bins of a fifth of a decade: the lower end's log₁₀, and how many; zeros are left out.
+    /// The counts in bins of a fifth of a decade, at least: the lower end's log₁₀, and how many; zeros are left out.
     pub fn fifths(&self) -> Vec<(f64, u64)> {
         let mut fifths: BTreeMap<i32, u64> = BTreeMap::new();
         self.bins.iter().for_each(|(bin, n)| *fifths.entry(bin.div_euclid(10)).or_default() += n);
@@ -49,6 +71,21 @@ impl Histogram {
     /// How many numbers were added.
     pub fn count(&self) -> u64 {
         self.zeros + self.bins.values().sum::<u64>()
+    }
+
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        *self == Histogram::default()
+    }
+
+    /// The same as [`count`](Histogram::count); `None` where it is no `u64`.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.bins.values().try_fold(self.zeros, |sum, &n| sum.checked_add(n))
+    }
+
+    /// Whether the least number is no larger than the largest.
+    pub(super) fn is_sound(&self) -> bool {
+        self.range.is_none_or(|(low, high)| low <= high)
     }
 
     /// log₁₀ of the q-quantile, 0 ≤ q ≤ 1, to half a bin; −∞ where it is zero, `None` where nothing was added. The ends are
@@ -73,7 +110,7 @@ impl Histogram {
         for (&bin, &n) in &self.bins {
             seen += n;
             if seen >= rank {
-                return Some(((f64::from(bin) + 0.5) / PER_DECADE).clamp(low, high));
+                return Some(((f64::from(bin) + 0.5 * f64::from(width(bin))) / PER_DECADE).clamp(low, high));
             }
         }
         Some(high)
@@ -97,5 +134,25 @@ mod tests {
         halves.1.merge(&halves.0);
         assert_eq!(halves.1, histogram);
         assert_eq!(Histogram::default().quantile_log10(0.5), None);
+    }
+
+    /// Bins lie side by side, and there are few of them.
+    #[test]
+    fn bins_are_bounded_and_do_not_overlap() {
+        let (mut k, mut bins) = (-250_000, 0);
+        while k < 250_000 {
+            assert!(bin(k) == k && (k..k + width(k)).all(|inside| bin(inside) == k), "{k}");
+            (k, bins) = (k + width(k), bins + 1);
+        }
+        assert!(bins < 11_000, "{bins}");
+        assert_eq!(bin(i32::MIN), i32::MIN, "numbers that no f64 has a logarithm of");
+        let mut histogram = Histogram::default();
+        (0..=300_000).for_each(|i| histogram.add_log10(-0.01 * f64::from(i)));
+        assert!(histogram.bins.len() < 5_000 && histogram.count() == 300_001);
+        for (q, expected, within) in [(0.9999, -0.3, 0.02), (0.95, -150.0, 0.2), (0.25, -2_250.0, 2.0), (0.0, -3_000.0, 0.0)]
+        {
+            let found = histogram.quantile_log10(q).expect("not empty");
+            assert!((found - expected).abs() <= within, "{q}: {found}");
+        }
     }
 }

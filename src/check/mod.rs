@@ -1,7 +1,7 @@
 //! Judging: from two numbers and a relation to a verdict.
 //!
-//! [`judge`] compares the sides of one claim on one instance, in binary64 and in intervals; [`campaign`] loops over instances;
-//! [`certify`] decides them by intervals alone; [`attack`] searches for the worst, [`conjecture`] for what refutes somebody's own bound; [`boxes`] proves inequalities between a few
+//! [`judge`] compares the sides of one claim on one instance, in binary64 and in intervals; [`campaign`] loops over
+//! instances, [`shard`] cuts that into parts; [`certify`] decides them by intervals alone; [`attack`] searches for the worst, [`conjecture`] for what refutes somebody's own bound; [`boxes`] proves inequalities between a few
 //! numbers on a whole box; [`witness`] keeps, simplifies and re-reads what refuted something, [`asserted`] asks anew whether it does; [`work`] says how much it is to look
 //! at an instance. A sampled success is never called proved, and a refutation counts only when one interval evaluation confirms it.
 
@@ -13,12 +13,17 @@ pub mod boxes;
 pub mod campaign;
 pub mod certify;
 pub mod conjecture;
+mod found;
 pub mod histogram;
 pub mod judge;
+mod numbers;
 mod pass;
 mod read;
 mod search;
+pub mod shard;
+mod short;
 pub mod simplify;
+mod stored;
 pub mod witness;
 pub mod work;
 

@@ -1,6 +1,7 @@
 //! One pass of a campaign: the claims of one scope on the families of that scope.
 
-use super::campaign::{CHUNK, Campaign, ClaimResult, Draws, Spread, Tally, Verdict};
+use super::campaign::{CHUNK, Campaign, ClaimResult, Draws, Verdict};
+use super::found::{Found, Spread, Tally};
 use super::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use super::witness::counterexample;
 use crate::claims::{ClaimEntry, Relation, Scope};
@@ -9,91 +10,81 @@ use crate::families::{self, Family};
 use crate::instance::Instance;
 use rayon::prelude::*;
 
-/// Everything counted: `tallies[claim][family]` and `spreads[family]`.
-#[derive(Clone, Debug, PartialEq)]
-struct Counts {
-    tallies: Vec<Vec<Tally>>,
-    spreads: Vec<Spread>,
-}
-
-impl Counts {
-    fn new(claims: usize, families: usize) -> Counts {
-        Counts { tallies: vec![vec![Tally::default(); families]; claims], spreads: vec![Spread::default(); families] }
-    }
-
-    fn merge(mut self, other: Counts) -> Counts {
-        for (row, other) in self.tallies.iter_mut().zip(&other.tallies) {
-            row.iter_mut().zip(other).for_each(|(tally, other)| tally.merge(other));
-        }
-        self.spreads.iter_mut().zip(&other.spreads).for_each(|(spread, other)| spread.merge(other));
-        self
-    }
-}
-
 /// Why a case is outside that is inside in binary64.
 const OUTSIDE_FOR_CERTAIN: &str = "a hypothesis, by intervals";
 
-/// What one pass found.
-pub(super) struct PassResult {
-    /// By claim.
-    pub claims: Vec<ClaimResult>,
-    /// By family.
-    pub families: Vec<(&'static str, Spread)>,
-}
+/// Edge cases that one task runs in sequence.
+const EDGES: usize = 8;
 
 /// The claims of one scope with their families.
+#[derive(Debug)]
 pub(super) struct Pass<'a> {
     campaign: &'a Campaign<'a>,
     scope: Scope,
-    claims: Vec<&'a ClaimEntry>,
     families: &'a [Family],
+    /// As (family, point); none where no claim is of this scope.
+    edges: Vec<(usize, Vec<f64>)>,
 }
 
 impl<'a> Pass<'a> {
     /// The pass of `scope`.
     pub fn new(campaign: &'a Campaign<'a>, scope: Scope) -> Pass<'a> {
-        let claims = campaign.claims.iter().filter(|claim| claim.scope == scope).collect();
-        Pass { campaign, scope, claims, families: campaign.families_of(scope) }
+        let families = campaign.families_of(scope);
+        let wanted = campaign.claims.iter().any(|claim| claim.scope == scope);
+        let edges = if wanted { Pass::edges(families) } else { vec![] };
+        Pass { campaign, scope, families, edges }
     }
 
-    /// Runs it; nothing where no claim is of this scope.
-    pub fn run(&self, progress: &(dyn Fn(u64) + Sync)) -> PassResult {
-        if self.claims.is_empty() {
-            return PassResult { claims: vec![], families: vec![] };
-        }
-        let (base, instances) = (self.campaign.random(self.scope), self.campaign.drawn(self.scope));
-        let size = match self.scope {
+    /// Random cases that one task runs in sequence.
+    fn size(&self) -> u64 {
+        match self.scope {
             Scope::Step => CHUNK,
             Scope::Run => CHUNK / 4,
-        };
-        let edges = self.edges();
-        let first_random = edges.len() as u64;
-        let edge_chunks = edges.par_chunks(8).enumerate().map(|(k, chunk)| {
-            let (mut counts, mut blanks) = (self.empty(), self.blanks());
-            for (j, (family, u)) in chunk.iter().enumerate() {
-                self.one((8 * k + j) as u64, 0, *family, u, &mut blanks, &mut counts);
-            }
-            counts
-        });
-        let random_chunks = (0..instances.div_ceil(size)).into_par_iter().map(|chunk| {
-            let (mut counts, mut blanks) = (self.empty(), self.blanks());
-            let cases = chunk * size..instances.min((chunk + 1) * size);
-            let n = cases.end - cases.start;
-            let (draws, mut u) = (Draws::new(self.campaign.seed), Vec::new());
-            for i in cases {
-                let family = self.campaign.case(self.scope, &draws, i, &mut u);
-                self.one(first_random + i, i / base, family, &u, &mut blanks, &mut counts);
-            }
-            progress(n);
-            counts
-        });
-        let counts = edge_chunks.reduce(|| self.empty(), Counts::merge);
-        let counts = counts.merge(random_chunks.reduce(|| self.empty(), Counts::merge));
-        self.conclude(counts, &edges)
+        }
     }
 
-    fn empty(&self) -> Counts {
-        Counts::new(self.claims.len(), self.families.len())
+    /// How many tasks there are: edge sets first, then random cases. What is recorded after a certified violation depends on how the
+    /// cases are cut into tasks, so this cut is the same for every number of threads and shards.
+    pub fn tasks(&self) -> u64 {
+        self.edge_tasks() + self.campaign.drawn(self.scope).div_ceil(self.size())
+    }
+
+    fn edge_tasks(&self) -> u64 {
+        self.edges.len().div_ceil(EDGES) as u64
+    }
+
+    /// Runs one task.
+    pub fn task(&self, task: u64, progress: &(dyn Fn(u64) + Sync)) -> Found {
+        let (mut found, mut blanks) = (self.empty(), self.blanks());
+        let Some(chunk) = task.checked_sub(self.edge_tasks()) else {
+            let first = task as usize * EDGES;
+            for (j, (family, u)) in self.edges.iter().enumerate().skip(first).take(EDGES) {
+                self.one(j as u64, 0, *family, u, &mut blanks, &mut found);
+            }
+            return found;
+        };
+        let (base, instances) = (self.campaign.random(self.scope), self.campaign.drawn(self.scope));
+        let cases = chunk * self.size()..instances.min((chunk + 1) * self.size());
+        let n = cases.end - cases.start;
+        let (draws, mut u) = (Draws::new(self.campaign.seed), Vec::new());
+        for i in cases {
+            let family = self.campaign.case(self.scope, &draws, i, &mut u);
+            self.one(self.edges.len() as u64 + i, i / base, family, &u, &mut blanks, &mut found);
+        }
+        progress(n);
+        found
+    }
+
+    fn empty(&self) -> Found {
+        let n = self.families.len();
+        let mut found = Found::of(self.campaign.claims.len());
+        for (claim, of_claim) in self.campaign.claims.iter().zip(&mut found.claims) {
+            if claim.scope == self.scope {
+                of_claim.tallies = vec![Tally::default(); n];
+            }
+        }
+        *found.spreads(self.scope) = vec![Spread::default(); n];
+        found
     }
 
     fn blanks(&self) -> Vec<Instance> {
@@ -101,19 +92,19 @@ impl<'a> Pass<'a> {
     }
 
     /// The edge sets of all families, as (family, point).
-    fn edges(&self) -> Vec<(usize, Vec<f64>)> {
+    fn edges(families: &[Family]) -> Vec<(usize, Vec<f64>)> {
         let of_family = |(i, family): (usize, &Family)| family.edges().into_iter().map(move |edge| (i, edge.u));
-        self.families.iter().enumerate().flat_map(of_family).collect()
+        families.iter().enumerate().flat_map(of_family).collect()
     }
 
     /// The point of any case.
-    fn point(&self, case: u64, edges: &[(usize, Vec<f64>)]) -> (usize, Vec<f64>) {
-        match edges.get(case as usize) {
+    fn point(&self, case: u64) -> (usize, Vec<f64>) {
+        match self.edges.get(case as usize) {
             Some(edge) => edge.clone(),
             None => {
                 let mut u = Vec::new();
                 let draws = Draws::new(self.campaign.seed);
-                let family = self.campaign.case(self.scope, &draws, case - edges.len() as u64, &mut u);
+                let family = self.campaign.case(self.scope, &draws, case - self.edges.len() as u64, &mut u);
                 (family, u)
             }
         }
@@ -121,28 +112,29 @@ impl<'a> Pass<'a> {
 
     /// One instance, every claim on it, or, beyond the first `batch` of random instances, every claim that asks for more. `blanks`:
     /// by family, an instance to decode into.
-    fn one(&self, case: u64, batch: u64, family: usize, u: &[f64], blanks: &mut [Instance], counts: &mut Counts) {
+    fn one(&self, case: u64, batch: u64, family: usize, u: &[f64], blanks: &mut [Instance], found: &mut Found) {
         // u comes from `draw` or an edge set: the right length, inside the cube.
         let Ok(()) = self.families[family].decode_into(u, &mut blanks[family]) else { return };
         let instance = &blanks[family];
         let evaluation = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
         if batch == 0 {
-            counts.spreads[family].note(&evaluation, self.scope);
+            found.spreads(self.scope)[family].note(&evaluation, self.scope);
         }
-        for (claim, tallies) in self.claims.iter().zip(&mut counts.tallies) {
-            if batch >= claim.times || !claim.is_tested_on(self.families[family].name) {
+        for (claim, of_claim) in self.campaign.claims.iter().zip(&mut found.claims) {
+            let asked = claim.scope == self.scope && batch < claim.times;
+            if !asked || !claim.is_tested_on(self.families[family].name) {
                 continue;
             }
-            let tally = &mut tallies[family];
-            let found = match measure(claim, &evaluation) {
+            let tally = &mut of_claim.tallies[family];
+            let ratio = match measure(claim, &evaluation) {
                 Measured::Outside(name) => {
-                    *tally.outside.entry(name).or_default() += 1;
+                    *tally.outside.entry(name.into()).or_default() += 1;
                     continue;
                 }
                 Measured::Inside { ratio, .. } => ratio,
             };
             tally.cases += 1;
-            match found {
+            match ratio {
                 // One certified violation a task is enough; what follows only adds to the largest ratio.
                 Some(ratio) if beyond_limit(ratio) && tally.violation.is_none() => {
                     let settled = settle(claim, instance, ratio);
@@ -150,7 +142,7 @@ impl<'a> Pass<'a> {
                         Decision::Outside => {
                             // Only in binary64, whose sampled constants are too small, does the hypothesis hold.
                             tally.cases -= 1;
-                            *tally.outside.entry(OUTSIDE_FOR_CERTAIN).or_default() += 1;
+                            *tally.outside.entry(OUTSIDE_FOR_CERTAIN.into()).or_default() += 1;
                             continue;
                         }
                         Decision::Violated => tally.violation = Some(case),
@@ -166,26 +158,20 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn conclude(&self, counts: Counts, edges: &[(usize, Vec<f64>)]) -> PassResult {
-        let claims = self.claims.iter().zip(counts.tallies);
-        let claims: Vec<ClaimResult> = claims.map(|(claim, tallies)| self.conclude_claim(claim, tallies, edges)).collect();
-        let names = self.families.iter().map(|family| family.name);
-        PassResult { claims, families: names.zip(counts.spreads).collect() }
-    }
-
-    fn conclude_claim(&self, claim: &ClaimEntry, tallies: Vec<Tally>, edges: &[(usize, Vec<f64>)]) -> ClaimResult {
+    /// The verdict of the cases alone.
+    pub fn conclude(&self, claim: &ClaimEntry, tallies: Vec<Tally>) -> ClaimResult {
         let mut all = Tally::default();
         tallies.iter().for_each(|tally| all.merge(tally));
         let candidates: Vec<u64> = tallies.iter().filter_map(|tally| tally.violation).collect();
         // One from every family that has any; the simplest of them, of equals the first, is simplified further.
         let witnesses = candidates.par_iter().filter_map(|&case| {
-            let (family, u) = self.point(case, edges);
+            let (family, u) = self.point(case);
             Some((family, counterexample(claim, &self.families[family], &u)?))
         });
         let simplest = witnesses.collect::<Vec<_>>().into_iter().min_by(|(_, x), (_, y)| x.simplicity(y));
         let witness = simplest.map(|(family, witness)| witness.simplest(claim, &self.families[family]).with_plainest(claim));
         let worst_case = all.worst.and_then(|(_, case)| {
-            let (family, u) = self.point(case, edges);
+            let (family, u) = self.point(case);
             let instance = self.families[family].decode(&u).ok()?;
             Some(certify(claim, &instance).decision)
         });

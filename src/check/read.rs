@@ -322,7 +322,7 @@ fn finite_on_lines(instance: &Instance) -> Result<(), Error> {
 const MAX_MESSAGE: usize = 400;
 
 /// A message that quotes the file stays one readable line: no control characters, and of very long words the middle left out.
-fn one_line(error: Error) -> Error {
+pub(super) fn one_line(error: Error) -> Error {
     let message = error.to_string();
     let half = MAX_MESSAGE / 2;
     let show = |part: &mut dyn Iterator<Item = char>| -> String {

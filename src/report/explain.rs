@@ -54,7 +54,7 @@ pub fn explain(claim: &ClaimEntry, result: &ClaimResult, instances: u64, seed: u
         grouped(instances),
         result.max_ratio.map_or("none".into(), short),
     );
-    if let Some(best) = result.attacked.as_ref().and_then(|found| found.best()) {
+    if let Some(best) = result.attacked.as_ref().and_then(|found| found.best.as_ref()) {
         let _ = writeln!(text, "A short attack reached {} ({}, {}).", short(best.ratio), best.part, best.family);
     }
     for (name, count) in &result.outside {

@@ -66,9 +66,9 @@ fn claim(result: &ClaimResult) -> Value {
         "worst_case": result.worst_case.map(|decision| decision.to_string()),
         "attack": result.attacked.as_ref().map(|found| json!({
             "evaluations": found.evaluations,
-            "refuted": found.violated,
-            "best_ratio": option(found.best().map(|best| best.ratio)),
-            "family": found.best().map(|best| best.family),
+            "refuted": found.violation.is_some(),
+            "best_ratio": option(found.best.as_ref().map(|best| best.ratio)),
+            "family": found.best.as_ref().map(|best| &best.family),
             "undecided": found.undecided,
         })),
         "certificates": result.certified.as_ref().map(|found| {

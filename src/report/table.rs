@@ -30,8 +30,8 @@ fn runs(families: &[(&'static str, Spread)]) -> comfy_table::Table {
 /// The largest ratio that the short attack found.
 fn attacked(claim: &ClaimResult) -> String {
     match claim.attacked.as_ref() {
-        Some(found) if found.violated => "refuted".into(),
-        Some(found) => found.best().map_or("–".into(), |best| short(best.ratio)),
+        Some(found) if found.violation.is_some() => "refuted".into(),
+        Some(found) => found.best.as_ref().map_or("–".into(), |best| short(best.ratio)),
         None => "–".into(),
     }
 }

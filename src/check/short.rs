@@ -1,0 +1,59 @@
+//! What a campaign keeps of a short attack.
+
+use super::attack::Attacked;
+use super::numbers;
+use super::witness::{Witness, counterexample};
+use crate::claims::ClaimEntry;
+use crate::families;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The largest ratio of a short attack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShortBest {
+    /// The share in binary64; see [`Reached::ratio`](super::attack::Reached::ratio).
+    #[serde(with = "numbers")]
+    pub ratio: f64,
+    /// The part of the statement.
+    pub part: Cow<'static, str>,
+    /// The family.
+    pub family: Cow<'static, str>,
+}
+
+/// What a short attack found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShortAttack {
+    /// The [best](Attacked::best) part.
+    pub best: Option<ShortBest>,
+    /// Family and point of a certified violation.
+    pub violation: Option<(Cow<'static, str>, Vec<f64>)>,
+    /// How many points were evaluated.
+    pub evaluations: u64,
+    /// Points above 1 in binary64 that intervals could not decide.
+    pub undecided: u64,
+    /// Points where binary64 exceeds a bound that intervals are certain of, in claims without sampled constants.
+    pub disagreements: u64,
+}
+
+impl ShortAttack {
+    pub(super) fn of(found: &Attacked) -> ShortAttack {
+        let best =
+            found.best().map(|best| ShortBest { ratio: best.ratio, part: best.part.into(), family: best.family.into() });
+        let witness = found.witness.as_ref().filter(|_| found.violated);
+        let violation = witness.map(|witness| (witness.family.clone().into(), witness.u.clone()));
+        let Attacked { evaluations, undecided, disagreements, .. } = *found;
+        ShortAttack { best, violation, evaluations, undecided, disagreements }
+    }
+
+    pub(super) fn counts(&self) -> [u64; 3] {
+        [self.evaluations, self.undecided, self.disagreements]
+    }
+
+    /// The certified violation once more.
+    pub(super) fn witness(&self, claim: &ClaimEntry) -> Option<Witness> {
+        let (family, u) = self.violation.as_ref()?;
+        Some(counterexample(claim, families::find(family)?, u)?.with_plainest(claim))
+    }
+}
