@@ -78,7 +78,8 @@ fn chain(c: &mut Criterion) {
         let logits = Logits { dim: 1, rows, options, bias, features, quadratic: vec![], waves: vec![] };
         let automaton = Automaton { start: 0, next, by_position: false };
         let policy = Policy::finite_state(shape, automaton, None, logits).expect("fits");
-        let line = OnLine::<f64>::new(&policy, &correct, &[0.0], &[1.0]).line(0.0);
+        let on_line = OnLine::<f64>::new(&policy, &correct, &[0.0], &[1.0]);
+        let line = on_line.line_token_by_token(0.0).expect("not listed");
         line.lambda() + line.alignment() + line.second()
     };
     assert!(job(0).is_finite());

@@ -3,7 +3,7 @@
 
 use gradient_gap::line::{Line, OnLine};
 use gradient_gap::number::{Interval, Scalar};
-use gradient_gap::policy::{Automaton, Ending, Features, Logits, Policy, Shape, Wave};
+use gradient_gap::policy::{Automaton, Ending, Features, Logits, Policy, Shape, Tree, Wave};
 use gradient_gap::{Evaluation, Instance};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -165,7 +165,7 @@ fn coins(tokens: u32, bias: f64) -> Instance {
 
 #[test]
 fn coins_at_any_length() {
-    for tokens in [1, 10, 1_000, 100_000] {
+    for tokens in [1, 10, 1_000, 100_000, 10_000_000] {
         for bias in [-700.0, -30.0, 0.0, 3.0, 14.0, 700.0] {
             let instance = coins(tokens, bias);
             let evaluation = Evaluation::<f64>::new(&instance, 1);
@@ -195,6 +195,37 @@ fn coins_at_any_length() {
     // λ' = E⁺[s] = T(1 − p)/(1 − p^T), and λ = log J + …: nearly straight.
     assert!((evaluation.start().alignment() / 1e5 - 1.0).abs() < 1e-12);
     assert!((evaluation.step().change / 10.0 - 1.0).abs() < 1e-12, "{:?}", evaluation.step());
+}
+
+/// Powers of a matrix against one token after the other, where both are to be had.
+#[test]
+fn powers_as_token_by_token() {
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let mut compared = 0;
+    while compared < 60 {
+        let Some(mut instance) = random(&mut rng) else { continue };
+        let policy = &mut instance.policy;
+        if policy.automaton.as_ref().is_some_and(|automaton| automaton.by_position) {
+            continue;
+        }
+        let shape = Shape { max_length: rng.random_range(500..5_000), ..policy.tree.shape() };
+        policy.tree = Tree::unlisted(shape);
+        if instance.validate().is_err() {
+            continue;
+        }
+        let Instance { policy, theta, direction, correct, .. } = &instance;
+        let on_line = OnLine::<f64>::new(policy, correct, theta, direction);
+        let (fast, slow) = (on_line.line(0.0), on_line.line_token_by_token(0.0).expect("not listed"));
+        let size = f64::from(shape.max_length);
+        for (a, b) in moments(&fast).into_iter().zip(moments(&slow)) {
+            assert!((a - b).abs() <= 1e-12 * size * (1.0 + b.abs()), "{a} {b} in {instance:?}");
+        }
+        let enclosed = OnLine::<Interval>::new(policy, correct, theta, direction).line(Interval::zero());
+        for (x, inside) in moments(&slow).into_iter().zip(moments(&enclosed)) {
+            assert!(inside.lo() - 1e-9 * size <= x && x <= inside.hi() + 1e-9 * size, "{x} {inside:?}");
+        }
+        compared += 1;
+    }
 }
 
 /// A geometric length: EOS has the fixed probability h, so that P(ℓ = t) = h(1 − h)^{t−1} and, without an end, T_ψ1 = 1/log(2/(2−h)).

@@ -2,7 +2,8 @@
 //! automaton.
 //!
 //! All prefixes of t tokens that end in one state are one [`Cell`]; a token takes cells to cells, and what arrives in one state merges.
-//! T∞ steps of at most S·V arrows each give both sides exactly: P(O∓), E∓\[s\], Var∓(s), E∓\[H\], E∓\[ℓ\], the law of ℓ, and the finite
+//! T∞ steps of at most S·V arrows each, or, where no logit depends on the position and that is less work, powers of the matrix of cells from
+//! state to state in O(S³ log T∞), give both sides exactly: P(O∓), E∓\[s\], Var∓(s), E∓\[H\], E∓\[ℓ\], the law of ℓ, and the finite
 //! step of `line::step` without cancellation. Every cell has a scale of its own, a power of 2, so that J = 10⁻³⁰⁰⁰⁰ is an ordinary
 //! number. In binary64 the relative error of a probability is at most about 2T∞(V + 3)·2⁻⁵³, of a mean as much of the largest size that
 //! is mixed (no difference of large numbers is formed).
@@ -10,6 +11,7 @@
 //! Derivatives come a second time from the same recursion over jets ([`OnLine::lambda_jet`]), which knows probabilities only.
 
 mod cell;
+mod power;
 
 use super::{Line, List, OnLine, Step, Tokens};
 use crate::number::{Scalar, sum};
@@ -123,6 +125,25 @@ impl<N: Scalar> OnLine<'_, N> {
         Walk { sides: sides.map(|side| side.unwrap_or(Cell::one())), law }
     }
 
+    /// The two sides of [`walk`](OnLine::walk), by powers of a matrix where that takes less work.
+    fn sides<S: Sums<N>>(&self, automaton: &Automaton, cell: impl Fn(Option<usize>) -> Cell<N, S>) -> [Cell<N, S>; 2] {
+        let shape = self.policy.tree.shape();
+        let (states, tokens) = (automaton.states(shape.vocabulary), shape.max_length);
+        let arrows = self.arrows(automaton, 0, &cell);
+        let forward = f64::from(tokens) * (arrows[0].len() + arrows[1].len()) as f64;
+        if automaton.by_position || tokens < 2 || power::work(states, tokens) >= forward {
+            return self.walk(automaton, cell).sides;
+        }
+        let before = power::walk(states, automaton.start as usize, &arrows, tokens - 1);
+        let [_, end] = self.arrows(automaton, tokens - 1, &cell);
+        let ends = power::last(&end, before);
+        [false, true].map(|side| {
+            let own = ends.iter().zip(self.correct).filter(|&(_, &correct)| correct == side);
+            let parts: SmallVec<[Cell<N, S>; 16]> = own.filter_map(|(cell, _)| *cell).collect();
+            Cell::merge(&parts).unwrap_or(Cell::one())
+        })
+    }
+
     /// A token's probability: by its logarithm where it is very small, a fixed EOS and what goes with it included.
     fn token_mass(&self, tokens: &Tokens<N>, stop: [N; 2], option: Option<usize>) -> Mass<N> {
         match option {
@@ -134,9 +155,21 @@ impl<N: Scalar> OnLine<'_, N> {
     /// The line at t.
     pub(super) fn chain_line(&self, automaton: &Automaton, t: N) -> Line<N> {
         let tokens = self.tokens(t);
-        let walk = self.moments(automaton, &tokens);
-        let of = |value: fn(&Moments<N>) -> N| walk.sides.map(|side| value(&side.sums));
-        let [minus, plus] = walk.sides.map(|side| side.mass.parts());
+        let sides = self.sides(automaton, self.moments(&tokens));
+        self.line_of(tokens, sides)
+    }
+
+    /// [`line`](OnLine::line) of a finite-state policy token by token, however long responses are: in T∞ steps, where `line` may take
+    /// O(log T∞). `None` where responses are listed.
+    pub fn line_token_by_token(&self, t: N) -> Option<Line<N>> {
+        let tokens = self.tokens(t);
+        let sides = self.walk(self.automaton()?, self.moments(&tokens)).sides;
+        Some(self.line_of(tokens, sides))
+    }
+
+    fn line_of(&self, tokens: Tokens<N>, sides: [Cell<N, Moments<N>>; 2]) -> Line<N> {
+        let of = |value: fn(&Moments<N>) -> N| sides.map(|side| value(&side.sums));
+        let [minus, plus] = sides.map(|side| side.mass.parts());
         let curvature = of(|sums| sums.curvature);
         Line {
             responses: super::Responses { log_prob: List::new(), score: List::new(), curvature: List::new() },
@@ -152,18 +185,18 @@ impl<N: Scalar> OnLine<'_, N> {
         }
     }
 
-    fn moments(&self, automaton: &Automaton, tokens: &Tokens<N>) -> Walk<N, Moments<N>> {
+    fn moments<'t>(&'t self, tokens: &'t Tokens<N>) -> impl Fn(Option<usize>) -> Cell<N, Moments<N>> + 't {
         let stop = self.stop_log_probs(|x| x);
-        self.walk(automaton, |option| {
+        move |option| {
             let (score, curvature) = option.map_or((N::zero(), N::zero()), |j| (tokens.score[j], tokens.curvature[j]));
             let sums = Moments { score, variance: N::zero(), curvature, energy: score.square(), length: N::one() };
             Cell { mass: self.token_mass(tokens, stop, option), sums }
-        })
+        }
     }
 
     /// E∓\[Σ_t ξ_t²\] at t.
     pub(crate) fn chain_energy(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
-        self.moments(automaton, tokens).sides.map(|side| side.sums.energy)
+        self.sides(automaton, self.moments(tokens)).map(|side| side.sums.energy)
     }
 
     /// The law of ℓ: pairs (length, log-probability), by increasing length.
@@ -175,11 +208,11 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// max |s| and max |H| over all responses.
     pub(crate) fn chain_extremes(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
-        let walk = self.walk(automaton, |option| {
+        let sides = self.sides(automaton, |option| {
             let [s, h] = option.map_or([N::zero(); 2], |j| [tokens.score[j], tokens.curvature[j]]);
             Cell { mass: Mass::one(), sums: Extremes([s, s, h, h]) }
         });
-        let [Extremes(minus), Extremes(plus)] = walk.sides.map(|side| side.sums);
+        let [Extremes(minus), Extremes(plus)] = sides.map(|side| side.sums);
         let largest = |i: usize| sum([minus, plus].iter().flat_map(|side| [side[i], -side[i + 1]]).reduce(N::max));
         [largest(0), largest(2)]
     }
@@ -187,11 +220,11 @@ impl<N: Scalar> OnLine<'_, N> {
     /// The step to t = η: `change` and `bend` are Δlog p and Δlog p − ηξ of every token.
     pub(super) fn chain_step(&self, automaton: &Automaton, start: &Line<N>, change: &[N], bend: &[N], eta: N) -> Step<N> {
         let stop = self.stop_log_probs(|x| x);
-        let walk = self.walk(automaton, |option| {
+        let sides = self.sides(automaton, |option| {
             let [change, drift] = option.map_or([N::zero(); 2], |j| [change[j], bend[j]]);
             Cell { mass: self.token_mass(&start.tokens, stop, option), sums: Moved { change, excess: N::zero(), drift } }
         });
-        let [minus, plus] = walk.sides.map(|side| side.sums.excess + side.sums.drift);
+        let [minus, plus] = sides.map(|side| side.sums.excess + side.sums.drift);
         let remainder = plus - minus;
         Step { change: eta * start.alignment() + remainder, remainder }
     }
@@ -199,19 +232,19 @@ impl<N: Scalar> OnLine<'_, N> {
     /// log E\[e^{ηs}\] over all responses, without cancellation; `None` where they are listed.
     pub(crate) fn log_mean_exp_score(&self, start: &Line<N>, eta: N) -> Option<N> {
         let (automaton, stop) = (self.automaton()?, self.stop_log_probs(|x| x));
-        let walk = self.walk(automaton, |option| {
+        let sides = self.sides(automaton, |option| {
             let change = option.map_or(N::zero(), |j| eta * start.tokens.score[j]);
             let sums = Moved { change, excess: N::zero(), drift: N::zero() };
             Cell { mass: self.token_mass(&start.tokens, stop, option), sums }
         });
         // E[s] = 0: what is left of the mean is rounding.
-        Cell::merge(&walk.sides).map(|all| all.sums.excess)
+        Cell::merge(&sides).map(|all| all.sums.excess)
     }
 
     /// log P(O∓), where `log_prob` holds log-probabilities of tokens and `stop` those of a fixed EOS and of what is none.
     pub(super) fn chain_log_mass(&self, automaton: &Automaton, log_prob: &[N], stop: [N; 2]) -> [N; 2] {
         let cell =
             |option: Option<usize>| Cell { mass: Mass::exp(option.map_or(stop[0], |j| log_prob[j] + stop[1])), sums: () };
-        self.walk(automaton, cell).sides.map(|side| side.mass.ln())
+        self.sides(automaton, cell).map(|side| side.mass.ln())
     }
 }
