@@ -93,3 +93,8 @@ pub use instance::Instance;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// Likewise the page on long responses.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/finite-state.md")]
+struct FiniteState;

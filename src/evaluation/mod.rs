@@ -157,11 +157,16 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn coordinates(&self) -> &CoordinateGradients<N> {
         self.coordinates.get_or_init(|| coordinate_gradients(self.instance))
     }
-    /// The gradient gap g⁺ − g⁻ (9), by formula; of a finite-state policy by differentiation along the axes, without a condition.
+    /// The gradient gap g⁺ − g⁻ (9), by formula; of a finite-state policy by differentiation along the axes.
     pub fn gap(&self) -> &ScoreSum<N> {
         self.gap.get_or_init(|| match self.instance.policy.is_listed() {
             true => self.sum_of_scores(&self.signed(|_, p| p)),
-            false => ScoreSum { vector: self.gap_vector(), condition: f64::NAN, own_condition: f64::NAN },
+            false => {
+                // Two means of sums over tokens.
+                let tokens = 2.0 * f64::from(self.instance.policy.tree.shape().max_length);
+                let condition = tokens * self.sizes().gradient.iter().copied().fold(0.0, f64::max);
+                ScoreSum { vector: self.gap_vector(), condition, own_condition: condition }
+            }
         })
     }
     /// E⁺\[∇log π/|o|\] − E⁻\[∇log π/|o|\], GRPO's bracket, by formula; undefined (NaN) where responses are not listed.

@@ -63,6 +63,16 @@ fn random(rng: &mut ChaCha8Rng, tokens: u32, ending: Ending, stop: Option<f64>) 
     }
 }
 
+/// Two coins of one parameter, correct if both fall on 0, as a finite-state policy.
+pub fn two_coins() -> Instance {
+    let shape = Shape { vocabulary: 2, max_length: 2, ending: Ending::Fixed };
+    let automaton = Automaton { start: 0, next: vec![0, 1, 1, 1], by_position: false };
+    let features = Features::Dense(vec![1.0, 0.0, 1.0, 0.0]);
+    let logits = Logits { dim: 1, rows: 2, options: 2, bias: vec![], features, quadratic: vec![], waves: vec![] };
+    let policy = Policy::finite_state(shape, automaton, None, logits).expect("fits");
+    Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.0625, correct: vec![true, false], then: vec![] }
+}
+
 fn kinds() -> [(Ending, Option<f64>); 4] {
     [(Ending::Fixed, None), (Ending::Eos, None), (Ending::Cut, None), (Ending::Eos, Some(0.05))]
 }

@@ -454,16 +454,16 @@ pub fn hypotheses_can_hold_and_fail(slug: &str) {
         let enclosed = (hypothesis.enclosed)(&Evaluation::new(&witness, 8));
         assert!(surely_le(zero, enclosed), "{slug}, {name}: margin {enclosed:?} at its witness");
 
-        let fails_alone =
-            sample(families_of(claim), if claim.scope == Scope::Step { 400 } else { 40 }).any(|(_, instance)| {
-                let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
-                let others = given.iter().enumerate().filter(|&(j, _)| j != i);
-                (hypothesis.real)(&evaluation) < 0.0 && {
-                    let enclosed = Evaluation::<Interval>::new(&instance, 8);
-                    (hypothesis.enclosed)(&enclosed).surely_negative()
-                        && others.clone().all(|(_, other)| surely_le(zero, (other.enclosed)(&enclosed)))
-                }
-            });
+        let drawn = sample(families_of(claim), if claim.scope == Scope::Step { 400 } else { 40 });
+        let fails_alone = drawn.map(|(_, instance)| instance).chain([crate::chains::two_coins()]).any(|instance| {
+            let evaluation = Evaluation::<f64>::new(&instance, SAMPLE_PIECES);
+            let others = given.iter().enumerate().filter(|&(j, _)| j != i);
+            (hypothesis.real)(&evaluation) < 0.0 && {
+                let enclosed = Evaluation::<Interval>::new(&instance, 8);
+                (hypothesis.enclosed)(&enclosed).surely_negative()
+                    && others.clone().all(|(_, other)| surely_le(zero, (other.enclosed)(&enclosed)))
+            }
+        });
         assert!(fails_alone, "{slug}, {name}: no instance fails it and nothing else");
     }
 }
