@@ -7,6 +7,7 @@ mod support;
 mod attack;
 mod boxes;
 mod certify;
+mod chains;
 mod collapse;
 mod conjecture;
 mod diagnose;

@@ -18,6 +18,8 @@ pub(super) struct Mass<N> {
 const RANGE: i32 = 256;
 /// What is smaller by this power of 2 does not count: mantissas differ by 2⁵¹² at most.
 const FAR: i64 = 1000;
+/// The least exponent of a token.
+const LEAST: f64 = -68_719_476_736.0; // −2³⁶
 /// A logarithm below this takes an exponent of its own.
 const LOW: f64 = -600.0;
 
@@ -31,12 +33,12 @@ impl<N: Scalar> Mass<N> {
         Mass { mantissa: N::one(), exponent: 0 }
     }
 
-    /// e^`log`.
+    /// e^`log`, for `log` ≤ 0; 0 (an interval from 0 on) below e^(−4·10¹⁰), so that exponents of 2²⁴ tokens add up without overflow.
     pub(super) fn exp(log: N) -> Mass<N> {
         if log.mid() >= LOW || !log.mid().is_finite() {
             return Mass { mantissa: log.exp(), exponent: 0 };
         }
-        let exponent = (log.mid() * std::f64::consts::LOG2_E).round();
+        let exponent = (log.mid() * std::f64::consts::LOG2_E).round().max(LEAST);
         Mass { mantissa: (log - N::of(exponent) * N::ln_2()).exp(), exponent: exponent as i64 }
     }
 
@@ -52,14 +54,14 @@ impl<N: Scalar> Mass<N> {
     }
 
     fn times(self, other: Mass<N>) -> Mass<N> {
-        let exponent = self.exponent.saturating_add(other.exponent);
-        Mass { mantissa: self.mantissa * other.mantissa, exponent }.scaled()
+        Mass { mantissa: self.mantissa * other.mantissa, exponent: self.exponent + other.exponent }.scaled()
     }
 
     /// The mantissa on the scale of a larger exponent.
     fn at(self, exponent: i64) -> N {
         match exponent - self.exponent {
             0 => self.mantissa,
+            _ if self.mantissa.is_zero() => self.mantissa,
             far if far > FAR => N::between(0.0, power(-FAR)) * self.mantissa,
             down => N::of(power(-down)) * self.mantissa,
         }
@@ -72,7 +74,7 @@ impl<N: Scalar> Mass<N> {
         }
         // The exponent of a normal number.
         let shift = ((size.to_bits() >> 52) as i64 - 1023).clamp(-1000, 1000);
-        Mass { mantissa: N::of(power(-shift)) * self.mantissa, exponent: self.exponent.saturating_add(shift) }
+        Mass { mantissa: N::of(power(-shift)) * self.mantissa, exponent: self.exponent + shift }
     }
 }
 
@@ -109,7 +111,10 @@ impl<N: Scalar, S: Sums<N>> Cell<N, S> {
         if let [one] = parts {
             return Some(*one);
         }
-        let exponent = parts.iter().map(|cell| cell.mass.exponent).max()?;
+        // Of what is not 0 for certain.
+        let some = |cell: &&Cell<N, S>| !cell.mass.mantissa.is_zero();
+        let largest = parts.iter().filter(some).map(|cell| cell.mass.exponent).max();
+        let exponent = largest.or(parts.first().map(|cell| cell.mass.exponent))?;
         let mut share: SmallVec<[N; 16]> = parts.iter().map(|cell| cell.mass.at(exponent)).collect();
         let total = sum(share.iter().copied());
         share.iter_mut().for_each(|share| *share = *share / total);
@@ -226,5 +231,87 @@ impl<N: Scalar> Sums<N> for Extremes<N> {
             |a: [N; 4], b: &Self| std::array::from_fn(|i| if i % 2 == 0 { a[i].max(b.0[i]) } else { a[i].min(b.0[i]) });
         let first = parts.first().map_or([N::zero(); 4], |part| part.0);
         Extremes(parts.iter().fold(first, larger))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::Interval;
+
+    fn cell<N: Scalar>(log: f64) -> Cell<N, ()> {
+        Cell { mass: Mass::exp(N::of(log)), sums: () }
+    }
+
+    fn merged<N: Scalar>(logs: &[f64]) -> N {
+        let cells: Vec<Cell<N, ()>> = logs.iter().map(|&log| cell(log)).collect();
+        Cell::merge(&cells).map_or(N::zero(), |cell| cell.mass.ln())
+    }
+
+    #[test]
+    fn masses_on_scales_of_their_own() {
+        for log in [0.0, -1.0, -599.0, -601.0, -1e5, -1e10] {
+            assert!((cell::<f64>(log).mass.ln() - log).abs() <= 4e-16 * log.abs(), "{log}");
+            let enclosed = cell::<Interval>(log).mass.ln();
+            assert!(enclosed.contains(log) && enclosed.width() <= 1e-13 * (1.0 + log.abs()), "{log} {enclosed:?}");
+            assert!((merged::<f64>(&[log, log]) - log - std::f64::consts::LN_2).abs() <= 4e-16 * (1.0 + log.abs()));
+            // What is far smaller does not count, in whatever order.
+            assert_eq!(merged::<f64>(&[log, log - 1e4]), merged::<f64>(&[log - 1e4, log]));
+            assert_eq!(merged::<f64>(&[log, log - 1e4]), cell::<f64>(log).mass.ln());
+            assert!(merged::<Interval>(&[log, log - 1e4]).contains(log));
+        }
+        // A product of a million factors.
+        let mut product = Cell::<f64, ()>::one();
+        (0..1_000_000).for_each(|_| product = product.then(cell(-1e3)));
+        assert!((product.mass.ln() / -1e9 - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_zero_hides_nothing() {
+        let zero = cell::<f64>(-1e300);
+        assert_eq!(zero.mass.ln(), f64::NEG_INFINITY);
+        let small = cell::<f64>(-5e10 * 0.5);
+        for cells in [[zero, small], [small, zero]] {
+            assert_eq!(Cell::merge(&cells).map(|cell| cell.mass.ln()), Some(small.mass.ln()));
+        }
+        assert_eq!(Cell::merge(&[zero, zero]).map(|cell| cell.mass.ln()), Some(f64::NEG_INFINITY));
+        assert!(Cell::<f64, ()>::merge(&[]).is_none());
+        let enclosed = cell::<Interval>(-1e300).mass.ln();
+        assert!(enclosed.lo() == f64::NEG_INFINITY && enclosed.hi() < -1e10, "{enclosed:?}");
+    }
+
+    /// Means and variances as of the list of what was merged, in any grouping.
+    #[test]
+    fn moments_of_mixtures() {
+        let one = |log: f64, score: f64| Cell {
+            mass: Mass::exp(log),
+            sums: Moments { score, variance: 0.0, curvature: -score, energy: score * score, length: 1.0 },
+        };
+        let cells = [one(-1.0, 2.0), one(-2.0, -1.0), one(-0.5, 1e6), one(-3.0, 1e6 + 1.0)];
+        let all = Cell::merge(&cells).unwrap();
+        let halves = [Cell::merge(&cells[..2]).unwrap(), Cell::merge(&cells[2..]).unwrap()];
+        let grouped = Cell::merge(&halves).unwrap();
+        let weights = [-1.0f64, -2.0, -0.5, -3.0].map(f64::exp);
+        let total: f64 = weights.iter().sum();
+        let mean = weights.iter().zip(&cells).map(|(w, cell)| w * cell.sums.score).sum::<f64>() / total;
+        let spread = weights.iter().zip(&cells).map(|(w, cell)| w * (cell.sums.score - mean).powi(2)).sum::<f64>() / total;
+        for cell in [all, grouped] {
+            assert!((cell.sums.score / mean - 1.0).abs() < 1e-15 && (cell.sums.variance / spread - 1.0).abs() < 1e-14);
+            assert!(cell.sums.length == 1.0, "equal lengths stay exact");
+        }
+        // log E[e^D] = mean + excess.
+        let moved = |log: f64, change: f64| Cell { mass: Mass::exp(log), sums: Moved { change, excess: 0.0, drift: 0.0 } };
+        for scale in [1e-200, 1e-9, 0.5, 300.0, 5_000.0] {
+            let cells = [moved(-1.0, 2.0 * scale), moved(-2.0, -scale), moved(-0.5, 0.25 * scale)];
+            let merged = Cell::merge(&cells).unwrap().sums;
+            let twice = Cell::merge(&[Cell::merge(&cells[..2]).unwrap(), cells[2]]).unwrap().sums;
+            assert!((merged.excess - twice.excess).abs() <= 1e-13 * merged.excess, "{merged:?} {twice:?}");
+            if scale == 0.5 {
+                let weights = [-1.0f64, -2.0, -0.5].map(f64::exp);
+                let total: f64 = weights.iter().sum();
+                let log = (weights.iter().zip(&cells).map(|(w, cell)| w * cell.sums.change.exp()).sum::<f64>() / total).ln();
+                assert!((merged.change + merged.excess - log).abs() < 1e-15);
+            }
+        }
     }
 }
