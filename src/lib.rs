@@ -68,6 +68,7 @@ pub mod claims;
 pub mod collapse;
 pub mod conjecture;
 pub mod diagnose;
+pub mod enumerate;
 pub mod error;
 pub mod evaluation;
 pub mod expression;
