@@ -1,4 +1,5 @@
-//! The same memory for three million responses and for sixty million. Alone in its binary: it counts what all threads allocate.
+//! The same memory for three million responses and for sixty million. Alone in its binary: it counts what all threads
+//! allocate.
 
 #![allow(clippy::expect_used, reason = "a helper that panics is a failed test")]
 

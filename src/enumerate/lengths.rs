@@ -2,7 +2,6 @@
 
 use super::merge::{Pair, Summary, shrink};
 use super::row::{Row, Token};
-use super::walk::Part;
 
 /// The masses of both sides by length, from the shortest on, up to the same powers of two as those of their [`Summary`].
 #[derive(Clone, Debug, Default)]
@@ -17,9 +16,9 @@ impl Lengths {
         Lengths { masses: vec![[0.0; 2]; count], exponent: [0; 2] }
     }
 
-    /// Those of a part.
-    pub fn of(part: &Part) -> Lengths {
-        Lengths { masses: part.lengths.clone(), exponent: part.summary.exponent }
+    /// Those of responses of one length.
+    pub fn of_one(summary: &Summary) -> Lengths {
+        Lengths { masses: vec![summary.mass], exponent: summary.exponent }
     }
 
     /// Nothing but a response of the shortest length that ends with a token of probability p · 2^power.
@@ -46,7 +45,8 @@ impl Lengths {
     pub fn add_all(&mut self, first: usize, masses: &[Pair], exponent: [i64; 2], (p, power): (f64, i64)) {
         let exponent = exponent.map(|e| e + power);
         let factor = if exponent == self.exponent { [p; 2] } else { self.bring(masses, exponent).map(|f| f * p) };
-        for (total, mass) in self.masses[first..].iter_mut().zip(masses) {
+        let Some(totals) = self.masses.get_mut(first..) else { return };
+        for (total, mass) in totals.iter_mut().zip(masses) {
             *total = [total[0] + factor[0] * mass[0], total[1] + factor[1] * mass[1]];
         }
     }

@@ -197,14 +197,15 @@ impl<B: Below> Terms<1> for Curvatures<'_, '_, B> {
 
 /// The summary of a prefix from what stands below the tokens of its row; masses times 2^exponent.
 ///
-/// With wᵢ the mass of a side through token i, m = Σ wᵢ, xᵢ its mean score through it, vᵢ and cᵢ variance and mean curvature,
+/// With wᵢ the mass of a side through token i, m = Σ wᵢ, xᵢ its mean score through it, vᵢ and cᵢ variance and mean
+/// curvature,
 ///
 /// ```text
 /// mean = Σ wᵢxᵢ / m,   variance = Σ wᵢ {vᵢ + (xᵢ − mean)²} / m,   curvature = Σ wᵢcᵢ / m.
 /// ```
 ///
-/// Only squares of differences are added up: nothing cancels in a variance. Reference: Chan, Golub and LeVeque, Algorithms for
-/// computing the sample variance, The American Statistician 37 (1983), (2.1).
+/// Only squares of differences are added up: nothing cancels in a variance. Reference: Chan, Golub and LeVeque, Algorithms
+/// for computing the sample variance, The American Statistician 37 (1983), (2.1).
 #[inline(always)]
 fn merge<B: Below>(row: &Row, below: B, exponent: [i64; 2], count: usize, summary: &mut Summary) {
     let sides = Sides { tokens: &row.tokens[..count], below };

@@ -1,29 +1,30 @@
 //! Spaces too large to keep: whole-prefix policies, walked through depth first, every response asked about on its tokens.
 //!
-//! [`policy::Tree`](crate::policy::Tree) keeps all prefixes and responses, up to 2²⁰ of them, and everything that claims need.
-//! [`enumerate`] keeps one path. The policy is a function of the prefix ([`ByPrefix`]), or a table by position and last token
-//! ([`Table`]); the reward is any function of the tokens; for both sides O∓ come mass, E∓\[s\], Var∓(s), E∓\[H\], the law of the
-//! length, and so λ, λ', λ'' ([`Moments`]).
+//! [`policy::Tree`](crate::policy::Tree) keeps all prefixes and responses, up to 2²⁰ of them, and everything that claims
+//! need. [`enumerate`] keeps one path. The policy is a function of the prefix ([`ByPrefix`]), or a table by position and
+//! last token ([`Table`]); the reward is any function of the tokens; for both sides O∓ come mass, E∓\[s\], Var∓(s), E∓\[H\],
+//! the law of the length, and so λ, λ', λ'' ([`Moments`]).
 //!
 //! # What is computed
-//! Below a prefix, given the prefix, let m be the mass of one side and μ, V, c the mean and variance of its scores and the mean
-//! of its second derivatives *from here on*. With p, ξ, H of the tokens after the prefix and mᵢ, μᵢ, Vᵢ, cᵢ of what is below them,
+//! Below a prefix, given the prefix, let m be the mass of one side and μ, V, c the mean and variance of its scores and the
+//! mean of its second derivatives *from here on*. With p, ξ, H of the tokens after the prefix and mᵢ, μᵢ, Vᵢ, cᵢ of what is
+//! below them,
 //!
 //! ```text
 //! wᵢ = pᵢmᵢ,   m = Σ wᵢ,   μ = Σ wᵢ(ξᵢ + μᵢ)/m,   V = Σ wᵢ{Vᵢ + (ξᵢ + μᵢ − μ)²}/m,   c = Σ wᵢ(Hᵢ + cᵢ)/m.
 //! ```
 //!
-//! A response that ends is m = 1 on its side. No exponential is taken for a response: V for a row of tokens, and a [`Table`] makes
-//! its rows once. Variances are merged as by Chan, Golub and LeVeque: squares of differences with positive weights, nothing cancels.
-//! Each m carries a power of two of its own, so J = 10⁻³⁰⁰⁰ is an ordinary result, as is 1 − J = 10⁻³⁰⁰⁰.
+//! A response that ends is m = 1 on its side. No exponential is taken for a response: V for a row of tokens, and a [`Table`]
+//! makes its rows once. Variances are merged as by Chan, Golub and LeVeque: squares of differences with positive weights,
+//! nothing cancels. Each m carries a power of two of its own, so J = 10⁻³⁰⁰⁰ is an ordinary result, as is 1 − J = 10⁻³⁰⁰⁰.
 //!
 //! # Cost
 //! Time: every response is visited, Σ_{t<T}(V−1)^t + (V−1)^T of them if it may end early and is cut at T ([`responses`] says
-//! how many beforehand). Memory: O(T·V) for every thread (and T²/2 numbers for lengths, at most T∞ = 1024), beside the policy;
-//! a [`Table`] has T·V rows of V tokens.
+//! how many beforehand). Memory: O(T·V) for every thread (and T²/2 numbers for lengths, at most T∞ = 1024), beside the
+//! policy; a [`Table`] has T·V rows of V tokens.
 //!
-//! Subtrees at a depth that the shape alone decides are walked through in parallel and merged in their order: the same bits on
-//! any number of threads.
+//! Subtrees at a depth that the shape alone decides are walked through in parallel and merged in their order: the same bits
+//! on any number of threads.
 //!
 //! # Errors
 //! With u = 2⁻⁵³, g the roundings of a sum over a row (at most 15 + ⌈log₂ V⌉), D the largest difference of logits in a row,
@@ -38,11 +39,11 @@
 //! 3δ(T + 2)(2C + B²)                      E∓[H]
 //! ```
 //!
-//! ([`Moments::errors`]). Nothing grows with the number of responses: sums go along the tree, T levels of g roundings, O(T log V).
-//! Where it comes from: a probability errs by (2D + log V + g + 6)u, its exponential's argument and the row's sum; a mass gains
-//! g + 1 roundings a level. Weights that err by δ change a mean by 2δσ and a variance by 2δσ², whatever the mean is; scores err by
-//! (κ+3)Bu a token; means at depth t are at most (T−t)B in size and gain 2g + 6 roundings; of T orthogonal terms of the score each
-//! errs by at most 2e.
+//! ([`Moments::errors`]). Nothing grows with the number of responses: sums go along the tree, T levels of g roundings, O(T
+//! log V). Where it comes from: a probability errs by (2D + log V + g + 6)u, its exponential's argument and the row's sum; a
+//! mass gains g + 1 roundings a level. Weights that err by δ change a mean by 2δσ and a variance by 2δσ², whatever the mean
+//! is; scores err by (κ+3)Bu a token; means at depth t are at most (T−t)B in size and gain 2g + 6 roundings; of T orthogonal
+//! terms of the score each errs by at most 2e.
 //!
 //! A variance below 2⁻⁵⁰⁰, a length whose share of its side is below 2⁻⁷⁰⁰, may count as 0.
 //!
@@ -82,7 +83,7 @@ use crate::error::Error;
 use crate::policy::{Ending, Shape};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use walk::{Part, Walker, bottom, first};
+use walk::{Frame, Part, Walker, bottom, first, frames};
 
 /// Subtrees that are walked through separately, at least, where the tree has so many.
 const SUBTREES: usize = 256;
@@ -143,7 +144,7 @@ fn run<S: Rows, R: Fn(&[u32]) -> bool + Sync, const N: usize>(rows: &S, reward: 
     }
     let (depth, count) = split(shape);
     let failed = AtomicUsize::new(usize::MAX);
-    let subtree = |walker: &mut Walker<'_, S, R, N>, index: usize| {
+    let subtree = |(walker, frames): &mut (Walker<'_, S, R, N>, Vec<Frame>), index: usize| {
         if failed.load(Ordering::Relaxed) < index {
             return Err(Error::new("not walked through")); // there is an error before this one
         }
@@ -152,12 +153,12 @@ fn run<S: Rows, R: Fn(&[u32]) -> bool + Sync, const N: usize>(rows: &S, reward: 
         for token in prefix.iter_mut().rev() {
             (*token, left) = ((left % branches) as u32 + first(shape), left / branches);
         }
-        walker.subtree(&prefix).inspect_err(|_| {
+        walker.subtree(&prefix, frames).inspect_err(|_| {
             failed.fetch_min(index, Ordering::Relaxed);
         })
     };
-    let walker = || Walker::<S, R, N>::new(rows, reward, depth, bottom(shape));
+    let walker = || (Walker::<S, R, N>::new(rows, reward), frames(shape, depth, bottom(shape)));
     let parts: Vec<_> = (0..count).into_par_iter().with_max_len(1).map_init(walker, subtree).collect();
     let parts = parts.into_iter().collect::<Result<Vec<Part>, Error>>()?;
-    Walker::<S, R, N>::new(rows, reward, 0, depth).top(depth, parts.into_iter())
+    Walker::<S, R, N>::new(rows, reward).top(depth, parts.into_iter(), &mut frames(shape, 0, depth))
 }

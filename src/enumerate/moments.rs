@@ -47,7 +47,7 @@ impl Moments {
         let known = |values: Pair| [0, 1].map(|side| if responses[side] > 0 { values[side] } else { f64::NAN });
         let lengths = match shape.ending {
             Ending::Fixed => vec![(shape.max_length, mass)],
-            _ => (1..).zip(lengths).filter(|(_, masses)| *masses != [0.0; 2]).collect(),
+            _ => (1..).zip(lengths.masses).filter(|(_, masses)| *masses != [0.0; 2]).collect(),
         };
         let [mean, variance, curvature] = [mean, variance, curvature].map(known);
         Moments { responses, mean, variance, curvature, mass, exponent, lengths, shape, spread }

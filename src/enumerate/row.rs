@@ -7,7 +7,8 @@ use crate::policy::{Ending, Shape};
 
 /// The largest logit in size, 2⁴⁰: the exponential of a larger one would have fewer than 13 bits that mean anything.
 pub const MAX_LOGIT: f64 = (1_u64 << 40) as f64;
-/// The largest slope in size, 2⁵⁰, and the square root of the largest curvature: squares and products with masses stay normal.
+/// The largest slope in size, 2⁵⁰, and the square root of the largest curvature: squares and products with masses stay
+/// normal.
 pub const MAX_SLOPE: f64 = (1_u64 << 50) as f64;
 /// Most tokens that can stand side by side and below each other, T∞ · V: about a hundred bytes each for every thread.
 pub const MAX_TOKENS: u64 = 1 << 20;
@@ -20,8 +21,8 @@ pub(super) const FEW: u32 = 4;
 /// Logits at least this far below the largest of their row have probabilities with exponents of their own: e⁻¹⁷⁰ > 2⁻²⁵⁶.
 const FAR: f64 = -170.0;
 
-/// One token after a prefix: its probability (for some rows up to a power of two), its score ξ, and its second derivative up to
-/// what all tokens of the row share.
+/// One token after a prefix: its probability (for some rows up to a power of two), its score ξ, and its second derivative up
+/// to what all tokens of the row share.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Token {
     pub p: f64,
@@ -74,7 +75,8 @@ impl Row {
     /// The row with logits `h`, slopes `a` and curvatures `c` of its tokens on the line, h + a·t + c·t²/2; `c` may be empty.
     ///
     /// # Errors
-    /// No token, lists of different lengths, a number that is not finite or beyond [`MAX_LOGIT`], [`MAX_SLOPE`] or its square.
+    /// No token, lists of different lengths, a number that is not finite or beyond [`MAX_LOGIT`], [`MAX_SLOPE`] or its
+    /// square.
     pub fn set(&mut self, h: &[f64], a: &[f64], c: &[f64]) -> Result<(), Error> {
         let n = h.len();
         if n == 0 || a.len() != n || !(c.is_empty() || c.len() == n) {
@@ -92,7 +94,11 @@ impl Row {
         let (shift, slope, bend) = (h[top], a[top], c.get(top).copied().unwrap_or(0.0));
         self.straight = c.iter().all(|&x| x == bend);
         self.tokens.clear();
-        self.tokens.extend(h.iter().zip(a).map(|(h, a)| Token { p: Scalar::exp(h - shift), score: a - slope, curvature: 0.0 }));
+        self.tokens.extend(h.iter().zip(a).map(|(h, a)| Token {
+            p: Scalar::exp(h - shift),
+            score: a - slope,
+            curvature: 0.0,
+        }));
         if !self.straight {
             self.tokens.iter_mut().zip(c).for_each(|(token, c)| token.curvature = c - bend);
         }
@@ -177,8 +183,8 @@ pub trait Rows: Sync {
         Ok(false)
     }
 
-    /// The summary of a prefix with this last token, one whose every token ends a response, where the tokens in this set of bits
-    /// end correct ones: if it is there already.
+    /// The summary of a prefix with this last token, one whose every token ends a response, where the tokens in this set of
+    /// bits end correct ones: if it is there already.
     #[inline(always)]
     fn answered(&self, last: u32, correct: usize) -> Option<&Summary> {
         let _ = (last, correct);
@@ -253,8 +259,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// The policy on the responses of `shape`: `logits(position, last, h, a, c)` writes logit, slope and curvature of every token
-    /// after `position` tokens of which `last` is the last one; 0 for the empty prefix. All three are 0 before.
+    /// The policy on the responses of `shape`: `logits(position, last, h, a, c)` writes logit, slope and curvature of every
+    /// token after `position` tokens of which `last` is the last one; 0 for the empty prefix. All three are 0 before.
     ///
     /// # Errors
     /// As [`ByPrefix::new`]; T∞ · V² above 2⁶ times [`MAX_TOKENS`]; logits that are no numbers, with their place.

@@ -1,18 +1,14 @@
 //! Masses far outside binary64, variances far below the squares of their means, any number of threads.
 
 use crate::small::bits;
-use gradient_gap::enumerate::{ByPrefix, Moments, Table, enumerate};
+use gradient_gap::enumerate::{ByPrefix, Errors, Moments, Table, enumerate};
 use gradient_gap::policy::{Ending, Shape};
 use gradient_gap::regularity::psi1_norm;
 
-/// log π, s and length of every response by direct sums of logarithms, in the order of words.
-fn listed(
-    shape: Shape,
-    logits: &dyn Fn(&[u32], &mut [f64], &mut [f64]),
-    prefix: &mut Vec<u32>,
-    so_far: [f64; 2],
-    list: &mut Vec<(Vec<u32>, [f64; 2])>,
-) {
+type Logits = dyn Fn(&[u32], &mut [f64], &mut [f64]);
+
+/// log π and s of every response by direct sums of logarithms, in the order of words.
+fn listed(shape: Shape, logits: &Logits, prefix: &mut Vec<u32>, so_far: [f64; 2], list: &mut Vec<(Vec<u32>, [f64; 2])>) {
     let n = shape.vocabulary as usize;
     let (mut h, mut a) = (vec![0.0; n], vec![0.0; n]);
     logits(prefix, &mut h, &mut a);
@@ -81,7 +77,10 @@ fn masses_like_ten_to_the_minus_three_thousand() {
         assert!(close(rare.log_success(), log_mass, 1e-12) && close(common.log_failure(), log_mass, 1e-12));
         assert_eq!((rare.log_failure(), common.log_success()), (0.0, 0.0)); // 1 − 10⁻³⁰⁰⁰
         if ending == Ending::Cut {
-            assert_eq!(rare.joint_length_law().last().map(|(length, logs)| (*length, logs[1])), Some((7, rare.log_mass()[1])));
+            assert_eq!(
+                rare.joint_length_law().last().map(|(length, logs)| (*length, logs[1])),
+                Some((7, rare.log_mass()[1]))
+            );
             assert_eq!(rare.mean_length()[1], 7.0);
         }
     }
@@ -145,8 +144,6 @@ fn a_variance_does_not_cancel() {
     let moment = |k: i32| side().map(|(p, s)| p * s.powi(k)).sum::<f64>() / side().map(|(p, _)| p).sum::<f64>();
     assert!(((moment(2) - moment(1).powi(2)) / exact - 1.0).abs() > 0.01);
 }
-
-use gradient_gap::enumerate::Errors;
 
 fn on_threads(threads: usize, work: impl Fn() -> Moments + Send + Sync) -> Vec<u64> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");

@@ -51,8 +51,11 @@ fn bad_input_is_named() {
     let cases: [(Logits, &str); 4] = [
         (|p, h, _, _| h[1] = if p == [1, 2, 1] { f64::NAN } else { 0.0 }, "prefix [1, 2, 1]: the logit of token 1 is NaN"),
         (|p, _, a, _| a[2] = if p == [1, 1] { f64::INFINITY } else { 0.0 }, "prefix [1, 1]: the slope of token 2 is inf"),
-        (|_, h, _, _| h[0] = -1e13, "prefix []: the logit of token 0 is -10000000000000"),
-        (|p, _, _, c| c[0] = if p == [2, 2, 2, 2] { 1e300 } else { 0.0 }, "prefix [2, 2, 2, 2]: the curvature of token 0 is"),
+        (|p, h, _, _| h[0] = if p.is_empty() { -1e13 } else { 0.0 }, "prefix []: the logit of token 0 is -10000000000000"),
+        (
+            |p, _, _, c| c[0] = if p == [2, 2, 2, 2] { 1e300 } else { 0.0 },
+            "prefix [2, 2, 2, 2]: the curvature of token 0 is",
+        ),
     ];
     for (logits, message) in cases {
         let policy = ByPrefix::new(shape(3, 9, Ending::Cut), logits).expect("valid");
@@ -88,7 +91,8 @@ fn an_empty_side() {
 
 #[test]
 fn the_smallest_spaces() {
-    let logits: Logits = |_, h, a, _| h.iter_mut().zip(a).enumerate().for_each(|(v, (h, a))| (*h, *a) = (0.5 * v as f64, v as f64));
+    let logits: Logits =
+        |_, h, a, _| h.iter_mut().zip(a).enumerate().for_each(|(v, (h, a))| (*h, *a) = (0.5 * v as f64, v as f64));
     let moments = |vocabulary, max_length, ending| {
         let policy = ByPrefix::new(shape(vocabulary, max_length, ending), logits).expect("valid");
         enumerate(&policy, |o: &[u32]| o[0] == 0).expect("valid")

@@ -19,8 +19,8 @@ pub struct Small {
 }
 
 impl Small {
-    /// Random logits up to `scale` in size, slopes up to 4, and curvatures, if `curved`; all are multiples of 1/64, so that sums and
-    /// products of them are exact.
+    /// Random logits up to `scale` in size, slopes up to 4, and curvatures, if `curved`; all are multiples of 1/64, so that
+    /// sums and products of them are exact.
     pub fn random(case: u64, shape: Shape, context: Context, scale: f64, curved: bool) -> Small {
         let tree = Tree::new(shape).expect("small");
         let (rows, options) = (Policy::rows(&tree, context), shape.vocabulary as usize);

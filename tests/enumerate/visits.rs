@@ -20,7 +20,7 @@ fn every_response_once() {
                 let met = Mutex::new(vec![]);
                 let reward = |o: &[u32]| {
                     met.lock().expect("no panic").push(o.to_vec());
-                    o.len() % 2 == 0
+                    o.len().is_multiple_of(2)
                 };
                 let moments = match way {
                     0 => enumerate(&table, reward),
