@@ -27,7 +27,7 @@ use std::time::Instant;
 use tree_job::{LENGTH, RESPONSES, VOCABULARY};
 
 /// Rounds, of each of which every measurement has its turn; the fastest of each counts.
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 60;
 
 fn seconds(work: impl FnOnce()) -> f64 {
     let start = Instant::now();
@@ -43,7 +43,7 @@ fn everywhere(work: impl Fn(usize) + Sync) {
 /// Multiplications and additions on registers: 24 independent chains of x·m + c.
 fn flops() -> f64 {
     const CHAINS: usize = 24;
-    const TURNS: usize = 400_000;
+    const TURNS: usize = 2_000_000;
     let elapsed = seconds(|| {
         everywhere(|_| {
             let (mut x, m, c) = ([1.0; CHAINS], black_box(0.999_999), black_box(1e-6));
@@ -71,7 +71,7 @@ fn bytes(array: &[f64]) -> f64 {
 
 fn exps() -> f64 {
     const COUNT: usize = 1000;
-    const TURNS: usize = 500;
+    const TURNS: usize = 1_000;
     let elapsed = seconds(|| {
         everywhere(|_| {
             let points: Vec<f64> = (0..COUNT).map(|i| -0.01 * i as f64).collect();
@@ -88,7 +88,7 @@ fn exps() -> f64 {
 /// The reward alone: of responses that share all but the last token, as the compiler makes it, on tokens in the first cache.
 fn rewards() -> f64 {
     const PREFIXES: usize = 256;
-    const TURNS: usize = 2_000;
+    const TURNS: usize = 5_000;
     let elapsed = seconds(|| {
         everywhere(|_| {
             let prefixes: Vec<[u32; LENGTH]> = (0..PREFIXES).map(|i| [(i % VOCABULARY) as u32; LENGTH]).collect();
