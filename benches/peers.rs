@@ -4,6 +4,9 @@
 #![allow(missing_docs, reason = "criterion's macros")]
 #![allow(clippy::expect_used, reason = "a benchmark that cannot find its claim must stop")]
 
+#[path = "tree_job/mod.rs"]
+mod tree_job;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use gradient_gap::check::campaign::{CHUNK, Draws};
 use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
@@ -96,5 +99,26 @@ fn chain(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, step, chain);
+/// Every response of a token-level policy, V = 4, T∞ = 13: 2 391 484 of them, EOS or cut. Logits and slopes are products of 16
+/// features with θ and w, made inside the timing; a response is correct if the sum of its tokens, asked on each, is divisible by
+/// three. The sum of λ, λ', λ'' and E⁺\[ℓ\].
+fn tree(c: &mut Criterion) {
+    let job = |seed: u64| {
+        let moments = tree_job::moments(&tree_job::table(seed));
+        moments.lambda() + moments.alignment() + moments.second() + moments.mean_length()[1]
+    };
+    assert!(job(0).is_finite());
+    let mut group = c.benchmark_group("peers");
+    group.throughput(criterion::Throughput::Elements(tree_job::RESPONSES));
+    let mut seed = 0;
+    group.bench_function("tree", |b| {
+        b.iter(|| {
+            seed += 1;
+            black_box(job(seed))
+        })
+    });
+    group.finish();
+}
+
+criterion_group!(benches, step, chain, tree);
 criterion_main!(benches);

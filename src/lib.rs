@@ -17,6 +17,7 @@
 //! | [`policy`] | exact policies and verifiers | §2, (1), (6) |
 //! | [`instance`] | policy, θ, w, η, correct responses; one update or many | (3) |
 //! | [`line`](mod@line) | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
+//! | [`enumerate`](mod@enumerate) | the same for spaces too large to keep: policies of the prefix, opaque rewards | §2 |
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
 //! | [`evaluation`] | one instance through one kind of number, one step or many | (14) |
 //! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (4), (5), (8), (20) |
@@ -68,6 +69,7 @@ pub mod claims;
 pub mod collapse;
 pub mod conjecture;
 pub mod diagnose;
+pub mod enumerate;
 pub mod error;
 pub mod evaluation;
 pub mod expression;

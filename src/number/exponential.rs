@@ -87,6 +87,14 @@ pub(super) fn exp(x: f64) -> f64 {
     mantissa * power_of_two(half) * power_of_two(k - half)
 }
 
+/// (m, k) with eˣ = m·2ᵏ, m in (0.7, 1.5), to 1.1 units in the last place for |x| < 2²⁰ and 0.5 + |x|·2⁻⁵² further ones beyond;
+/// |x| ≤ 2⁴⁵.
+pub(crate) fn scaled_exp(x: f64) -> (f64, i64) {
+    let k = exponent(x);
+    let r = reduced(x, k);
+    (1.0 + (r + r * r * short_tail(r)), k as i64)
+}
+
 /// eˣ − 1, to 3 units in the last place.
 #[inline]
 pub(super) fn exp_m1(x: f64) -> f64 {

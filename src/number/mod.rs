@@ -18,6 +18,7 @@ mod interval;
 mod jet;
 mod real;
 
+pub(crate) use exponential::scaled_exp;
 pub use interval::Interval;
 pub use jet::Jet;
 

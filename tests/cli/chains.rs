@@ -74,7 +74,8 @@ fn extremes() {
 
 #[test]
 fn what_is_no_finite_state_policy() {
-    let cases: [(&dyn Fn(&mut Value), &[&str]); 10] = [
+    type Change<'c> = &'c dyn Fn(&mut Value);
+    let cases: [(Change<'_>, &[&str]); 10] = [
         (&|i| i["policy"]["automaton"]["next"][4] = json!(2), &["automaton", "next[4] is 2"]),
         (&|i| i["policy"]["automaton"]["start"] = json!(7), &["automaton", "start is 7"]),
         (&|i| i["policy"]["automaton"]["next"] = json!([0, 1]), &["automaton", "next has 2 entries"]),

@@ -1,0 +1,164 @@
+//! Spaces too large to keep: whole-prefix policies, walked through depth first, every response asked about on its tokens.
+//!
+//! [`policy::Tree`](crate::policy::Tree) keeps all prefixes and responses, up to 2²⁰ of them, and everything that claims
+//! need. [`enumerate`] keeps one path. The policy is a function of the prefix ([`ByPrefix`]), or a table by position and
+//! last token ([`Table`]); the reward is any function of the tokens; for both sides O∓ come mass, E∓\[s\], Var∓(s), E∓\[H\],
+//! the law of the length, and so λ, λ', λ'' ([`Moments`]).
+//!
+//! # What is computed
+//! Below a prefix, given the prefix, let m be the mass of one side and μ, V, c the mean and variance of its scores and the
+//! mean of its second derivatives *from here on*. With p, ξ, H of the tokens after the prefix and mᵢ, μᵢ, Vᵢ, cᵢ of what is
+//! below them,
+//!
+//! ```text
+//! wᵢ = pᵢmᵢ,   m = Σ wᵢ,   μ = Σ wᵢ(ξᵢ + μᵢ)/m,   V = Σ wᵢ{Vᵢ + (ξᵢ + μᵢ − μ)²}/m,   c = Σ wᵢ(Hᵢ + cᵢ)/m.
+//! ```
+//!
+//! A response that ends is m = 1 on its side. No exponential is taken for a response: V for a row of tokens, and a [`Table`]
+//! makes its rows once. Variances are merged as by Chan, Golub and LeVeque: squares of differences with positive weights,
+//! nothing cancels. Each m carries a power of two of its own, so J = 10⁻³⁰⁰⁰ is an ordinary result, as is 1 − J = 10⁻³⁰⁰⁰.
+//!
+//! # Cost
+//! Time: every response is visited, Σ_{t<T}(V−1)^t + (V−1)^T of them if it may end early and is cut at T ([`responses`] says
+//! how many beforehand). Memory: O(T·V) for every thread (and T²/2 numbers for lengths, at most T∞ = 1024), beside the
+//! policy; a [`Table`] has T·V rows of V tokens.
+//!
+//! Subtrees at a depth that the shape alone decides are walked through in parallel and merged in their order: the same bits
+//! on any number of threads.
+//!
+//! # Errors
+//! With u = 2⁻⁵³, g the roundings of a sum over a row (at most 15 + ⌈log₂ V⌉), D the largest difference of logits in a row,
+//! B of slopes, C of curvatures, and T = T∞, to first order in u,
+//!
+//! ```text
+//! κ = 2D + log V + 2g + 8
+//! δ = Tκu                                 log P(O∓), and so |log(P(O⁺) + P(O⁻))|
+//! e = uTB{κ + 3 + T(g + 3)},  f = 2e√T
+//! 2δσ∓ + e                                E∓[s], where σ∓² = Var∓(s)
+//! 3δσ∓² + 2fσ∓ + f²                       Var∓(s)
+//! 3δ(T + 2)(2C + B²)                      E∓[H]
+//! ```
+//!
+//! ([`Moments::errors`]). Nothing grows with the number of responses: sums go along the tree, T levels of g roundings, O(T
+//! log V). Where it comes from: a probability errs by (2D + log V + g + 6)u, its exponential's argument and the row's sum; a
+//! mass gains g + 1 roundings a level. Weights that err by δ change a mean by 2δσ and a variance by 2δσ², whatever the mean
+//! is; scores err by (κ+3)Bu a token; means at depth t are at most (T−t)B in size and gain 2g + 6 roundings; of T orthogonal
+//! terms of the score each errs by at most 2e.
+//!
+//! A variance below 2⁻⁵⁰⁰, a length whose share of its side is below 2⁻⁷⁰⁰, may count as 0.
+//!
+//! # Example
+//! Tokens 0 (EOS), 1, 2; the longer the prefix, the likelier EOS; correct is what has as many 1s as 2s.
+//!
+//! ```
+//! use gradient_gap::enumerate::{ByPrefix, enumerate, responses};
+//! use gradient_gap::policy::{Ending, Shape};
+//!
+//! # fn main() -> Result<(), gradient_gap::Error> {
+//! let shape = Shape { vocabulary: 3, max_length: 12, ending: Ending::Cut };
+//! assert_eq!(responses(shape), Some(8191));
+//! let policy = ByPrefix::new(shape, |prefix, logit, slope, _curvature| {
+//!     logit[0] = 0.1 * prefix.len() as f64 - 2.0;
+//!     slope[1] = 1.0;
+//! })?;
+//! let balanced = |o: &[u32]| o.iter().filter(|&&t| t == 1).count() == o.iter().filter(|&&t| t == 2).count();
+//! let moments = enumerate(&policy, balanced)?;
+//! assert_eq!(moments.responses.iter().sum::<u64>(), 8191);
+//! assert!(moments.alignment() < 0.0); // along the slope 1s grow more frequent than 2s
+//! # Ok(())
+//! # }
+//! ```
+
+mod ask;
+mod lengths;
+mod merge;
+mod moments;
+mod row;
+mod walk;
+
+pub use moments::{Errors, Moments};
+pub use row::{ByPrefix, MAX_LENGTH, MAX_LOGIT, MAX_SLOPE, MAX_TOKENS, Rows, Table};
+
+use crate::error::Error;
+use crate::policy::{Ending, Shape};
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use walk::{Frame, Part, Walker, bottom, first, frames};
+
+/// Subtrees that are walked through separately, at least, where the tree has so many.
+const SUBTREES: usize = 256;
+
+/// The depth of the subtrees, and how many there are: a matter of the shape alone.
+fn split(shape: Shape) -> (usize, usize) {
+    let branches = (shape.vocabulary - first(shape)) as usize;
+    let (mut depth, mut count) = (0, 1);
+    while depth < bottom(shape) && count < SUBTREES && branches > 1 {
+        (depth, count) = (depth + 1, count * branches);
+    }
+    (depth, count)
+}
+
+/// How many responses a space has: V^T if all are equally long, else Σ_{t<T}(V−1)^t and, where they are cut, (V−1)^T more.
+/// `None` beyond 2¹²⁸, or for V = 0 or T∞ = 0.
+pub fn responses(shape: Shape) -> Option<u128> {
+    let Shape { vocabulary, max_length, ending } = shape;
+    if vocabulary == 0 || max_length == 0 {
+        return None;
+    }
+    let (all, others) = (u128::from(vocabulary), u128::from(vocabulary - 1));
+    match (ending, others) {
+        (Ending::Fixed, _) => all.checked_pow(max_length),
+        (Ending::Eos, 0) | (Ending::Cut, 0) => Some(1),
+        (Ending::Eos, 1) => Some(u128::from(max_length)),
+        (Ending::Cut, 1) => Some(u128::from(max_length) + 1),
+        (Ending::Eos, _) => Some((others.checked_pow(max_length)? - 1) / (others - 1)),
+        (Ending::Cut, _) => {
+            let longest = others.checked_pow(max_length)?;
+            longest.checked_add((longest - 1) / (others - 1))
+        }
+    }
+}
+
+/// Visits every response of the policy, asks `reward` about its tokens (EOS included, where there is one), and returns the
+/// moments of both sides.
+///
+/// The reward is called from several threads. A space is walked through whatever its size: see [`responses`].
+///
+/// # Errors
+/// Logits that are no numbers, with their prefix; of several always the same one.
+pub fn enumerate<S: Rows, R: Fn(&[u32]) -> bool + Sync>(policy: &S, reward: R) -> Result<Moments, Error> {
+    let part = match policy.shape().vocabulary {
+        2 => run::<S, R, 2>(policy, &reward),
+        3 => run::<S, R, 3>(policy, &reward),
+        4 => run::<S, R, 4>(policy, &reward),
+        _ => run::<S, R, 0>(policy, &reward),
+    }?;
+    Ok(Moments::new(policy.shape(), part))
+}
+
+/// All subtrees, then the tree above them.
+fn run<S: Rows, R: Fn(&[u32]) -> bool + Sync, const N: usize>(rows: &S, reward: &R) -> Result<Part, Error> {
+    let shape = rows.shape();
+    if shape.ending == Ending::Eos && shape.max_length == 1 {
+        return Ok(Part::forced(reward(&[0])));
+    }
+    let (depth, count) = split(shape);
+    let failed = AtomicUsize::new(usize::MAX);
+    let subtree = |(walker, frames): &mut (Walker<'_, S, R, N>, Vec<Frame>), index: usize| {
+        if failed.load(Ordering::Relaxed) < index {
+            return Err(Error::new("not walked through")); // there is an error before this one
+        }
+        let (mut left, branches) = (index, (shape.vocabulary - first(shape)) as usize);
+        let mut prefix = vec![0; depth];
+        for token in prefix.iter_mut().rev() {
+            (*token, left) = ((left % branches) as u32 + first(shape), left / branches);
+        }
+        walker.subtree(&prefix, frames).inspect_err(|_| {
+            failed.fetch_min(index, Ordering::Relaxed);
+        })
+    };
+    let walker = || (Walker::<S, R, N>::new(rows, reward), frames(shape, depth, bottom(shape)));
+    let parts: Vec<_> = (0..count).into_par_iter().with_max_len(1).map_init(walker, subtree).collect();
+    let parts = parts.into_iter().collect::<Result<Vec<Part>, Error>>()?;
+    Walker::<S, R, N>::new(rows, reward).top(depth, parts.into_iter(), &mut frames(shape, 0, depth))
+}

@@ -1,0 +1,61 @@
+//! The same memory for three million responses and for sixty million. Alone in its binary: it counts what all threads
+//! allocate.
+
+#![allow(clippy::expect_used, reason = "a helper that panics is a failed test")]
+
+use gradient_gap::enumerate::{ByPrefix, Moments, Rows, Table, enumerate, responses};
+use gradient_gap::policy::{Ending, Shape};
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// By how many bytes the memory in use rises on the way.
+fn rise<T>(work: impl FnOnce() -> T) -> usize {
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
+    work();
+    MEMORY.peak_usage().saturating_sub(before)
+}
+
+fn walked(policy: &impl Rows) -> Moments {
+    enumerate(policy, |o: &[u32]| o.iter().sum::<u32>() % 3 == 0).expect("valid")
+}
+
+/// The policy of four tokens, walked through, by a table or by a function of the prefix, with its number of responses.
+fn four_tokens(max_length: u32, by_table: bool) -> (usize, u64) {
+    let shape = Shape { vocabulary: 4, max_length, ending: Ending::Cut };
+    let mut found = 0;
+    let bytes = rise(|| {
+        let moments = match by_table {
+            true => walked(&Table::new(shape, |_, last, h, a, _| (h[0], a[1]) = (f64::from(last), 1.0)).expect("valid")),
+            false => walked(
+                &ByPrefix::new(shape, |p: &[u32], h: &mut [f64], a: &mut [f64], _: &mut [f64]| {
+                    (h[0], a[1]) = (p.len() as f64, 1.0);
+                })
+                .expect("valid"),
+            ),
+        };
+        found = moments.responses.iter().sum();
+    });
+    assert_eq!(responses(shape), Some(u128::from(found)));
+    (bytes, found)
+}
+
+#[test]
+fn memory_does_not_grow_with_the_number_of_responses() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads");
+    pool.install(|| {
+        four_tokens(4, true); // what threads keep for themselves
+        for by_table in [true, false] {
+            let ((small, few), (large, many)) = (four_tokens(13, by_table), four_tokens(16, by_table));
+            assert!(few > 2_300_000 && many > 27 * few - few / 100, "{few} and {many} responses");
+            // T∞ is larger by three levels, a quarter.
+            assert!(large < small + small / 4 + 10_000, "{small} bytes for {few}, {large} for {many} responses");
+            assert!(large < 1 << 20, "{large} bytes");
+        }
+        // Control: one byte a response would be seen.
+        let (bytes, few) = four_tokens(13, true);
+        assert!(rise(|| vec![1_u8; few as usize]) > 2 * bytes);
+    });
+}
