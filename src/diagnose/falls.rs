@@ -1,5 +1,8 @@
 //! Where J falls for good, and where it falls and comes back.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 /// How far J must fall for a fall to count.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Depth {
@@ -45,15 +48,17 @@ impl Depth {
 }
 
 /// The rows of a run that have a J. Everything here goes by their places among these.
-pub(super) struct Rates {
-    rows: Vec<usize>,
+pub(super) struct Rates<'a> {
+    /// Their numbers, where some have none.
+    rows: Option<Vec<usize>>,
     /// J of every row, and the mean over the last `window` rows.
-    raw: Vec<f64>,
-    smooth: Vec<f64>,
+    raw: Cow<'a, [f64]>,
+    smooth: Cow<'a, [f64]>,
     window: usize,
     responses: f64,
-    /// Sums over all places before each one: of J, and of squares of the differences of rows next to each other, and next but one.
-    sums: Vec<[f64; 3]>,
+    /// Sums over all places before each one: of J, and of squares of the differences of rows next to each other, and next but one. Made
+    /// when first asked for.
+    sums: OnceCell<Vec<[f64; 3]>>,
 }
 
 /// A fall for good, by rows.
@@ -78,31 +83,46 @@ pub(super) struct Dip {
     pub length: usize,
 }
 
-impl Rates {
+impl<'a> Rates<'a> {
     /// `smooth` holds means over `window` rows, each a mean of `responses` responses; NaN where there is no J.
-    pub(super) fn new(raw: &[f64], smooth: &[f64], window: usize, responses: f64) -> Rates {
-        let rows: Vec<usize> = (0..raw.len()).filter(|row| !raw[*row].is_nan()).collect();
-        let of = |column: &[f64]| rows.iter().map(|row| column[*row]).collect::<Vec<f64>>();
-        let (raw, smooth) = (of(raw), of(smooth));
-        let mut sums = vec![[0.0; 3]];
-        let mut total = [0.0; 3];
-        for place in 0..raw.len() {
-            let step = |back: usize| if place >= back { (raw[place] - raw[place - back]).powi(2) } else { 0.0 };
-            total = [total[0] + raw[place], total[1] + step(1), total[2] + step(2)];
-            sums.push(total);
+    pub(super) fn new(raw: &'a [f64], smooth: &'a [f64], window: usize, responses: f64) -> Rates<'a> {
+        let (responses, sums) = (responses.min(MOST_RESPONSES), OnceCell::new());
+        if !raw.iter().any(|rate| rate.is_nan()) {
+            return Rates { rows: None, raw: raw.into(), smooth: smooth.into(), window, responses, sums };
         }
-        Rates { rows, raw, smooth, window, responses: responses.min(MOST_RESPONSES), sums }
+        let rows: Vec<usize> = (0..raw.len()).filter(|row| !raw[*row].is_nan()).collect();
+        let of = |column: &[f64]| rows.iter().map(|row| column[*row]).collect();
+        Rates { raw: of(raw), smooth: of(smooth), rows: Some(rows), window, responses, sums }
+    }
+
+    /// The number of the row at a place.
+    fn row(&self, place: usize) -> usize {
+        self.rows.as_ref().map_or(place, |rows| rows[place])
+    }
+
+    fn sums(&self) -> &[[f64; 3]] {
+        self.sums.get_or_init(|| {
+            let (raw, mut total) = (&self.raw, [0.0; 3]);
+            let mut sums = Vec::with_capacity(raw.len() + 1);
+            sums.push(total);
+            for place in 0..raw.len() {
+                let step = |back: usize| if place >= back { (raw[place] - raw[place - back]).powi(2) } else { 0.0 };
+                total = [total[0] + raw[place], total[1] + step(1), total[2] + step(2)];
+                sums.push(total);
+            }
+            sums
+        })
     }
 
     fn mean(&self, from: usize, to: usize) -> f64 {
-        (self.sums[to][0] - self.sums[from][0]) / (to - from) as f64
+        (self.sums()[to][0] - self.sums()[from][0]) / (to - from) as f64
     }
 
     /// The variance of a row, by what rows near each other differ: a trend, or a swing from row to row, does not count.
     fn scatter(&self, from: usize, to: usize) -> f64 {
         let apart = |lag: usize| match to.saturating_sub(from + lag) {
             0 => 0.0,
-            pairs => (self.sums[to][lag] - self.sums[from + lag][lag]).max(0.0) / (2.0 * pairs as f64),
+            pairs => (self.sums()[to][lag] - self.sums()[from + lag][lag]).max(0.0) / (2.0 * pairs as f64),
         };
         f64::min(apart(1), apart(2))
     }
@@ -172,7 +192,7 @@ impl Rates {
                 let around = usize::max(3 * self.window, AROUND);
                 let (from, to) = (top.saturating_sub(around), (lowest + around).min(count - 1));
                 let first = from + ramp(&self.raw[from..=to]);
-                let [top, first, lowest] = [top, first, lowest].map(|place| self.rows[place]);
+                let [top, first, lowest] = [top, first, lowest].map(|place| self.row(place));
                 return Some(Fall { top, first, lowest });
             }
         }
@@ -208,7 +228,7 @@ impl Rates {
             }
         }
         found.extend(now);
-        let row = |place: usize| self.rows[place];
+        let row = |place: usize| self.row(place);
         found.into_iter().map(|dip| Dip { rows: dip.rows.map(row), back: dip.back.map(row), ..dip }).collect()
     }
 }
@@ -261,7 +281,7 @@ fn ramp(values: &[f64]) -> usize {
 mod tests {
     use super::*;
 
-    fn rates(rate: &[f64]) -> Rates {
+    fn rates(rate: &[f64]) -> Rates<'_> {
         Rates::new(rate, rate, 1, 512.0)
     }
 

@@ -109,7 +109,7 @@ impl Run<'_> {
         Some(ends.map(|part| median(&mut part.to_vec())))
     }
 
-    fn fell(&self, rates: &Rates) -> Option<Finding> {
+    fn fell(&self, rates: &Rates<'_>) -> Option<Finding> {
         let of = |kind, depth| Some((kind, rates.fall(depth)?));
         let (kind, Fall { top, first, lowest }) = of(Kind::Collapse, COLLAPSE).or_else(|| of(Kind::Decline, DECLINE))?;
         let rate = &self.seen.rate;
@@ -151,7 +151,7 @@ impl Run<'_> {
         Some(self.finding(kind, [first, lowest], message, theory))
     }
 
-    fn dipped(&self, rates: &Rates, fall: Option<&Finding>) -> Option<Finding> {
+    fn dipped(&self, rates: &Rates<'_>, fall: Option<&Finding>) -> Option<Finding> {
         let (rate, step) = (&self.seen.rate, |row: usize| self.series.steps[row]);
         let mut dips: Vec<Dip> = rates.dips(COLLAPSE);
         // Not what goes before a fall for good, or belongs to it.
