@@ -73,6 +73,7 @@ fn hostile_texts_take_memory_in_proportion() {
 /// No estimate is below one term a claim and response.
 #[test]
 fn terms_of_small_and_large_instances() {
+    let _alone = alone();
     let mut u = Vec::new();
     let mut most = 0f64;
     for family in families::REGISTRY.iter().chain(families::RUNS) {
