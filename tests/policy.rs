@@ -361,10 +361,12 @@ fn policies_and_instances_survive_serialisation_bit_for_bit() {
 }
 
 #[test]
-fn a_stored_shape_is_checked_when_it_is_read() {
+fn a_stored_shape_is_listed_when_it_is_read_or_refused_where_a_list_is_needed() {
     let text = r#"{"vocabulary": 10, "max_length": 10, "ending": "fixed"}"#;
-    let error = serde_json::from_str::<Tree>(text).expect_err("ten to the tenth").to_string();
-    assert!(error.contains("vocabulary 10") && error.contains("1048576"), "{error}");
+    let tree = serde_json::from_str::<Tree>(text).expect("a shape");
+    assert!(!tree.is_listed(), "ten to the tenth");
+    let error = Policy { tree, ..token_instance().policy }.validate().expect_err("not listed").to_string();
+    assert!(error.contains("tree") && error.contains("vocabulary 10") && error.contains("1048576"), "{error}");
     assert_eq!(serde_json::from_str::<Tree>(&text.replace("10, \"e", "3, \"e")).expect("a thousand").leaves().len(), 1000);
 }
 
