@@ -22,6 +22,21 @@ use std::hint::black_box;
 /// Instances of the one-step job.
 const INSTANCES: u64 = 100_000;
 
+/// One job of so many elements, with another seed every time.
+fn time(c: &mut Criterion, name: &str, elements: u64, samples: usize, job: impl Fn(u64) -> f64) {
+    let mut group = c.benchmark_group("peers");
+    group.throughput(criterion::Throughput::Elements(elements));
+    group.sample_size(samples);
+    let mut seed = 0;
+    group.bench_function(name, |b| {
+        b.iter(|| {
+            seed += 1;
+            black_box(job(seed))
+        })
+    });
+    group.finish();
+}
+
 /// (16) on 100 000 random linear softmax policies, 8 responses in R⁴, instances made inside the timing: decode → line → claim as
 /// `verify` does it.
 fn step(c: &mut Criterion) {
@@ -46,17 +61,7 @@ fn step(c: &mut Criterion) {
         (0..INSTANCES.div_ceil(CHUNK)).into_par_iter().map(task).reduce(|| 0.0, f64::max)
     };
     assert!(job(0) > 0.0 && job(0) < 1.0);
-    let mut group = c.benchmark_group("peers");
-    group.throughput(criterion::Throughput::Elements(INSTANCES));
-    group.sample_size(20);
-    let mut seed = 0;
-    group.bench_function("step", |b| {
-        b.iter(|| {
-            seed += 1;
-            black_box(job(seed))
-        })
-    });
-    group.finish();
+    time(c, "step", INSTANCES, 20, job);
 }
 
 /// λ, λ' and λ'' of a finite-state policy: 10 000 tokens, 16 states, 8 tokens, tables made inside the timing.
@@ -86,17 +91,7 @@ fn chain(c: &mut Criterion) {
         line.lambda() + line.alignment() + line.second()
     };
     assert!(job(0).is_finite());
-    let mut group = c.benchmark_group("peers");
-    group.throughput(criterion::Throughput::Elements(u64::from(TOKENS)));
-    group.sample_size(20);
-    let mut seed = 0;
-    group.bench_function("chain", |b| {
-        b.iter(|| {
-            seed += 1;
-            black_box(job(seed))
-        })
-    });
-    group.finish();
+    time(c, "chain", u64::from(TOKENS), 20, job);
 }
 
 /// Every response of a token-level policy, V = 4, T∞ = 13: 2 391 484 of them, EOS or cut. Logits and slopes are products of 16
@@ -108,16 +103,7 @@ fn tree(c: &mut Criterion) {
         moments.lambda() + moments.alignment() + moments.second() + moments.mean_length()[1]
     };
     assert!(job(0).is_finite());
-    let mut group = c.benchmark_group("peers");
-    group.throughput(criterion::Throughput::Elements(tree_job::RESPONSES));
-    let mut seed = 0;
-    group.bench_function("tree", |b| {
-        b.iter(|| {
-            seed += 1;
-            black_box(job(seed))
-        })
-    });
-    group.finish();
+    time(c, "tree", tree_job::RESPONSES, 100, job);
 }
 
 criterion_group!(benches, step, chain, tree);

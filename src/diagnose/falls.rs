@@ -1,5 +1,6 @@
 //! Where J falls for good, and where it falls and comes back.
 
+use super::patterns::change_point;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -254,7 +255,7 @@ fn ramp(values: &[f64]) -> usize {
         let low = (count - place) as f64;
         explained(low, low, total[0] - sums[place][0])
     };
-    let Some(middle) = (1..count).max_by(|a, b| at_once(*a).total_cmp(&at_once(*b)).then(b.cmp(a))) else { return 0 };
+    let Some(middle) = count.checked_sub(1).and_then(|last| change_point(values, 0, last)) else { return 0 };
     let mut best = (at_once(middle), middle);
     for half in 1..=middle.min(count - middle) {
         // φ goes from 0 at `from` to 1 at `to`.

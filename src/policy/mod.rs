@@ -16,6 +16,7 @@
 //! | [`Policy::curve`] | two responses, log-odds a prescribed function λ(θ) | §3 |
 
 mod automaton;
+mod chosen;
 mod logits;
 mod reward;
 mod sampler;

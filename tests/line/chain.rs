@@ -40,6 +40,12 @@ fn random(rng: &mut ChaCha8Rng) -> Option<Instance> {
     instance.validate().is_ok().then_some(instance)
 }
 
+/// Random ones, without end.
+fn instances(seed: u64) -> impl Iterator<Item = Instance> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    std::iter::from_fn(move || Some(random(&mut rng))).flatten()
+}
+
 fn close(a: f64, b: f64, size: f64) -> bool {
     (a - b).abs() <= 1e-12 * size.max(b.abs()) || a == b
 }
@@ -57,10 +63,7 @@ fn moments<N: Scalar>(line: &Line<N>) -> [N; 12] {
 
 #[test]
 fn as_the_list_of_responses_says() {
-    let mut rng = ChaCha8Rng::seed_from_u64(7);
-    let mut compared = 0;
-    while compared < 400 {
-        let Some(instance) = random(&mut rng) else { continue };
+    for instance in instances(7).take(400) {
         let listed = instance.listed().expect("small");
         listed.validate().expect("as valid");
         let (chain, list) = (Evaluation::<f64>::new(&instance, 2), Evaluation::<f64>::new(&listed, 2));
@@ -89,17 +92,13 @@ fn as_the_list_of_responses_says() {
         for ((l, p), (m, q)) in laws[0].iter().zip(&laws[1]) {
             assert!(l == m && close(*p, *q, 6.0), "{laws:?}");
         }
-        compared += 1;
     }
 }
 
 /// The remainder of a step to full relative accuracy, however short the step is.
 #[test]
 fn short_steps() {
-    let mut rng = ChaCha8Rng::seed_from_u64(8);
-    let mut compared = 0;
-    while compared < 100 {
-        let Some(mut instance) = random(&mut rng) else { continue };
+    for mut instance in instances(8).take(100) {
         for eta in [1e-3, 1e-8, 1e-40] {
             instance.eta = eta;
             let listed = instance.listed().expect("small");
@@ -107,17 +106,13 @@ fn short_steps() {
             let bends = Evaluation::<f64>::new(&listed, 1).start().variance.iter().fold(1e-3, |top, x| f64::max(top, *x));
             assert!((a - b).abs() <= 1e-11 * eta * eta * bends.max(1.0) * 36.0, "{a} {b} {eta} in {instance:?}");
         }
-        compared += 1;
     }
 }
 
 /// What binary64 gives lies within what intervals enclose, in points and over the segment.
 #[test]
 fn intervals_contain_it() {
-    let mut rng = ChaCha8Rng::seed_from_u64(9);
-    let mut compared = 0;
-    while compared < 150 {
-        let Some(instance) = random(&mut rng) else { continue };
+    for instance in instances(9).take(150) {
         let (real, enclosed) = (Evaluation::<f64>::new(&instance, 2), Evaluation::<Interval>::new(&instance, 2));
         let near = |x: f64, inside: Interval, size: f64| {
             let slack = 1e-12 * size.max(x.abs());
@@ -136,7 +131,6 @@ fn intervals_contain_it() {
         // Over the whole segment: λ'' at points of it.
         let OnSegment { line, second } = on_segment(&instance);
         assert!(second.iter().all(|x| line.lo() - 1e-9 <= *x && *x <= line.hi() + 1e-9), "{line:?} {second:?}");
-        compared += 1;
     }
 }
 
@@ -254,10 +248,7 @@ fn geometric_lengths() {
 /// A wrong verdict on one state is seen.
 #[test]
 fn verdicts_matter() {
-    let mut rng = ChaCha8Rng::seed_from_u64(10);
-    let mut compared = 0;
-    while compared < 50 {
-        let Some(instance) = random(&mut rng) else { continue };
+    for instance in instances(10).take(50) {
         let mut other = instance.clone();
         other.correct.iter_mut().for_each(|correct| *correct = !*correct);
         let [a, b] = [&instance, &other].map(|instance| Evaluation::<f64>::new(instance, 1).start().lambda());
@@ -271,6 +262,5 @@ fn verdicts_matter() {
                 assert!((a - b).abs() > 1e-9 || a < -1e-9 && b < -1e-9 && a != b, "{a} {b}");
             }
         }
-        compared += 1;
     }
 }

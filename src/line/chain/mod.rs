@@ -26,14 +26,6 @@ struct Arrow<N, S> {
     cell: Cell<N, S>,
 }
 
-/// What a walk over all tokens gives.
-struct Walk<N, S> {
-    /// O⁻ and O⁺.
-    sides: [Cell<N, S>; 2],
-    /// P(ℓ) for every length that occurs.
-    law: Vec<(u32, Mass<N>)>,
-}
-
 /// The cells that arrive in every target, merged. Arrows are sorted by their targets.
 fn arrive<N: Scalar, S: Sums<N>>(arrows: &[Arrow<N, S>], now: &[Option<Cell<N, S>>], then: &mut [Option<Cell<N, S>>]) {
     let mut parts: SmallVec<[Cell<N, S>; 16]> = SmallVec::new();
@@ -91,71 +83,76 @@ impl<N: Scalar> OnLine<'_, N> {
         })
     }
 
-    /// Over all responses; `cell` of a logit that is read, or of an EOS that no logit decides.
-    fn walk<S: Sums<N>>(&self, automaton: &Automaton, cell: impl Fn(Option<usize>) -> Cell<N, S>) -> Walk<N, S> {
+    /// Over all tokens, one after the other; `cell` of a logit that is read, or of an EOS that no logit decides, `arrows` those at the first
+    /// position. `visit` is told the responses that end at every length, by state.
+    fn walk<S: Sums<N>>(
+        &self,
+        automaton: &Automaton,
+        cell: &impl Fn(Option<usize>) -> Cell<N, S>,
+        mut arrows: [Vec<Arrow<N, S>>; 2],
+        mut visit: impl FnMut(u32, &[Option<Cell<N, S>>]),
+    ) {
         let shape = self.policy.tree.shape();
         let states = automaton.states(shape.vocabulary);
         let mut now: Vec<Option<Cell<N, S>>> = vec![None; states];
         now[automaton.start as usize] = Some(Cell::one());
         let (mut then, mut ends) = (vec![None; states], vec![None; states]);
-        let mut sides: [Option<Cell<N, S>>; 2] = [None; 2];
-        let mut law = vec![];
-        let mut arrows = self.arrows(automaton, 0, &cell);
         for position in 0..shape.max_length {
             let last = position + 1 == shape.max_length;
             if position > 0 && (last || automaton.by_position) {
-                arrows = self.arrows(automaton, position, &cell);
+                arrows = self.arrows(automaton, position, cell);
             }
             let [on, end] = &arrows;
             ends.fill(None);
             arrive(end, &now, &mut ends);
-            let ended: SmallVec<[Cell<N, S>; 16]> = ends.iter().flatten().copied().collect();
-            law.extend(Cell::merge(&ended).map(|cell| (position + 1, cell.mass)));
-            for (side, known) in sides.iter_mut().enumerate() {
-                let of_side = (0..states).filter(|&state| usize::from(self.correct[state]) == side);
-                let parts: SmallVec<[Cell<N, S>; 16]> =
-                    known.iter().copied().chain(of_side.filter_map(|state| ends[state])).collect();
-                *known = Cell::merge(&parts);
-            }
+            visit(position + 1, &ends);
             then.fill(None);
             arrive(on, &now, &mut then);
             std::mem::swap(&mut now, &mut then);
         }
-        // Both sides are reached, by `Instance::validate`.
-        Walk { sides: sides.map(|side| side.unwrap_or(Cell::one())), law }
     }
 
-    /// The two sides of [`walk`](OnLine::walk), by powers of a matrix where that takes less work.
-    fn sides<S: Sums<N>>(&self, automaton: &Automaton, cell: impl Fn(Option<usize>) -> Cell<N, S>) -> [Cell<N, S>; 2] {
+    /// Adds responses, by the state that they end in, to those of both sides.
+    fn add_to_sides<S: Sums<N>>(&self, sides: &mut [Option<Cell<N, S>>; 2], ends: &[Option<Cell<N, S>>]) {
+        for (known, side) in sides.iter_mut().zip([false, true]) {
+            let own = ends.iter().zip(self.correct).filter(|&(_, &correct)| correct == side);
+            let parts: SmallVec<[Cell<N, S>; 16]> = known.iter().copied().chain(own.filter_map(|(cell, _)| *cell)).collect();
+            *known = Cell::merge(&parts);
+        }
+    }
+
+    /// O⁻ and O⁺, by powers of a matrix where that takes less work than one token after the other and `by_powers` allows it.
+    fn sides<S: Sums<N>>(
+        &self,
+        automaton: &Automaton,
+        by_powers: bool,
+        cell: impl Fn(Option<usize>) -> Cell<N, S>,
+    ) -> [Cell<N, S>; 2] {
         let shape = self.policy.tree.shape();
         let (states, tokens) = (automaton.states(shape.vocabulary), shape.max_length);
         let arrows = self.arrows(automaton, 0, &cell);
         let forward = f64::from(tokens) * (arrows[0].len() + arrows[1].len()) as f64;
-        if automaton.by_position || tokens < 2 || power::work(states, tokens) >= forward {
-            return self.walk(automaton, cell).sides;
+        let mut sides = [None; 2];
+        if by_powers && !automaton.by_position && tokens > 1 && power::work(states, tokens) < forward {
+            let before = power::walk(states, automaton.start as usize, &arrows, tokens - 1);
+            let [_, end] = self.arrows(automaton, tokens - 1, &cell);
+            self.add_to_sides(&mut sides, &power::last(&end, before));
+        } else {
+            self.walk(automaton, &cell, arrows, |_, ends| self.add_to_sides(&mut sides, ends));
         }
-        let before = power::walk(states, automaton.start as usize, &arrows, tokens - 1);
-        let [_, end] = self.arrows(automaton, tokens - 1, &cell);
-        let ends = power::last(&end, before);
-        [false, true].map(|side| {
-            let own = ends.iter().zip(self.correct).filter(|&(_, &correct)| correct == side);
-            let parts: SmallVec<[Cell<N, S>; 16]> = own.filter_map(|(cell, _)| *cell).collect();
-            Cell::merge(&parts).unwrap_or(Cell::one())
-        })
+        // Both are reached, by `Instance::validate`.
+        sides.map(|side| side.unwrap_or(Cell::one()))
     }
 
-    /// A token's probability: by its logarithm where it is very small, a fixed EOS and what goes with it included.
-    fn token_mass(&self, tokens: &Tokens<N>, stop: [N; 2], option: Option<usize>) -> Mass<N> {
-        match option {
-            Some(j) => Mass::exp(tokens.log_prob[j] + stop[1]),
-            None => Mass::exp(stop[0]),
-        }
+    /// A token's probability, by its logarithm; `stop` holds those of a fixed EOS and of what is none.
+    fn token_mass(log_prob: &[N], stop: [N; 2], option: Option<usize>) -> Mass<N> {
+        Mass::exp(option.map_or(stop[0], |j| log_prob[j] + stop[1]))
     }
 
     /// The line at t.
     pub(super) fn chain_line(&self, automaton: &Automaton, t: N) -> Line<N> {
         let tokens = self.tokens(t);
-        let sides = self.sides(automaton, self.moments(&tokens));
+        let sides = self.sides(automaton, true, self.moments(&tokens));
         self.line_of(tokens, sides)
     }
 
@@ -163,7 +160,7 @@ impl<N: Scalar> OnLine<'_, N> {
     /// O(log T∞). `None` where responses are listed.
     pub fn line_token_by_token(&self, t: N) -> Option<Line<N>> {
         let tokens = self.tokens(t);
-        let sides = self.walk(self.automaton()?, self.moments(&tokens)).sides;
+        let sides = self.sides(self.automaton()?, false, self.moments(&tokens));
         Some(self.line_of(tokens, sides))
     }
 
@@ -190,25 +187,30 @@ impl<N: Scalar> OnLine<'_, N> {
         move |option| {
             let (score, curvature) = option.map_or((N::zero(), N::zero()), |j| (tokens.score[j], tokens.curvature[j]));
             let sums = Moments { score, variance: N::zero(), curvature, energy: score.square(), length: N::one() };
-            Cell { mass: self.token_mass(tokens, stop, option), sums }
+            Cell { mass: Self::token_mass(&tokens.log_prob, stop, option), sums }
         }
     }
 
     /// E∓\[Σ_t ξ_t²\] at t.
     pub(crate) fn chain_energy(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
-        self.sides(automaton, self.moments(tokens)).map(|side| side.sums.energy)
+        self.sides(automaton, true, self.moments(tokens)).map(|side| side.sums.energy)
     }
 
     /// The law of ℓ: pairs (length, log-probability), by increasing length.
     pub(crate) fn chain_law(&self, automaton: &Automaton, tokens: &Tokens<N>) -> Vec<(u32, N)> {
         let stop = self.stop_log_probs(|x| x);
-        let cell = |option| Cell { mass: self.token_mass(tokens, stop, option), sums: () };
-        self.walk(automaton, cell).law.into_iter().map(|(length, mass)| (length, mass.ln())).collect()
+        let cell = |option| Cell { mass: Self::token_mass(&tokens.log_prob, stop, option), sums: () };
+        let mut law = vec![];
+        self.walk(automaton, &cell, self.arrows(automaton, 0, &cell), |length, ends| {
+            let ended: SmallVec<[Cell<N, ()>; 16]> = ends.iter().flatten().copied().collect();
+            law.extend(Cell::merge(&ended).map(|cell| (length, cell.mass.ln())));
+        });
+        law
     }
 
     /// max |s| and max |H| over all responses.
     pub(crate) fn chain_extremes(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
-        let sides = self.sides(automaton, |option| {
+        let sides = self.sides(automaton, true, |option| {
             let [s, h] = option.map_or([N::zero(); 2], |j| [tokens.score[j], tokens.curvature[j]]);
             Cell { mass: Mass::one(), sums: Extremes([s, s, h, h]) }
         });
@@ -219,32 +221,32 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// The step to t = η: `change` and `bend` are Δlog p and Δlog p − ηξ of every token.
     pub(super) fn chain_step(&self, automaton: &Automaton, start: &Line<N>, change: &[N], bend: &[N], eta: N) -> Step<N> {
-        let stop = self.stop_log_probs(|x| x);
-        let sides = self.sides(automaton, |option| {
-            let [change, drift] = option.map_or([N::zero(); 2], |j| [change[j], bend[j]]);
-            Cell { mass: self.token_mass(&start.tokens, stop, option), sums: Moved { change, excess: N::zero(), drift } }
-        });
+        let sides = self.moved(automaton, start, |j| [change[j], bend[j]]);
         let [minus, plus] = sides.map(|side| side.sums.excess + side.sums.drift);
         let remainder = plus - minus;
         Step { change: eta * start.alignment() + remainder, remainder }
     }
 
+    /// Both sides, where log π of every token changes by D, which is η·ξ and a drift: \[D, drift\].
+    fn moved(&self, automaton: &Automaton, start: &Line<N>, of: impl Fn(usize) -> [N; 2]) -> [Cell<N, Moved<N>>; 2] {
+        let stop = self.stop_log_probs(|x| x);
+        self.sides(automaton, true, |option| {
+            let [change, drift] = option.map_or([N::zero(); 2], &of);
+            let mass = Self::token_mass(&start.tokens.log_prob, stop, option);
+            Cell { mass, sums: Moved { change, excess: N::zero(), drift } }
+        })
+    }
+
     /// log E\[e^{ηs}\] over all responses, without cancellation; `None` where they are listed.
     pub(crate) fn log_mean_exp_score(&self, start: &Line<N>, eta: N) -> Option<N> {
-        let (automaton, stop) = (self.automaton()?, self.stop_log_probs(|x| x));
-        let sides = self.sides(automaton, |option| {
-            let change = option.map_or(N::zero(), |j| eta * start.tokens.score[j]);
-            let sums = Moved { change, excess: N::zero(), drift: N::zero() };
-            Cell { mass: self.token_mass(&start.tokens, stop, option), sums }
-        });
+        let sides = self.moved(self.automaton()?, start, |j| [eta * start.tokens.score[j], N::zero()]);
         // E[s] = 0: what is left of the mean is rounding.
         Cell::merge(&sides).map(|all| all.sums.excess)
     }
 
     /// log P(O∓), where `log_prob` holds log-probabilities of tokens and `stop` those of a fixed EOS and of what is none.
     pub(super) fn chain_log_mass(&self, automaton: &Automaton, log_prob: &[N], stop: [N; 2]) -> [N; 2] {
-        let cell =
-            |option: Option<usize>| Cell { mass: Mass::exp(option.map_or(stop[0], |j| log_prob[j] + stop[1])), sums: () };
-        self.sides(automaton, cell).map(|side| side.mass.ln())
+        let cell = |option| Cell { mass: Self::token_mass(log_prob, stop, option), sums: () };
+        self.sides(automaton, true, cell).map(|side| side.mass.ln())
     }
 }
