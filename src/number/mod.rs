@@ -17,10 +17,12 @@ mod exponential;
 mod interval;
 mod jet;
 mod real;
+mod vector;
 
 pub(crate) use exponential::scaled_exp;
 pub use interval::Interval;
 pub use jet::Jet;
+pub use vector::vectorised;
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};

@@ -1,0 +1,10 @@
+//! The vector registers of the machine at hand.
+
+/// Runs `work` compiled for the widest vector registers that the machine has: what is inlined into it, loops over slices of `f64`
+/// above all. A function that is not inlined into it stays as it was compiled.
+///
+/// Multiplications and additions are not fused, and no sum is reordered: the result has the same bits on every machine.
+#[inline]
+pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+    pulp::Arch::new().dispatch(work)
+}
