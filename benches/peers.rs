@@ -64,12 +64,25 @@ fn step(c: &mut Criterion) {
     time(c, "step", INSTANCES, 20, job);
 }
 
-/// λ, λ' and λ'' of a finite-state policy: 10 000 tokens, 16 states, 8 tokens, tables made inside the timing.
+/// λ, λ' and λ'' of a finite-state policy: 16 states, 8 tokens, tables made inside the timing. One token after the other for 10 000
+/// tokens, and ten and a hundred times as many to show that time is linear in them; and by powers of a matrix.
 fn chain(c: &mut Criterion) {
-    const TOKENS: u32 = 10_000;
+    for (name, tokens, by_powers) in [
+        ("chain", 10_000, false),
+        ("chain-100k", 100_000, false),
+        ("chain-1M", 1_000_000, false),
+        ("chain-powers", 10_000, true),
+    ] {
+        let job = chain_job(tokens, by_powers);
+        assert!(job(0).is_finite());
+        time(c, name, u64::from(tokens), 20, job);
+    }
+}
+
+fn chain_job(tokens: u32, by_powers: bool) -> impl Fn(u64) -> f64 {
     const STATES: u32 = 16;
     const VOCABULARY: u32 = 8;
-    let job = |seed: u64| {
+    move |seed: u64| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         // Box and Muller.
         let mut normal = || -> f64 {
@@ -81,17 +94,15 @@ fn chain(c: &mut Criterion) {
         let features = Features::Dense((0..count).map(|_| normal()).collect());
         let next = (0..count).map(|_| rng.random_range(0..STATES)).collect();
         let correct: Vec<bool> = (0..STATES).map(|_| rng.random_bool(0.5)).collect();
-        let shape = Shape { vocabulary: VOCABULARY, max_length: TOKENS, ending: Ending::Fixed };
+        let shape = Shape { vocabulary: VOCABULARY, max_length: tokens, ending: Ending::Fixed };
         let (rows, options) = (STATES as usize, VOCABULARY as usize);
         let logits = Logits { dim: 1, rows, options, bias, features, quadratic: vec![], waves: vec![] };
         let automaton = Automaton { start: 0, next, by_position: false };
         let policy = Policy::finite_state(shape, automaton, None, logits).expect("fits");
         let on_line = OnLine::<f64>::new(&policy, &correct, &[0.0], &[1.0]);
-        let line = on_line.line_token_by_token(0.0).expect("not listed");
+        let line = if by_powers { on_line.line(0.0) } else { on_line.line_token_by_token(0.0).expect("not listed") };
         line.lambda() + line.alignment() + line.second()
-    };
-    assert!(job(0).is_finite());
-    time(c, "chain", u64::from(TOKENS), 20, job);
+    }
 }
 
 /// Every response of a token-level policy, V = 4, T∞ = 13: 2 391 484 of them, EOS or cut. Logits and slopes are products of 16

@@ -94,6 +94,11 @@ pub trait Scalar:
     /// for a decision.
     fn mid(self) -> f64;
 
+    /// The number itself, if it is one binary64 and nothing else: `None` for intervals and jets.
+    fn exact(self) -> Option<f64> {
+        None
+    }
+
     /// Whether this is exactly 0.
     fn is_zero(self) -> bool;
 

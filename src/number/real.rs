@@ -97,6 +97,10 @@ impl Scalar for f64 {
         self
     }
     #[inline]
+    fn exact(self) -> Option<f64> {
+        Some(self)
+    }
+    #[inline]
     fn is_zero(self) -> bool {
         self == 0.0
     }

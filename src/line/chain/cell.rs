@@ -4,6 +4,7 @@
 //! probabilities add, sums mix). Nothing cancels: a variance is mixed from variances and squares of differences of means, the
 //! logarithm of a mean exponential from such logarithms.
 
+use super::{Chain, dense};
 use crate::number::{Scalar, sum};
 use smallvec::SmallVec;
 
@@ -40,6 +41,17 @@ impl<N: Scalar> Mass<N> {
         }
         let exponent = (log.mid() * std::f64::consts::LOG2_E).round().max(LEAST);
         Mass { mantissa: (log - N::of(exponent) * N::ln_2()).exp(), exponent: exponent as i64 }
+    }
+
+    /// `mantissa` on the scale 1.
+    pub(super) fn of(mantissa: N) -> Mass<N> {
+        Mass { mantissa, exponent: 0 }.scaled()
+    }
+
+    /// As one binary64, where that is what it is and it does not underflow.
+    pub(super) fn exact(self) -> Option<f64> {
+        let mantissa = self.mantissa.exact()?;
+        if self.exponent == 0 || mantissa == 0.0 { Some(mantissa) } else { None }
     }
 
     /// As a factor of order 1 and the logarithm of what is left.
@@ -79,13 +91,18 @@ impl<N: Scalar> Mass<N> {
 }
 
 /// Sums over the tokens of a prefix, of which a cell knows means and the like.
-pub(super) trait Sums<N>: Copy {
+pub(super) trait Sums<N: Scalar>: Copy {
     /// Of no token.
     fn empty() -> Self;
     /// Of tokens after these.
     fn and(self, after: Self) -> Self;
     /// Of prefixes that have these with the probabilities `share`, which add to 1.
     fn mix(share: &[N], parts: &[Self]) -> Self;
+    /// O⁻ and O⁺ by another way than through cells, where there is one for such sums.
+    fn sides(chain: &Chain<'_, N, Self>) -> Option<[Cell<N, Self>; 2]> {
+        let _ = chain;
+        None
+    }
 }
 
 /// A set of prefixes.
@@ -133,33 +150,31 @@ fn mean<N: Scalar>(share: &[N], values: impl Iterator<Item = N> + Clone) -> N {
 }
 
 /// Nothing but probabilities.
-impl<N> Sums<N> for () {
+impl<N: Scalar> Sums<N> for () {
     fn empty() {}
     fn and(self, (): ()) {}
     fn mix(_: &[N], _: &[()]) {}
 }
 
-/// Of the score s, the curvature H, the squares Σξ² and the number of tokens: means, and the variance of s.
+/// Of the score s, the curvature H and the number of tokens: means, and the variance of s.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Moments<N> {
     pub(super) score: N,
     pub(super) variance: N,
     pub(super) curvature: N,
-    pub(super) energy: N,
     pub(super) length: N,
 }
 
 impl<N: Scalar> Sums<N> for Moments<N> {
     fn empty() -> Self {
         let zero = N::zero();
-        Moments { score: zero, variance: zero, curvature: zero, energy: zero, length: zero }
+        Moments { score: zero, variance: zero, curvature: zero, length: zero }
     }
     fn and(self, after: Self) -> Self {
         Moments {
             score: self.score + after.score,
             variance: self.variance + after.variance,
             curvature: self.curvature + after.curvature,
-            energy: self.energy + after.energy,
             length: self.length + after.length,
         }
     }
@@ -167,13 +182,10 @@ impl<N: Scalar> Sums<N> for Moments<N> {
         let of = |value: fn(&Self) -> N| mean(share, parts.iter().map(value));
         let score = of(|part| part.score);
         let variance = sum(share.iter().zip(parts).map(|(&p, part)| p * (part.variance + (part.score - score).square())));
-        Moments {
-            score,
-            variance,
-            curvature: of(|part| part.curvature),
-            energy: of(|part| part.energy),
-            length: of(|part| part.length),
-        }
+        Moments { score, variance, curvature: of(|part| part.curvature), length: of(|part| part.length) }
+    }
+    fn sides(chain: &Chain<'_, N, Self>) -> Option<[Cell<N, Self>; 2]> {
+        dense::sides(chain)
     }
 }
 
@@ -285,7 +297,7 @@ mod tests {
     fn moments_of_mixtures() {
         let one = |log: f64, score: f64| Cell {
             mass: Mass::exp(log),
-            sums: Moments { score, variance: 0.0, curvature: -score, energy: score * score, length: 1.0 },
+            sums: Moments { score, variance: 0.0, curvature: -score, length: 1.0 },
         };
         let cells = [one(-1.0, 2.0), one(-2.0, -1.0), one(-0.5, 1e6), one(-3.0, 1e6 + 1.0)];
         let all = Cell::merge(&cells).unwrap();

@@ -5,12 +5,13 @@
 //! T∞ steps of at most S·V arrows each, or, where no logit depends on the position and that is less work, powers of the matrix of cells from
 //! state to state in O(S³ log T∞), give both sides exactly: P(O∓), E∓\[s\], Var∓(s), E∓\[H\], E∓\[ℓ\], the law of ℓ, and the finite
 //! step of `line::step` without cancellation. Every cell has a scale of its own, a power of 2, so that J = 10⁻³⁰⁰⁰⁰ is an ordinary
-//! number. In binary64 the relative error of a probability is at most about 2T∞(V + 3)·2⁻⁵³, of a mean as much of the largest size that
+//! number. Where that is not needed, `dense` goes through many tokens by products with a matrix of plain numbers. In binary64 the relative error of a probability is at most about 2T∞(V + 3)·2⁻⁵³, of a mean as much of the largest size that
 //! is mixed (no difference of large numbers is formed).
 //!
 //! Derivatives come a second time from the same recursion over jets ([`OnLine::lambda_jet`]), which knows probabilities only.
 
 mod cell;
+mod dense;
 mod power;
 
 use super::{Line, List, OnLine, Step, Tokens};
@@ -24,6 +25,18 @@ struct Arrow<N, S> {
     source: usize,
     target: usize,
     cell: Cell<N, S>,
+}
+
+/// Tokens that lead the same ways at every position.
+struct Chain<'a, N, S> {
+    states: usize,
+    start: usize,
+    tokens: u32,
+    /// Those that go on and those that end a response.
+    arrows: &'a [Vec<Arrow<N, S>>; 2],
+    /// Those that end a response at T∞.
+    last: &'a [Arrow<N, S>],
+    correct: &'a [bool],
 }
 
 /// The cells that arrive in every target, merged. Arrows are sorted by their targets.
@@ -133,11 +146,18 @@ impl<N: Scalar> OnLine<'_, N> {
         let arrows = self.arrows(automaton, 0, &cell);
         let forward = f64::from(tokens) * (arrows[0].len() + arrows[1].len()) as f64;
         let mut sides = [None; 2];
-        if by_powers && !automaton.by_position && tokens > 1 && power::work(states, tokens) < forward {
-            let before = power::walk(states, automaton.start as usize, &arrows, tokens - 1);
-            let [_, end] = self.arrows(automaton, tokens - 1, &cell);
-            self.add_to_sides(&mut sides, &power::last(&end, before));
-        } else {
+        if !automaton.by_position && tokens > 1 {
+            let [_, last] = self.arrows(automaton, tokens - 1, &cell);
+            let start = automaton.start as usize;
+            if by_powers && power::work(states, tokens) < forward {
+                let before = power::walk(states, start, &arrows, tokens - 1);
+                self.add_to_sides(&mut sides, &power::last(&last, before));
+            } else {
+                let chain = Chain { states, start, tokens, arrows: &arrows, last: &last, correct: self.correct };
+                sides = S::sides(&chain).map_or([None; 2], |sides| sides.map(Some));
+            }
+        }
+        if sides.iter().all(Option::is_none) {
             self.walk(automaton, &cell, arrows, |_, ends| self.add_to_sides(&mut sides, ends));
         }
         // Both are reached, by `Instance::validate`.
@@ -152,7 +172,7 @@ impl<N: Scalar> OnLine<'_, N> {
     /// The line at t.
     pub(super) fn chain_line(&self, automaton: &Automaton, t: N) -> Line<N> {
         let tokens = self.tokens(t);
-        let sides = self.sides(automaton, true, self.moments(&tokens));
+        let sides = self.sides(automaton, true, self.moments(&tokens, &tokens.curvature));
         self.line_of(tokens, sides)
     }
 
@@ -160,7 +180,7 @@ impl<N: Scalar> OnLine<'_, N> {
     /// O(log T∞). `None` where responses are listed.
     pub fn line_token_by_token(&self, t: N) -> Option<Line<N>> {
         let tokens = self.tokens(t);
-        let sides = self.sides(self.automaton()?, false, self.moments(&tokens));
+        let sides = self.sides(self.automaton()?, false, self.moments(&tokens, &tokens.curvature));
         Some(self.line_of(tokens, sides))
     }
 
@@ -182,18 +202,24 @@ impl<N: Scalar> OnLine<'_, N> {
         }
     }
 
-    fn moments<'t>(&'t self, tokens: &'t Tokens<N>) -> impl Fn(Option<usize>) -> Cell<N, Moments<N>> + 't {
+    /// Cells of tokens; of every token, `curvature` is the second thing that is added up.
+    fn moments<'t>(
+        &'t self,
+        tokens: &'t Tokens<N>,
+        curvature: &'t [N],
+    ) -> impl Fn(Option<usize>) -> Cell<N, Moments<N>> + 't {
         let stop = self.stop_log_probs(|x| x);
         move |option| {
-            let (score, curvature) = option.map_or((N::zero(), N::zero()), |j| (tokens.score[j], tokens.curvature[j]));
-            let sums = Moments { score, variance: N::zero(), curvature, energy: score.square(), length: N::one() };
+            let (score, curvature) = option.map_or((N::zero(), N::zero()), |j| (tokens.score[j], curvature[j]));
+            let sums = Moments { score, variance: N::zero(), curvature, length: N::one() };
             Cell { mass: Self::token_mass(&tokens.log_prob, stop, option), sums }
         }
     }
 
     /// E∓\[Σ_t ξ_t²\] at t.
     pub(crate) fn chain_energy(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
-        self.sides(automaton, true, self.moments(tokens)).map(|side| side.sums.energy)
+        let squares: List<N> = tokens.score.iter().map(|score| score.square()).collect();
+        self.sides(automaton, true, self.moments(tokens, &squares)).map(|side| side.sums.curvature)
     }
 
     /// The law of ℓ: pairs (length, log-probability), by increasing length.
