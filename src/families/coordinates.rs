@@ -126,11 +126,18 @@ impl<'a> Common<'a> {
         }
     }
 
-    /// Verifier, tilt, direction and step size of an instance whose policy and θ are there. `flags` decides the random
-    /// verifier, `raw` the direction (coordinates of the cube both).
+    /// How far probability is tilted towards the correct responses, in log-odds.
+    pub(super) fn tilt(&self) -> f64 {
+        header::tilt(self.u[header::TILT])
+    }
+
+    /// Verifier, tilt, direction and step size of an instance whose policy and θ are there; of a finite-state policy direction and step
+    /// size alone. `flags` decides the random verifier, `raw` the direction (coordinates of the cube both).
     pub(super) fn finish(&self, instance: &mut Instance, raw: &[f64], flags: &[f64]) {
-        self.rule(flags).apply_to(&instance.policy, &mut instance.correct);
-        tilt(&mut instance.policy, &instance.correct, header::tilt(self.u[header::TILT]));
+        if instance.policy.is_listed() {
+            self.rule(flags).apply_to(&instance.policy, &mut instance.correct);
+            tilt(&mut instance.policy, &instance.correct, self.tilt());
+        }
         instance.direction.clear();
         instance.direction.extend(raw[..instance.theta.len()].iter().map(|&u| signed(u)));
         instance.eta = 0.0;

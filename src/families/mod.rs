@@ -6,6 +6,7 @@
 //! A family never judges. Beside its map it holds an *edge set*: fixed points of the cube that decode to equality cases and to
 //! extremes, which every campaign runs before anything random.
 
+mod automata;
 pub mod collapse;
 mod coordinates;
 mod curve;
@@ -36,6 +37,7 @@ pub static REGISTRY: &[Family] = &[
     tokens::PREFIX_LINEAR,
     tokens::GEOMETRIC,
     tokens::CURVED,
+    automata::FINITE_STATE,
 ];
 
 /// The family called `name`.

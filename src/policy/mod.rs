@@ -183,16 +183,26 @@ impl Policy {
     /// # Errors
     /// An automaton that does not fit the shape, or logits of other sizes than it needs.
     pub fn finite_state(shape: Shape, automaton: Automaton, stop: Option<f64>, logits: Logits) -> Result<Policy, Error> {
-        let tree = Tree::unlisted(shape);
-        let policy =
-            Policy { tree, context: Context::State, stop, automaton: Some(Box::new(automaton)), logits, lengths: None };
+        let policy = Self::of_automaton(shape, automaton, stop, logits);
         policy.validate()?;
         Ok(policy)
+    }
+
+    fn of_automaton(shape: Shape, automaton: Automaton, stop: Option<f64>, logits: Logits) -> Policy {
+        let tree = Tree::unlisted(shape);
+        Policy { tree, context: Context::State, stop, automaton: Some(Box::new(automaton)), logits, lengths: None }
     }
 
     /// A policy whose parts fit by construction: what a family decodes. Checked in debug builds.
     pub(crate) fn assemble(tree: Tree, context: Context, stop: Option<f64>, logits: Logits) -> Policy {
         let policy = Policy { tree, context, stop, automaton: None, logits, lengths: None };
+        debug_assert_eq!(policy.validate(), Ok(()));
+        policy
+    }
+
+    /// [`Policy::finite_state`] of parts that fit by construction. Checked in debug builds.
+    pub(crate) fn assemble_finite_state(shape: Shape, automaton: Automaton, stop: Option<f64>, logits: Logits) -> Policy {
+        let policy = Self::of_automaton(shape, automaton, stop, logits);
         debug_assert_eq!(policy.validate(), Ok(()));
         policy
     }

@@ -37,7 +37,7 @@ impl<N: Scalar> Mass<N> {
     /// e^`log`, for `log` ≤ 0; 0 (an interval from 0 on) below e^(−4·10¹⁰), so that exponents of 2²⁴ tokens add up without overflow.
     pub(super) fn exp(log: N) -> Mass<N> {
         if log.mid() >= LOW || !log.mid().is_finite() {
-            return Mass { mantissa: log.exp(), exponent: 0 };
+            return Mass::of(log.exp());
         }
         let exponent = (log.mid() * std::f64::consts::LOG2_E).round().max(LEAST);
         Mass { mantissa: (log - N::of(exponent) * N::ln_2()).exp(), exponent: exponent as i64 }
@@ -51,7 +51,7 @@ impl<N: Scalar> Mass<N> {
     /// As one binary64, where that is what it is and it does not underflow.
     pub(super) fn exact(self) -> Option<f64> {
         let mantissa = self.mantissa.exact()?;
-        if self.exponent == 0 || mantissa == 0.0 { Some(mantissa) } else { None }
+        (-600..=0).contains(&self.exponent).then(|| mantissa * power(self.exponent))
     }
 
     /// As a factor of order 1 and the logarithm of what is left.
@@ -272,10 +272,12 @@ mod tests {
             assert_eq!(merged::<f64>(&[log, log - 1e4]), cell::<f64>(log).mass.ln());
             assert!(merged::<Interval>(&[log, log - 1e4]).contains(log));
         }
-        // A product of a million factors.
-        let mut product = Cell::<f64, ()>::one();
-        (0..1_000_000).for_each(|_| product = product.then(cell(-1e3)));
-        assert!((product.mass.ln() / -1e9 - 1.0).abs() < 1e-12);
+        // A product of a million factors, some of which are small on their own.
+        for log in [-1e3, -599.0, -400.0, -1.0] {
+            let mut product = Cell::<f64, ()>::one();
+            (0..1_000_000).for_each(|_| product = product.then(cell(log)));
+            assert!((product.mass.ln() / (1e6 * log) - 1.0).abs() < 1e-12, "{log}");
+        }
     }
 
     #[test]
