@@ -18,6 +18,7 @@
 //! | [`instance`] | policy, θ, w, η, correct responses; one update or many | (3) |
 //! | [`line`](mod@line) | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
 //! | [`enumerate`](mod@enumerate) | the same for spaces too large to keep: policies of the prefix, opaque rewards | §2 |
+//! | [`bandit`] | contextual bandits with linear logits: one context trained on, hundreds watched | §5.1 |
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
 //! | [`evaluation`] | one instance through one kind of number, one step or many | (14) |
 //! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (4), (5), (8), (20) |
@@ -64,6 +65,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
+pub mod bandit;
 pub mod check;
 pub mod claims;
 pub mod collapse;

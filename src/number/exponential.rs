@@ -15,8 +15,8 @@
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
 /// log 2 in two parts, the first with 20 zero bits at its end, so that k·`LN_2_HIGH` is exact for |k| < 2²⁰.
-const LN_2_HIGH: f64 = f64::from_bits(0x3FE6_2E42_FEE0_0000);
-const LN_2_LOW: f64 = f64::from_bits(0x3DEA_39EF_3579_3C76);
+pub(super) const LN_2_HIGH: f64 = f64::from_bits(0x3FE6_2E42_FEE0_0000);
+pub(super) const LN_2_LOW: f64 = f64::from_bits(0x3DEA_39EF_3579_3C76);
 
 /// 1/k! for k = 2, …, 17.
 const INVERSE_FACTORIALS: [f64; 16] = {

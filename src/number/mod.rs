@@ -16,13 +16,18 @@
 mod exponential;
 mod interval;
 mod jet;
+mod logarithm;
+mod polar;
 mod real;
 mod vector;
 
 pub(crate) use exponential::scaled_exp;
 pub use interval::Interval;
 pub use jet::Jet;
+pub(crate) use logarithm::ln_normal;
+pub use polar::polar_normal;
 pub use vector::vectorised;
+pub(crate) use vector::{Simd, WithSimd, with_registers};
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};

@@ -1,5 +1,7 @@
 //! The vector registers of the machine at hand.
 
+pub(crate) use pulp::{Simd, WithSimd};
+
 /// Runs `work` compiled for the widest vector registers that the machine has (AVX2 on x86-64, where there is): itself, if it is marked
 /// `#[inline(always)]`, and what is inlined into it; every function that is not stays as it was compiled.
 ///
@@ -25,4 +27,11 @@ impl<R, F: FnMut() -> R> pulp::NullaryFnOnce for Work<F> {
     fn call(mut self) -> R {
         (self.0)()
     }
+}
+
+/// The same for work that names its registers, so that sums stay in them. It may multiply and add, but not fuse (`mul_add`), and
+/// not add up the numbers of one register, whose width differs between machines.
+#[inline]
+pub(crate) fn with_registers<W: WithSimd>(work: W) -> W::Output {
+    pulp::Arch::new().dispatch(work)
 }

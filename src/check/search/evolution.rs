@@ -6,7 +6,7 @@
 //! others work only together with equal ones; neither suits a Gaussian, so every generation also tries a few copies of the best
 //! point with single coordinates replaced.
 
-use crate::number::Scalar;
+use crate::number::{Scalar, polar_normal};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
@@ -27,20 +27,7 @@ impl Noise {
 
     /// Standard normal numbers, by Marsaglia's polar method.
     fn normal(&mut self, z: &mut [f64]) {
-        for pair in z.chunks_mut(2) {
-            let (x, y, square) = loop {
-                let (x, y) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
-                let square = x * x + y * y;
-                if square < 1.0 && square > 0.0 {
-                    break (x, y, square);
-                }
-            };
-            let factor = (-2.0 * Scalar::ln(square) / square).sqrt();
-            pair[0] = x * factor;
-            if let Some(second) = pair.get_mut(1) {
-                *second = y * factor;
-            }
-        }
+        polar_normal(|| self.uniform(), z);
     }
 }
 

@@ -16,8 +16,7 @@
 
 use super::cell::{Cell, Mass, Moments};
 use super::{Arrow, Chain};
-use crate::number::Scalar;
-use pulp::Simd;
+use crate::number::{Scalar, Simd, WithSimd, with_registers};
 
 /// Fewer tokens than these are gone through in cells.
 const MANY: u32 = 64;
@@ -151,7 +150,7 @@ impl<const K: usize> Problem<K> {
 
     /// `steps` products with a matrix of this shape.
     fn walk(&self, matrix: &[f64], from: Vec<f64>, steps: u32) -> Vec<f64> {
-        pulp::Arch::new().dispatch(Walk::<K> { matrix, from, places: self.places, steps })
+        with_registers(Walk::<K> { matrix, from, places: self.places, steps })
     }
 }
 
@@ -162,7 +161,7 @@ struct Walk<'a, const K: usize> {
     steps: u32,
 }
 
-impl<const K: usize> pulp::WithSimd for Walk<'_, K> {
+impl<const K: usize> WithSimd for Walk<'_, K> {
     type Output = Vec<f64>;
 
     /// Two registers of targets at a time. Sums run over the places in their order, whatever the width of a register.

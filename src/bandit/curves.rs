@@ -1,0 +1,102 @@
+//! What is known of evaluation contexts at recorded times.
+
+use super::Step;
+use super::block::{LANES, Lanes, log_odds};
+use crate::number::Scalar;
+
+/// What is kept of a block at one time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Record {
+    lambda: Lanes,
+    constant: Lanes,
+    effective: Lanes,
+}
+
+impl Record {
+    /// From h_Y − shift, Σ_{a≠Y} e^(h_a − shift), Σ \[Δμ\]₊ and Σ \[Δμ\]₊η_k.
+    #[inline(always)]
+    pub fn new(correct_logit: &Lanes, others: &Lanes, [plain, effective]: &[Lanes; 2], eta: f64) -> Record {
+        let mut record = Record { lambda: [0.0; LANES], constant: [0.0; LANES], effective: *effective };
+        for l in 0..LANES {
+            record.lambda[l] = log_odds(correct_logit[l], others[l]);
+            record.constant[l] = plain[l] * eta;
+        }
+        record
+    }
+}
+
+/// One context after k updates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// λ = logit J at θ_k.
+    pub lambda: f64,
+    /// λ − λ at θ_0.
+    pub gained: f64,
+    /// Σ_{i<k} \[Δμ(i)\]₊ η, with the constant η, as §5.1 prints it.
+    pub constant: f64,
+    /// Σ_{i<k} \[Δμ(i)\]₊ η_i with η_i = η‖∇J‖, the cumulative gap alignment (14).
+    pub effective: f64,
+    /// Σ_{i<k} (\[Δμ(i)\]₊ − \[Δμ of the training context\]₊) η, the relative cumulative gap of §5.1.
+    pub relative: f64,
+}
+
+impl Point {
+    /// J.
+    pub fn success(&self) -> f64 {
+        Scalar::exp(-(-self.lambda).softplus())
+    }
+
+    /// 1 − J, without cancellation.
+    pub fn failure(&self) -> f64 {
+        Scalar::exp(-self.lambda.softplus())
+    }
+}
+
+/// The evaluation contexts at recorded times: k = 0, every so many updates, and the end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curves {
+    times: Vec<usize>,
+    contexts: usize,
+    /// By block, by time.
+    records: Vec<Vec<Record>>,
+    /// Σ \[Δμ\]₊η of the training contexts, by time.
+    training: Vec<f64>,
+}
+
+impl Curves {
+    pub(super) fn new(times: Vec<usize>, contexts: usize, records: Vec<Vec<Record>>, steps: &[Step], eta: f64) -> Curves {
+        let (mut sum, mut known) = (0.0, 0);
+        let mut until = |&time: &usize| {
+            sum = steps[known..time].iter().fold(sum, |sum, step| sum + step.gap);
+            known = time;
+            sum * eta
+        };
+        let training = times.iter().map(&mut until).collect();
+        Curves { times, contexts, records, training }
+    }
+
+    /// The recorded k: how many updates were made before.
+    pub fn times(&self) -> &[usize] {
+        &self.times
+    }
+
+    /// How many evaluation contexts there are.
+    pub fn contexts(&self) -> usize {
+        self.contexts
+    }
+
+    /// One context at all recorded times; nothing for a context that there is not.
+    pub fn of(&self, context: usize) -> impl DoubleEndedIterator<Item = Point> + ExactSizeIterator + '_ {
+        let (records, l): (&[Record], _) = match self.records.get(context / LANES) {
+            Some(records) if context < self.contexts => (records, context % LANES),
+            _ => (&[], 0),
+        };
+        records.iter().zip(&self.training).map(move |(record, training)| Point {
+            lambda: record.lambda[l],
+            gained: record.lambda[l] - records[0].lambda[l],
+            constant: record.constant[l],
+            effective: record.effective[l],
+            relative: record.constant[l] - training,
+        })
+    }
+}
