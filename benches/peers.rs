@@ -99,7 +99,7 @@ fn chain(c: &mut Criterion) {
 /// three. The sum of λ, λ', λ'' and E⁺\[ℓ\].
 fn tree(c: &mut Criterion) {
     let job = |seed: u64| {
-        let moments = tree_job::moments(&tree_job::table(seed));
+        let moments = tree_job::moments(&tree_job::table(seed), tree_job::correct);
         moments.lambda() + moments.alignment() + moments.second() + moments.mean_length()[1]
     };
     assert!(job(0).is_finite());
