@@ -1,24 +1,25 @@
 //! The job `tree` against what this machine can do, measured in the same run: f64 operations a second, bytes a second from
-//! memory, exponentials a second, and answers of the job's reward a second, on all cores; each peak compiled for the target and
-//! for the widest vector registers, the faster of the two.
+//! memory, exponentials a second, and answers of the job's reward a second, on all cores; each peak compiled for the target
+//! and for the widest vector registers, the faster of the two.
 //!
-//! With two rewards: the job's, which has a pattern, and a hash of the tokens, which has none. Both are asked on every response;
-//! the first leaves few different answers below prefixes of one length and last token, and what follows from them is computed
-//! once for each thread.
+//! With two rewards: the job's, which has a pattern, and a hash of the tokens, which has none. Both are asked on every
+//! response; the first leaves few different answers below prefixes of one length and last token, and what follows from them
+//! is computed once for each thread.
 //!
-//! What the algorithm does, counted for a table of V = 4, T∞ = 13, of whose prefixes 3^t have t tokens, for 2 391 484 responses
-//! ("leaves"). A prefix of 12 − h tokens is at height h, those before last rows at height 0.
+//! What the algorithm does, counted for a table of V = 4, T∞ = 13, of whose prefixes 3^t have t tokens, for 2 391 484
+//! responses ("leaves"). A prefix of 12 − h tokens is at height h, those before last rows at height 0.
 //!
-//! - a merge of one prefix; pairs of sides, for each of V tokens: weight 2, score 2, moment 2, sums 4; difference 2, square 2,
-//!   variance 2, weight 2, sum 2 (1 token fewer in sums); curvature 2, weight 2, sum 2: 26 V − 8 (sums), and division 2, mean 2,
-//!   variance 2, curvature 4 = 106; lengths: 4 for each of V − 1 prefixes below and each of their h lengths;
+//! - a merge of one prefix; pairs of sides, for each of V tokens: weight 2, score 2, moment 2, sums 4; difference 2, square
+//!   2, variance 2, weight 2, sum 2 (1 token fewer in sums); curvature 2, weight 2, sum 2: 26 V − 8 (sums), and division 2,
+//!   mean 2, variance 2, curvature 4 = 106; lengths: 4 for each of V − 1 prefixes below and each of their h lengths;
 //! - merges: 121 above the subtrees of 5 tokens; below, the job's reward has 9 cases at every height, by last token and sum
-//!   modulo 3, for each thread; the hash has all prefixes, but for the share of the 3 · 2¹³ possible answers of height 1 that
-//!   have one of 512 names;
+//!   modulo 3, for each thread; the hash has all prefixes, but for the share of the 3 · 2¹³ possible answers of height 1
+//!   that have one of 512 names;
 //! - last rows: 48 summaries a thread, of about 100 operations each;
-//! - rewards: one a leaf. The peak is that of the same blocks of 40 responses with nothing done but to keep each answer as a bit:
-//!   the compiler shares what the reward does with common prefixes there as it does in the walk;
-//! - exponentials: 4 for each of 49 rows; memory: rows, and for each thread its tables of names, of which the hash fills all.
+//! - rewards: one a leaf. The peak is that of the same blocks of 40 responses with nothing done but to keep each answer as a
+//!   bit: the compiler shares what the reward does with common prefixes there as it does in the walk;
+//! - exponentials: 4 for each of 49 rows; memory: rows, and for each thread its tables of names, of which the hash fills
+//!   all.
 //!
 //! `cargo bench --bench roofline`
 
@@ -96,8 +97,8 @@ fn exps() -> f64 {
     (COUNT * TURNS * rayon::current_num_threads()) as f64 / elapsed
 }
 
-/// The reward alone, on tokens in the first cache: of the 40 responses below a prefix three tokens above the longest, of which
-/// the compiler knows the length.
+/// The reward alone, on tokens in the first cache: of the 40 responses below a prefix three tokens above the longest, of
+/// which the compiler knows the length.
 fn rewards(reward: impl Fn(&[u32]) -> bool + Sync, wide: bool) -> f64 {
     const PREFIXES: usize = 256;
     const TURNS: usize = 100;

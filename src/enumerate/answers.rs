@@ -1,7 +1,7 @@
 //! The walk where rows depend on the position and the last token alone: what follows from the same answers is computed once.
 //!
-//! Every response is asked about on its tokens. What is below a prefix, given the prefix, then depends on its length, its last
-//! token and the answers below it; the answers below its tokens are known by a name, if they were met before.
+//! Every response is asked about on its tokens. What is below a prefix, given the prefix, then depends on its length, its
+//! last token and the answers below it; the answers below its tokens are known by a name, if they were met before.
 
 use super::ask::{ask_block, ask_end};
 use super::lengths::Lengths;

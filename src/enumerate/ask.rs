@@ -92,9 +92,9 @@ pub(super) fn ask_end<R: Fn(&[u32]) -> bool>(path: &mut [u32], depth: usize, las
     by_length!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
 }
 
-/// Asks about all responses below a prefix two levels above last rows, and returns the answer about the one that ends at once,
-/// where it may. For each token that goes on `found` is given the set of answers below it: that about token t after token s in
-/// bit N·s + t, and about the EOS after the token, where it may follow, in bit 0.
+/// Asks about all responses below a prefix two levels above last rows, and returns the answer about the one that ends at
+/// once, where it may. For each token that goes on `found` is given the set of answers below it: that about token t after
+/// token s in bit N·s + t, and about the EOS after the token, where it may follow, in bit 0.
 ///
 /// As in [`ask_few`], the compiler shares what the reward does with common prefixes, where it knows the length.
 #[inline(always)]

@@ -21,7 +21,9 @@
 //! # Cost
 //! Time: every response is visited, Σ_{t<T}(V−1)^t + (V−1)^T of them if it may end early and is cut at T ([`responses`] says
 //! how many beforehand). Memory: O(T·V) for every thread (and T²/2 numbers for lengths, at most T∞ = 1024), beside the
-//! policy; a [`Table`] has T·V rows of V tokens.
+//! policy; a [`Table`] has T·V rows of V tokens. Where it has two to four, what follows from equal answers below prefixes of
+//! one length and last token is computed once for each thread, as long as there are few; every response is asked about all
+//! the same. That takes less than a megabyte a thread, and V times the numbers for lengths.
 //!
 //! Subtrees at a depth that the shape alone decides are walked through in parallel and merged in their order: the same bits
 //! on any number of threads.
