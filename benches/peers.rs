@@ -108,14 +108,19 @@ fn chain_job(tokens: u32, by_powers: bool) -> impl Fn(u64) -> f64 {
 
 /// Every response of a token-level policy, V = 4, T∞ = 13: 2 391 484 of them, EOS or cut. Logits and slopes are products of 16
 /// features with θ and w, made inside the timing; a response is correct if the sum of its tokens, asked on each, is divisible by
-/// three. The sum of λ, λ', λ'' and E⁺\[ℓ\].
+/// three, and again if a bit of a hash of them is set: answers without a pattern. The sum of λ, λ', λ'' and E⁺\[ℓ\].
 fn tree(c: &mut Criterion) {
+    tree_with(c, "tree", tree_job::correct);
+    tree_with(c, "tree-hash", tree_job::scattered);
+}
+
+fn tree_with(c: &mut Criterion, name: &str, reward: impl Fn(&[u32]) -> bool + Sync) {
     let job = |seed: u64| {
-        let moments = tree_job::moments(&tree_job::table(seed));
+        let moments = tree_job::moments(&tree_job::table(seed), &reward);
         moments.lambda() + moments.alignment() + moments.second() + moments.mean_length()[1]
     };
     assert!(job(0).is_finite());
-    time(c, "tree", tree_job::RESPONSES, 100, job);
+    time(c, name, tree_job::RESPONSES, 100, job);
 }
 
 /// §5.1: d = 10, 100 arms, 2 000 updates, a pool of 100 contexts and 500 others, of which Δμ and J are measured at every update;

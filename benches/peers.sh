@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmark `peers` against a NumPy and JAX script that does the same jobs: both sides in alternation, medians, ratios.
 #
-#   PEERS=path/to/peers.py [PYTHON=python3] [ROUNDS=5] benches/peers.sh [JOB…]        (JOB: step, the default)
+#   PEERS=path/to/peers.py [PYTHON=python3] [ROUNDS=5] benches/peers.sh [JOB…]        (JOB: step, tree, chain, bandit; step by default)
 set -euo pipefail
 export LC_ALL=C
 
@@ -14,7 +14,7 @@ PEERS    a script, not part of this repository, that `$PYTHON $PEERS numpy|jax J
              step    numpy      0.1234 s         810373 /s  checksum 0.013
 PYTHON   a Python with NumPy and JAX (default: python3)
 ROUNDS   how many times each side runs (default: 5)
-JOB      jobs that both sides have (default: step)
+JOB      jobs that both sides have: step, tree, chain, bandit (default: step)
 END
     exit 2
 }

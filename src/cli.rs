@@ -5,6 +5,7 @@ mod attack;
 mod certify;
 mod conjecture;
 mod diagnose;
+mod lengths;
 mod merge;
 mod safe_step;
 mod search;
@@ -76,6 +77,8 @@ enum Command {
     Collapse(Collapse),
     /// Print every threshold on the step size side by side: the paper's, the companion's, where collapse begins.
     SafeStep(safe_step::Options),
+    /// Find which length the largest safe step goes with: T∞, T_ψ1 or E⁺[ℓ], one varied at a time.
+    Lengths(lengths::Options),
     /// Say what the theory can about real training runs, from their logs.
     Diagnose(diagnose::Options),
 }
@@ -162,6 +165,7 @@ impl Cli {
             Some(Command::Conjecture(options)) => conjecture::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
             Some(Command::SafeStep(options)) => safe_step::run(&options),
+            Some(Command::Lengths(options)) => lengths::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
         };
         match outcome {

@@ -31,6 +31,7 @@
 //! | [`claims`] | the statements, and the only registry of them | all numbered ones |
 //! | [`collapse`] | runs whose success rate falls at every step | Theorems 2 and 4 |
 //! | [`safe_step`] | all thresholds on the step size, side by side | (15a), (18a), (19) |
+//! | [`lengths`](mod@lengths) | the largest safe step against T∞, T_ψ1 and E⁺\[ℓ\] | (18a) |
 //! | [`diagnose`](mod@diagnose) | what the theory can say about a real training run, from its log | §5.2 |
 //! | [`check`] | campaigns, attacks, certificates, witnesses | |
 //! | [`report`] | tables, JSON, JUnit | |
@@ -77,6 +78,7 @@ pub mod evaluation;
 pub mod expression;
 pub mod families;
 pub mod instance;
+pub mod lengths;
 pub mod line;
 pub mod number;
 pub mod policy;

@@ -121,7 +121,10 @@ impl<N: Scalar> OnLine<'_, N> {
             // The length does not depend on θ.
             () if self.policy().stop.is_some() => at_start,
             // At least what it is at θ.
-            () => N::suprema(eta, 1, |t| [norm(&self.tokens(t))])[0].max(at_start),
+            () => {
+                let pieces = if self.policy().max_length() <= SHORT { pieces } else { 1 };
+                N::suprema(eta, pieces, |t| [norm(&self.tokens(t))])[0].max(at_start)
+            }
         };
         Constants { score, curvature, token_score, token_curvature, psi1 }
     }
@@ -191,6 +194,9 @@ impl<N: Scalar> OnLine<'_, N> {
         N::of(f64::from(self.policy().max_length()))
     }
 }
+
+/// Responses whose law of the length is looked at piece by piece.
+const SHORT: u32 = 256;
 
 /// The law of ℓ = |o|: pairs (length, log-probability), by increasing length.
 fn length_law<N: Scalar>(policy: &Policy, log_prob: &[N]) -> SmallVec<[(u32, N); 4]> {

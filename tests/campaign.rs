@@ -194,6 +194,7 @@ fn every_family_reaches_the_extremes() {
             "prefix-tabular" | "prefix-linear" => (2, 6),
             "last-token" | "curved-tokens" => (2, 24),
             "geometric-length" => (2, 5),
+            "finite-state" => (2, 128),
             "declared-lengths" | "listed-responses" => (1, 64),
             _ => (1, 1),
         };
@@ -214,7 +215,10 @@ fn every_family_reaches_the_extremes() {
 fn decodes(family: &Family, u: &[f64], what: &str) -> usize {
     let instance = family.decode(u).unwrap_or_else(|e| panic!("{what}: {e}"));
     instance.validate().unwrap_or_else(|e| panic!("{} at {what}: {e}\n{u:?}", family.name));
-    instance.policy.responses()
+    match instance.policy.is_listed() {
+        true => instance.policy.responses(),
+        false => instance.policy.terms(),
+    }
 }
 
 /// Memory that is used again carries nothing over from the instance before, of whatever family.

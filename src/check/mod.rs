@@ -28,7 +28,10 @@ pub mod witness;
 pub mod work;
 
 /// A pool of so many threads; 0 for as many as there are cores.
-fn pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
+///
+/// # Errors
+/// As many threads are not to be had.
+pub fn pool(threads: usize) -> Result<rayon::ThreadPool, Error> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.map_err(|e| Error::new(format!("{threads} threads: {e}")))
 }

@@ -9,7 +9,8 @@ use crate::instance::Instance;
 use crate::line::norm;
 use crate::policy::Features;
 
-/// How large an instance is: updates, responses, tokens, dimension, numbers that are not 0. Smaller is simpler.
+/// How large an instance is: updates, responses (without end where they are not listed), tokens, dimension, numbers that are not 0.
+/// Smaller is simpler.
 pub fn size(instance: &Instance) -> [usize; 5] {
     let Instance { policy, theta, direction, .. } = instance;
     let logits = &policy.logits;
@@ -19,7 +20,8 @@ pub fn size(instance: &Instance) -> [usize; 5] {
     };
     let all = [&logits.bias, dense, &logits.quadratic, theta, direction];
     let filled = all.iter().flat_map(|list| list.iter()).filter(|&&x| x != 0.0).count() + 3 * logits.waves.len();
-    [instance.updates(), policy.responses(), policy.max_length() as usize, logits.dim, filled]
+    let responses = if policy.is_listed() { policy.responses() } else { usize::MAX };
+    [instance.updates(), responses, policy.max_length() as usize, logits.dim, filled]
 }
 
 /// Coordinate descent towards the simplest point of a family's cube: each coordinate is set to 0, ¼ or ½ (round numbers in every
@@ -234,6 +236,9 @@ pub fn plain(instance: &Instance, keep: &dyn Fn(&Instance) -> bool) -> Instance 
     let widest = norm(&instance.direction).max(1.0) * (1.0 + 1e-15);
     let mut as_it_is = Plainest { instance: instance.clone(), keep, widest };
     as_it_is.fewer_updates();
+    let longest = instance.policy.tree.shape().max_length;
+    let _ = (1..longest).any(|length| as_it_is.accept(forms::shorter_words(&as_it_is.instance, length)));
+    as_it_is.accept(forms::with_list(&as_it_is.instance));
     let mut listed = as_it_is.clone();
     // The plainest list first: without curvatures, without lengths.
     let lists = [(false, false), (true, false), (false, true), (true, true)];

@@ -21,6 +21,11 @@ impl Lengths {
         Lengths { masses: vec![summary.mass], exponent: summary.exponent }
     }
 
+    /// Those that have the exponents of their summary.
+    pub fn aligned(masses: &[Pair], summary: &Summary) -> Lengths {
+        Lengths { masses: masses.to_vec(), exponent: summary.exponent }
+    }
+
     /// Nothing but a response of the shortest length that ends with a token of probability p · 2^power.
     #[inline(always)]
     pub fn begin(&mut self, side: Pair, (p, power): (f64, i64)) {

@@ -79,18 +79,18 @@ impl Below for Leaves<'_> {
 }
 
 /// Prefixes stand below. With `READY`, their masses are already weights.
-struct Prefixes<'a, const READY: bool>(&'a [Summary]);
+struct Prefixes<F, const READY: bool>(F);
 
-impl<const READY: bool> Below for Prefixes<'_, READY> {
+impl<'a, F: Fn(usize) -> &'a Summary, const READY: bool> Below for Prefixes<F, READY> {
     const INNER: bool = true;
     #[inline(always)]
     fn weight(&self, token: usize, p: f64) -> Pair {
-        let mass = self.0[token].mass;
+        let mass = self.0(token).mass;
         if READY { mass } else { mass.map(|m| p * m) }
     }
     #[inline(always)]
     fn rest(&self, token: usize) -> [Pair; 3] {
-        let below = &self.0[token];
+        let below = self.0(token);
         [below.mean, below.variance, below.curvature]
     }
 }
@@ -251,18 +251,23 @@ pub(super) fn of_leaves<const N: usize>(row: &Row, correct: &[bool], sides: &[Pa
 
 /// The summary of a prefix from those below its tokens; `scaled` if one of these has an exponent.
 #[inline(always)]
-pub(super) fn of_prefixes<const N: usize>(row: &Row, below: &mut [Summary], scaled: bool, summary: &mut Summary) {
-    if scaled || row.exponents.is_some() {
-        return of_scaled_prefixes(row, below, summary);
-    }
+pub(super) fn of_prefixes<'a, const N: usize>(
+    row: &Row,
+    below: impl Fn(usize) -> &'a Summary,
+    scaled: bool,
+    summary: &mut Summary,
+) {
     let count = if N > 0 { N } else { row.tokens.len() };
-    merge(row, Prefixes::<false>(&below[..count]), [0; 2], count, summary);
+    if scaled || row.exponents.is_some() {
+        return of_scaled_prefixes(row, (0..count).map(|token| *below(token)).collect(), summary);
+    }
+    merge(row, Prefixes::<_, false>(below), [0; 2], count, summary);
 }
 
 #[cold]
 #[inline(never)]
 fn of_scaled_leaves(row: &Row, correct: &[bool], summary: &mut Summary) {
-    of_scaled_prefixes(row, &mut correct.iter().map(|&correct| Summary::leaf(correct)).collect::<Vec<_>>(), summary);
+    of_scaled_prefixes(row, correct.iter().map(|&correct| Summary::leaf(correct)).collect(), summary);
 }
 
 /// Makes weights of the masses, all of a side with one exponent: the largest of those that are not 0.
@@ -270,7 +275,7 @@ fn of_scaled_leaves(row: &Row, correct: &[bool], summary: &mut Summary) {
 /// What is lost is below 2⁻⁴⁸⁸ of its side, as masses and mantissas are at least 2⁻²⁵⁶.
 #[cold]
 #[inline(never)]
-fn of_scaled_prefixes(row: &Row, below: &mut [Summary], summary: &mut Summary) {
+fn of_scaled_prefixes(row: &Row, mut below: Vec<Summary>, summary: &mut Summary) {
     let common = [0, 1].map(|side| {
         let mut top = None;
         for (token, summary) in below.iter_mut().enumerate() {
@@ -286,5 +291,5 @@ fn of_scaled_prefixes(row: &Row, below: &mut [Summary], summary: &mut Summary) {
         }
         top.unwrap_or(0)
     });
-    merge(row, Prefixes::<true>(below), common, row.tokens.len(), summary);
+    merge(row, Prefixes::<_, true>(|token: usize| &below[token]), common, row.tokens.len(), summary);
 }

@@ -21,7 +21,9 @@
 //! # Cost
 //! Time: every response is visited, Σ_{t<T}(V−1)^t + (V−1)^T of them if it may end early and is cut at T ([`responses`] says
 //! how many beforehand). Memory: O(T·V) for every thread (and T²/2 numbers for lengths, at most T∞ = 1024), beside the
-//! policy; a [`Table`] has T·V rows of V tokens.
+//! policy; a [`Table`] has T·V rows of V tokens. Where it has two to four, what follows from equal answers below prefixes of
+//! one length and last token is computed once for each thread, as long as there are few; every response is asked about all
+//! the same. That takes less than a megabyte a thread, and V times the numbers for lengths.
 //!
 //! Subtrees at a depth that the shape alone decides are walked through in parallel and merged in their order: the same bits
 //! on any number of threads.
@@ -69,6 +71,7 @@
 //! # }
 //! ```
 
+mod answers;
 mod ask;
 mod lengths;
 mod merge;
@@ -81,18 +84,19 @@ pub use row::{ByPrefix, MAX_LENGTH, MAX_LOGIT, MAX_SLOPE, MAX_TOKENS, Rows, Tabl
 
 use crate::error::Error;
 use crate::policy::{Ending, Shape};
+use answers::Answers;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use walk::{Frame, Part, Walker, bottom, first, frames};
+use walk::{Part, Walker, bottom, first, frames};
 
 /// Subtrees that are walked through separately, at least, where the tree has so many.
 const SUBTREES: usize = 256;
 
-/// The depth of the subtrees, and how many there are: a matter of the shape alone.
-fn split(shape: Shape) -> (usize, usize) {
+/// The depth of the subtrees, at most `deepest`, and how many there are: a matter of the shape alone.
+fn split(shape: Shape, deepest: usize) -> (usize, usize) {
     let branches = (shape.vocabulary - first(shape)) as usize;
     let (mut depth, mut count) = (0, 1);
-    while depth < bottom(shape) && count < SUBTREES && branches > 1 {
+    while depth < deepest && count < SUBTREES && branches > 1 {
         (depth, count) = (depth + 1, count * branches);
     }
     (depth, count)
@@ -142,23 +146,62 @@ fn run<S: Rows, R: Fn(&[u32]) -> bool + Sync, const N: usize>(rows: &S, reward: 
     if shape.ending == Ending::Eos && shape.max_length == 1 {
         return Ok(Part::forced(reward(&[0])));
     }
-    let (depth, count) = split(shape);
-    let failed = AtomicUsize::new(usize::MAX);
-    let subtree = |(walker, frames): &mut (Walker<'_, S, R, N>, Vec<Frame>), index: usize| {
-        if failed.load(Ordering::Relaxed) < index {
-            return Err(Error::new("not walked through")); // there is an error before this one
-        }
-        let (mut left, branches) = (index, (shape.vocabulary - first(shape)) as usize);
-        let mut prefix = vec![0; depth];
-        for token in prefix.iter_mut().rev() {
-            (*token, left) = ((left % branches) as u32 + first(shape), left / branches);
-        }
-        walker.subtree(&prefix, frames).inspect_err(|_| {
-            failed.fetch_min(index, Ordering::Relaxed);
-        })
+    let deepest = bottom(shape);
+    if Answers::<S, R, N>::suit(shape) {
+        let (depth, count) = split(shape, deepest - 2);
+        let answers = || {
+            let mut answers = Answers::<S, R, N>::new(rows, reward, depth);
+            move |prefix: &[u32]| Ok(answers.subtree(prefix))
+        };
+        return above::<S, R, N>(rows, reward, depth, subtrees(shape, depth, count, answers)?);
+    }
+    let (depth, count) = split(shape, deepest);
+    let walker = || {
+        let (mut walker, mut frames) = (Walker::<S, R, N>::new(rows, reward), frames(shape, depth, deepest));
+        move |prefix: &[u32]| walker.subtree(prefix, &mut frames)
     };
-    let walker = || (Walker::<S, R, N>::new(rows, reward), frames(shape, depth, bottom(shape)));
-    let parts: Vec<_> = (0..count).into_par_iter().with_max_len(1).map_init(walker, subtree).collect();
-    let parts = parts.into_iter().collect::<Result<Vec<Part>, Error>>()?;
-    Walker::<S, R, N>::new(rows, reward).top(depth, parts.into_iter(), &mut frames(shape, 0, depth))
+    above::<S, R, N>(rows, reward, depth, subtrees(shape, depth, count, walker)?)
+}
+
+/// The tree above subtrees at this depth.
+fn above<S: Rows, R: Fn(&[u32]) -> bool, const N: usize>(
+    rows: &S,
+    reward: &R,
+    depth: usize,
+    parts: Vec<Part>,
+) -> Result<Part, Error> {
+    Walker::<S, R, N>::new(rows, reward).top(depth, parts.into_iter(), &mut frames(rows.shape(), 0, depth))
+}
+
+/// All subtrees at this depth in their order; every thread has its walker, which finds what is below a prefix.
+fn subtrees<W: FnMut(&[u32]) -> Result<Part, Error>>(
+    shape: Shape,
+    depth: usize,
+    count: usize,
+    walker_of: impl Fn() -> W + Sync,
+) -> Result<Vec<Part>, Error> {
+    let branches = (shape.vocabulary - first(shape)) as usize;
+    let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
+    let thread = |_| {
+        let (mut walker, mut prefix, mut parts) = (None, vec![0; depth], vec![]);
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count || failed.load(Ordering::Relaxed) < index {
+                return parts; // after an error only what is before it is of interest
+            }
+            let mut left = index;
+            for token in prefix.iter_mut().rev() {
+                (*token, left) = ((left % branches) as u32 + first(shape), left / branches);
+            }
+            let part = walker.get_or_insert_with(&walker_of)(&prefix);
+            if part.is_err() {
+                failed.fetch_min(index, Ordering::Relaxed);
+            }
+            parts.push((index, part));
+        }
+    };
+    let threads = rayon::current_num_threads().min(count);
+    let mut parts: Vec<_> = (0..threads).into_par_iter().with_max_len(1).flat_map_iter(thread).collect();
+    parts.sort_unstable_by_key(|(index, _)| *index);
+    parts.into_iter().map(|(_, part)| part).collect()
 }

@@ -1,6 +1,6 @@
 //! What a policy says of the token after a prefix.
 
-use super::merge::{Pair, SIDES, Summary, Terms, of_leaves, sums};
+use super::merge::{Pair, Terms, sums};
 use crate::error::Error;
 use crate::number::{Scalar, scaled_exp};
 use crate::policy::{Ending, Shape};
@@ -14,9 +14,6 @@ pub const MAX_SLOPE: f64 = (1_u64 << 50) as f64;
 pub const MAX_TOKENS: u64 = 1 << 20;
 /// The largest T∞. A space with more than one token to go on with has more than 2⁶⁴ responses long before.
 pub const MAX_LENGTH: u32 = 1024;
-
-/// The largest vocabulary for which code of its own is made.
-pub(super) const FEW: u32 = 4;
 
 /// Logits at least this far below the largest of their row have probabilities with exponents of their own: e⁻¹⁷⁰ > 2⁻²⁵⁶.
 const FAR: f64 = -170.0;
@@ -166,6 +163,9 @@ impl Draft {
 
 /// A token-level policy on a line: the row of tokens after every prefix. [`ByPrefix`] and [`Table`] are such.
 pub trait Rows: Sync {
+    /// Whether all rows are there already, and those after prefixes of one length with one last token are equal.
+    const BY_LAST_TOKEN: bool = false;
+
     /// The response space.
     fn shape(&self) -> Shape;
 
@@ -181,14 +181,6 @@ pub trait Rows: Sync {
     fn prepare(&self, prefix: &[u32], draft: &mut Draft, row: &mut Row) -> Result<bool, Error> {
         let _ = (prefix, draft, row);
         Ok(false)
-    }
-
-    /// The summary of a prefix with this last token, one whose every token ends a response, where the tokens in this set of
-    /// bits end correct ones: if it is there already.
-    #[inline(always)]
-    fn answered(&self, last: u32, correct: usize) -> Option<&Summary> {
-        let _ = (last, correct);
-        None
     }
 
     /// The row after `prefix`; `prepared` is what [`Rows::prepare`] made for it.
@@ -254,8 +246,6 @@ pub struct Table {
     shape: Shape,
     /// Row position · V + last token; at position 0 the first alone.
     rows: Vec<Row>,
-    /// For every last token, and every set of tokens that end a correct response, the summary of a last row.
-    answered: Vec<Summary>,
 }
 
 impl Table {
@@ -284,37 +274,18 @@ impl Table {
                 rows.push(row);
             }
         }
-        let mut table = Table { shape, rows, answered: vec![] };
-        if (2..=FEW).contains(&vocabulary) && chosen > 0 {
-            let position = chosen as usize - 1;
-            for last in 0..if position == 0 { 1 } else { vocabulary as usize } {
-                let row = &table.rows[if position == 0 { 0 } else { 1 + (position - 1) * vocabulary as usize + last }];
-                for set in 0..1 << vocabulary {
-                    if row.tokens.is_empty() {
-                        table.answered.push(Summary::default());
-                        continue;
-                    }
-                    let correct: Vec<bool> = (0..vocabulary).map(|token| set >> token & 1 == 1).collect();
-                    let mut summary = Summary::default();
-                    of_leaves::<0>(row, &correct, &SIDES, &mut summary);
-                    table.answered.push(summary);
-                }
-            }
-        }
-        Ok(table)
+        Ok(Table { shape, rows })
     }
 }
 
 impl Rows for Table {
+    const BY_LAST_TOKEN: bool = true;
+
     fn shape(&self) -> Shape {
         self.shape
     }
     fn spread(&self) -> Spread {
         self.rows.iter().fold(Spread::default(), |top, row| top.max(row.spread))
-    }
-    #[inline(always)]
-    fn answered(&self, last: u32, correct: usize) -> Option<&Summary> {
-        self.answered.get((last as usize) << self.shape.vocabulary | correct)
     }
     #[inline]
     fn row<'a>(&'a self, prefix: &[u32], _: &'a Row) -> &'a Row {

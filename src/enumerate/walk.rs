@@ -1,6 +1,6 @@
 //! The walk through a subtree, depth first: one frame for every token of the current prefix.
 
-use super::ask::{ONES, ask_all, ask_end, ask_few};
+use super::ask::{ask_all, ask_end, ask_few};
 use super::lengths::Lengths;
 use super::merge::{Pair, SIDES, Summary, of_leaves, of_prefixes};
 use super::row::{Draft, Row, Rows, Spread};
@@ -150,7 +150,7 @@ impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Walker<'a, S, R, N> {
                 lengths.add_all(1, &child.lengths.masses, slot.exponent, row.probability(token as usize));
             }
         }
-        of_prefixes::<N>(row, below, scaled, summary);
+        of_prefixes::<N>(row, |token| &below[token], scaled, summary);
         lengths.align(summary);
         Ok(())
     }
@@ -177,7 +177,7 @@ impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Walker<'a, S, R, N> {
 
     /// Below a prefix above last rows.
     fn last_rows(&mut self, frames: &mut [Frame], depth: usize, last: u32, summary: &mut Summary) -> Result<(), Error> {
-        let [Frame { row, below, lengths }, Frame { row: own, .. }, ..] = frames else { return Ok(()) };
+        let [Frame { row, below, lengths }, Frame { row: own, lengths: of_row, .. }, ..] = frames else { return Ok(()) };
         let (rows, shape, start) = (self.rows, self.shape, first(self.shape) as usize);
         self.prepare(depth, row)?;
         let row = rows.row(&self.path[..depth], row);
@@ -189,7 +189,8 @@ impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Walker<'a, S, R, N> {
             yes += self.last_row(depth + 1, token as u32, own, slot);
             scaled |= slot.is_scaled();
             if shape.ending == Ending::Eos {
-                note_eos(lengths, 1, rows.row(&self.path[..=depth], own), &self.correct, row.probability(token));
+                lengths_of_row(shape.ending, of_row, rows.row(&self.path[..=depth], own), &self.correct, slot);
+                lengths.add_all(1, &of_row.masses, slot.exponent, row.probability(token));
             }
         }
         if shape.ending == Ending::Cut {
@@ -197,7 +198,7 @@ impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Walker<'a, S, R, N> {
         }
         let asked = u64::from(shape.vocabulary) * (u64::from(shape.vocabulary) - start as u64);
         self.responses = [self.responses[0] + (asked - yes), self.responses[1] + yes];
-        of_prefixes::<N>(row, below, scaled, summary);
+        of_prefixes::<N>(row, |token| &below[token], scaled, summary);
         lengths.align(summary);
         Ok(())
     }
@@ -208,15 +209,7 @@ impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Walker<'a, S, R, N> {
         self.prepare(depth, row)?;
         let yes = self.last_row(depth, last, row, summary);
         self.responses = [u64::from(self.shape.vocabulary) - yes, yes];
-        match self.shape.ending {
-            Ending::Fixed => {}
-            Ending::Cut => *lengths = Lengths::of_one(summary),
-            Ending::Eos => {
-                lengths.begin([0.0; 2], (1.0, 0));
-                note_eos(lengths, 0, self.rows.row(&self.path[..depth], row), &self.correct, (1.0, 0));
-            }
-        }
-        lengths.align(summary);
+        lengths_of_row(self.shape.ending, lengths, self.rows.row(&self.path[..depth], row), &self.correct, summary);
         Ok(())
     }
 
@@ -228,27 +221,27 @@ impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Walker<'a, S, R, N> {
             ask_all(path, *shape, depth, *reward, correct)
         } else {
             let set = ask_few::<R, N>(path, *shape, depth, last, *reward);
-            let (known, yes) = (rows.answered(last, set), u64::from(ONES[set % ONES.len()]));
-            if known.is_none() || shape.ending == Ending::Eos {
-                correct.iter_mut().enumerate().for_each(|(token, correct)| *correct = set >> token & 1 == 1);
-            }
-            if let Some(known) = known {
-                *summary = *known;
-                return yes;
-            }
-            yes
+            correct.iter_mut().enumerate().for_each(|(token, correct)| *correct = set >> token & 1 == 1);
+            u64::from(set.count_ones())
         };
         of_leaves::<N>(rows.row(&path[..depth], prepared), correct, sides, summary);
         yes
     }
 }
 
-/// Notes the lengths of the responses of a last row below a token of probability `p`, where EOS is forced behind all tokens
-/// but the EOS itself; `first` is that of the shortest.
-fn note_eos(lengths: &mut Lengths, first: usize, row: &Row, correct: &[bool], p: (f64, i64)) {
-    for (token, &correct) in correct.iter().enumerate() {
-        let (own, exponent) = row.probability(token);
-        let mass = SIDES[usize::from(correct)].map(|side| side * own);
-        lengths.add(first + usize::from(token > 0), mass, [exponent; 2], p);
+/// The masses by length of a last row, whose summary this is; where EOS is forced, it follows all tokens but the EOS itself.
+pub(super) fn lengths_of_row(ending: Ending, lengths: &mut Lengths, row: &Row, correct: &[bool], summary: &Summary) {
+    match ending {
+        Ending::Fixed => {}
+        Ending::Cut => *lengths = Lengths::of_one(summary),
+        Ending::Eos => {
+            lengths.begin([0.0; 2], (1.0, 0));
+            for (token, &correct) in correct.iter().enumerate() {
+                let (own, exponent) = row.probability(token);
+                let mass = SIDES[usize::from(correct)].map(|side| side * own);
+                lengths.add(usize::from(token > 0), mass, [exponent; 2], (1.0, 0));
+            }
+            lengths.align(summary);
+        }
     }
 }

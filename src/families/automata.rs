@@ -98,7 +98,8 @@ pub const FINITE_STATE: Family = Family {
         let ending = ENDINGS[choice(u[place::ENDING], 3)];
         let shape = Shape { vocabulary: vocabulary as u32, max_length: max_length.clamp(2, LONGEST as u32), ending };
         let has_eos = ending != Ending::Fixed;
-        let stop = (has_eos && choice(u[place::STOPS], 4) == 3).then(|| log_uniform(1.0 - u[place::STOP], 0.005, 0.9));
+        let chosen = has_eos && vocabulary > 2; // beside a fixed EOS two tokens are left to choose from
+        let stop = (chosen && choice(u[place::STOPS], 4) == 3).then(|| log_uniform(1.0 - u[place::STOP], 0.005, 0.9));
 
         let (mut next, mut correct) = rule(u, vocabulary, has_eos);
         let mut automaton = Automaton { start: 0, next, by_position: false };

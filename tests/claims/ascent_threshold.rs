@@ -20,6 +20,7 @@ const REACH: Reach = &[
     ("prefix-linear", 0.25),
     ("geometric-length", 0.2),
     ("curved-tokens", 0.18),
+    ("finite-state", 0.25),
 ];
 
 standard_tests!("ascent-threshold", reach: REACH, edges: 30, outside: &[

@@ -12,6 +12,7 @@ mod long;
 #[macro_use]
 mod support;
 mod instances;
+mod reach;
 
 mod ascent_threshold;
 mod attacked;

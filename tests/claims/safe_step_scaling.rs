@@ -16,6 +16,7 @@ const REACH: Reach = &[
     ("prefix-linear", 0.1),
     ("geometric-length", 0.1),
     ("curved-tokens", 0.02),
+    ("finite-state", 0.12),
 ];
 
 standard_tests!(

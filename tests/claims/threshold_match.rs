@@ -18,6 +18,7 @@ const REACH: Reach = &[
     ("prefix-linear", 0.4),
     ("geometric-length", 0.3),
     ("curved-tokens", 0.3),
+    ("finite-state", 0.35),
 ];
 
 standard_tests!(

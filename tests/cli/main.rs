@@ -11,6 +11,7 @@ mod chains;
 mod collapse;
 mod conjecture;
 mod diagnose;
+mod lengths;
 mod output;
 mod replay;
 mod safe_step;

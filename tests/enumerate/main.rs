@@ -8,6 +8,7 @@ mod small;
 
 mod against_intervals;
 mod against_lines;
+mod answers;
 mod extremes;
 mod inputs;
 mod visits;

@@ -1,11 +1,16 @@
 //! λ, λ', λ'' and the moments against dual numbers; Bartlett's identities.
 
 use crate::SEED;
-use crate::drawn::random_instances;
+use crate::drawn;
 use crate::truth::{log_masses, log_probs};
 use gradient_gap::number::Jet;
 use gradient_gap::{Evaluation, Instance};
 use num_dual::Dual2_64;
+
+/// Those whose responses are listed.
+fn random_instances(seed: u64, per_family: u64) -> Vec<Instance> {
+    drawn::random_instances(seed, per_family).into_iter().filter(|instance| instance.policy.is_listed()).collect()
+}
 
 /// λ, its derivatives and the conditional moments.
 #[derive(Clone, Copy, Debug)]

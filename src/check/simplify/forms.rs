@@ -9,6 +9,8 @@ use std::ops::Range;
 
 /// Larger trees are left as they are.
 const MOST_LEAVES: usize = 4096;
+/// The most responses that are listed where they were not.
+const MOST_WORDS: u128 = 256;
 
 /// All numbers of an instance but lengths and a fixed EOS.
 pub(super) fn numbers(instance: &mut Instance) -> Vec<&mut f64> {
@@ -259,6 +261,21 @@ pub(super) fn without_memory(instance: &Instance) -> Option<Instance> {
 pub(super) fn shorter(instance: &Instance, length: u32) -> Option<Instance> {
     let shape = instance.policy.tree.shape();
     (length < shape.max_length).then(|| on_tree(instance, Shape { max_length: length, ..shape }, None))?
+}
+
+/// Of a finite-state policy whose rows do not depend on the position, the same with responses of at most `length` tokens.
+pub(super) fn shorter_words(instance: &Instance, length: u32) -> Option<Instance> {
+    let shape = instance.policy.tree.shape();
+    let automaton = instance.policy.automaton.as_ref()?;
+    let mut shorter = instance.clone();
+    shorter.policy.tree = Tree::unlisted(Shape { max_length: length, ..shape });
+    (length < shape.max_length && !automaton.by_position).then_some(shorter)
+}
+
+/// Of a finite-state policy with few responses, the same with all of them listed.
+pub(super) fn with_list(instance: &Instance) -> Option<Instance> {
+    let few = crate::enumerate::responses(instance.policy.tree.shape())? <= MOST_WORDS;
+    (few && !instance.policy.is_listed()).then(|| instance.listed().ok())?
 }
 
 /// Without one token of the vocabulary, not EOS.

@@ -1,0 +1,94 @@
+//! What a table computes once for equal answers has the bits of what is computed for every prefix.
+
+use crate::small::{ENDINGS, bits};
+use gradient_gap::enumerate::{ByPrefix, Moments, Table, enumerate};
+use gradient_gap::policy::{Ending, Shape};
+use rayon::ThreadPoolBuilder;
+
+type Reward = fn(&[u32]) -> bool;
+
+fn hash(o: &[u32]) -> u32 {
+    o.iter().fold(1_u32, |hash, token| (hash ^ token).wrapping_mul(0x9e37_79b1)) >> 20
+}
+
+/// With a pattern, without one, seldom, never, always.
+const REWARDS: [Reward; 5] =
+    [|o| o.iter().sum::<u32>() % 3 == 0, |o| hash(o) >> 11 == 1, |o| hash(o) % 1000 == 7, |_| false, |_| true];
+
+/// Logits of a position and last token; for `far` some so far below the others that probabilities have exponents.
+fn logits(far: bool, position: u32, last: u32, h: &mut [f64], a: &mut [f64], c: &mut [f64]) {
+    for (v, ((h, a), c)) in (0_u32..).zip(h.iter_mut().zip(a).zip(c)) {
+        let mixed = |salt: u32| f64::from(hash(&[position, last, v, salt])) / 4096.0;
+        (*h, *a, *c) = (3.0 * mixed(1), 4.0 * mixed(2) - 2.0, mixed(3));
+        if far && (v + position) % 3 == 1 {
+            *h -= 400.0;
+        }
+    }
+}
+
+fn by_table(shape: Shape, far: bool, reward: Reward) -> Moments {
+    let table = Table::new(shape, |position, last, h, a, c| logits(far, position, last, h, a, c)).expect("valid");
+    enumerate(&table, reward).expect("valid")
+}
+
+fn by_prefix(shape: Shape, far: bool, reward: Reward) -> Moments {
+    let policy = ByPrefix::new(shape, move |prefix: &[u32], h: &mut [f64], a: &mut [f64], c: &mut [f64]| {
+        logits(far, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
+    });
+    enumerate(&policy.expect("valid"), reward).expect("valid")
+}
+
+#[test]
+fn equal_answers_change_no_bit() {
+    let small = (1..=6).flat_map(|vocabulary| (1..=6).map(move |max_length| (vocabulary, max_length)));
+    let small = small.filter(|&(vocabulary, max_length)| vocabulary < 5 || max_length < 5);
+    // Longer than the compiler knows; more answers than names.
+    for (vocabulary, max_length) in small.chain([(2, 17), (3, 10), (4, 9)]) {
+        for ending in ENDINGS {
+            let shape = Shape { vocabulary, max_length, ending };
+            for reward in REWARDS {
+                for far in [false, true] {
+                    let (found, expected) = (by_table(shape, far, reward), by_prefix(shape, far, reward));
+                    assert_eq!(bits(&found), bits(&expected), "{shape:?}, far {far}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn one_answer_is_seen() {
+    // Control: of 9841 + 19683 responses one is answered otherwise, one of three tokens or one of ten.
+    let shape = Shape { vocabulary: 4, max_length: 9, ending: Ending::Cut };
+    let usual = by_table(shape, false, REWARDS[0]);
+    for other in [
+        (|o: &[u32]| (o == [2, 1, 0]) ^ (o.iter().sum::<u32>() % 3 == 0)) as Reward,
+        |o| (o == [1, 3, 2, 2, 1, 3, 1, 1, 2]) ^ (o.iter().sum::<u32>() % 3 == 0),
+        |o| (o == [1, 3, 2, 2, 1, 3, 1, 0]) ^ (o.iter().sum::<u32>() % 3 == 0),
+    ] {
+        let found = by_table(shape, false, other);
+        assert_ne!(bits(&found), bits(&usual));
+        assert_eq!(found.responses[0].abs_diff(usual.responses[0]), 1);
+        assert_eq!(bits(&found), bits(&by_prefix(shape, false, other)));
+    }
+    // Control: a policy that looks at the token before the last is another one.
+    let policy = ByPrefix::new(shape, |prefix: &[u32], h: &mut [f64], a: &mut [f64], c: &mut [f64]| {
+        logits(false, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
+        h[0] += if prefix.ends_with(&[3, 1]) { 1.0 } else { 0.0 };
+    });
+    let found = enumerate(&policy.expect("valid"), REWARDS[0]).expect("valid");
+    assert_ne!(bits(&found), bits(&usual));
+}
+
+#[test]
+fn threads_with_names_of_their_own_give_the_same_bits() {
+    let shape = Shape { vocabulary: 4, max_length: 10, ending: Ending::Cut };
+    for reward in [REWARDS[0], REWARDS[1]] {
+        let on = |threads| {
+            let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            pool.install(|| bits(&by_table(shape, false, reward)))
+        };
+        let one = on(1);
+        (2..=8).for_each(|threads| assert_eq!(on(threads), one, "{threads} threads"));
+    }
+}
