@@ -220,10 +220,15 @@ impl Witness {
             middle if (1e-3..1e6).contains(&middle.abs()) || middle == 0.0 => format!("{middle:.9}"),
             middle => format!("{middle:.6e}"),
         };
-        let [updates, responses, tokens, ..] = size(&self.instance);
+        let [updates, _, tokens, ..] = size(&self.instance);
+        let policy = &self.instance.policy;
+        let responses = match policy.is_listed() {
+            true => format!("{} responses", policy.responses()),
+            false => format!("an automaton of {} states", policy.flags()),
+        };
         let updates = if updates > 1 { format!(", {updates} updates") } else { String::new() };
         format!(
-            "{}: {} computed, {} claimed ({}; {responses} responses, T∞ = {tokens}{updates})",
+            "{}: {} computed, {} claimed ({}; {responses}, T∞ = {tokens}{updates})",
             self.part,
             show(self.computed),
             show(self.claimed),
