@@ -42,7 +42,7 @@ milliseconds() {
     cat <<END
 # Performance
 
-Written by \`benches/performance.sh\`, commit $(git rev-parse --short HEAD), $(rustc --version | cut -d ' ' -f 2), on one machine:
+Written by \`benches/performance.sh\`, commit $(git rev-parse --short HEAD), $(rustc --version | cut -d " " -f 1,2), on one machine:
 $model, $cores cores${vectors:+, AVX2}; $versions. Nothing here is asserted by a test; times are medians of rounds that alternate
 between the sides.
 

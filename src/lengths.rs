@@ -46,6 +46,15 @@ impl Varied {
             Varied::CorrectLength => "E⁺[ℓ]",
         }
     }
+
+    /// Its value in a row.
+    pub fn of(self, row: &Row) -> f64 {
+        match self {
+            Varied::MaxLength => f64::from(row.max_length),
+            Varied::Psi1Length => row.psi1_length,
+            Varied::CorrectLength => row.correct_length,
+        }
+    }
 }
 
 /// Lengths, in tokens with EOS.
@@ -233,14 +242,9 @@ pub fn sweep(varied: Varied, longest: u32) -> Result<Vec<Row>, Error> {
 
 /// By which power of the length that is varied the step size goes, between the first and the last row.
 pub fn exponent(varied: Varied, rows: &[Row], step: impl Fn(&Row) -> f64) -> f64 {
-    let length = |row: &Row| match varied {
-        Varied::MaxLength => f64::from(row.max_length),
-        Varied::Psi1Length => row.psi1_length,
-        Varied::CorrectLength => row.correct_length,
-    };
     let [Some(first), Some(last)] = [rows.first(), rows.last()] else { return f64::NAN };
     let ratio = |value: &dyn Fn(&Row) -> f64| Scalar::ln(value(last) / value(first));
-    ratio(&step) / ratio(&length)
+    ratio(&step) / ratio(&|row| varied.of(row))
 }
 
 /// Rows of `count` random policies of the family `finite-state` with Δμ > 0, at η = 0, with constants for all θ: of logits linear in θ,

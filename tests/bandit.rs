@@ -3,7 +3,7 @@
 
 use gradient_gap::bandit::{Bandit, Contexts, Fallback, Plan, Run, Stop};
 use gradient_gap::line::OnLine;
-use gradient_gap::number::{Scalar, log_sum_exp};
+use gradient_gap::number::{Interval, Scalar, log_sum_exp};
 use gradient_gap::policy::Policy;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -253,6 +253,49 @@ fn drift_is_within_its_bound() {
     }
     assert!(worst > 0.0 && worst < long.error && long.error < 1e-11, "{worst} {}", long.error);
     assert!(worst < 0.1 * long.error, "{worst} {}", long.error);
+}
+
+/// λ of every evaluation context at the θ that a run ends with, enclosed.
+fn enclosed(bandit: &Bandit, theta: &[f64]) -> Vec<Interval> {
+    let (dim, arms, contexts) = (bandit.dim(), bandit.arms(), bandit.evaluation());
+    let lambda = |(i, &correct): (usize, &u32)| {
+        let x = &contexts.x[i * dim..(i + 1) * dim];
+        let product = |(j, &x): (usize, &f64), a: usize| Interval::of(x) * Interval::of(theta[j * arms + a]);
+        let logit = |a: usize| x.iter().enumerate().fold(Interval::zero(), |sum, entry| sum + product(entry, a));
+        let others: Vec<Interval> = (0..arms).filter(|&a| a != correct as usize).map(logit).collect();
+        logit(correct as usize) - log_sum_exp(&others)
+    };
+    contexts.correct.iter().enumerate().map(lambda).collect()
+}
+
+/// The stated error of λ, in interval arithmetic; and of 1 − J and J.
+#[test]
+fn errors_by_intervals() {
+    let paper = (Bandit::paper(3), Plan { steps: 400, every: 400, ..Plan::paper(3, Fallback::NearestHalf) });
+    let small = SIZES.iter().zip(1..).map(|(&size, seed)| (random(size, seed), plan(size.5, 300, Fallback::Uniform)));
+    let mut largest = 0.0_f64;
+    for (bandit, plan) in small.chain([paper]) {
+        let run = bandit.run(&plan).expect("valid");
+        let mut moved = run.theta.clone();
+        moved[0] += 1e-6;
+        let (truth, other) = (enclosed(&bandit, &run.theta), enclosed(&bandit, &moved));
+        let (mut noticed, ulps) = (0, 5.0 * U);
+        for (i, lambda) in truth.iter().enumerate() {
+            let point = run.curves.of(i).next_back().expect("recorded");
+            let within = |range: &Interval| range.lo() - run.error <= point.lambda && point.lambda <= range.hi() + run.error;
+            assert!(lambda.width() < 0.5 * run.error && within(lambda), "{} of {lambda:?}, ε = {}", point.lambda, run.error);
+            largest = largest.max((point.lambda - lambda.mid()).abs() / run.error);
+            noticed += usize::from(!within(&other[i]));
+            let relative = run.error + 2.0 * point.lambda.abs() * U + ulps;
+            for (rate, exact) in [(point.success(), -(-*lambda).softplus()), (point.failure(), -lambda.softplus())] {
+                let off = (Interval::of(rate) / exact.exp() - Interval::one()).abs();
+                assert!(off.lo() <= relative, "{rate}: {off:?}");
+            }
+        }
+        // Control: a θ that is off by 10⁻⁶ in one entry.
+        assert!(noticed > 0, "{noticed} of {}", truth.len());
+    }
+    assert!(largest > 1e-4, "the bound is met by nothing: {largest}");
 }
 
 #[test]

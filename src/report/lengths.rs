@@ -102,26 +102,33 @@ pub fn lengths_json(lengths: &Lengths) -> String {
     format!("{document:#}\n")
 }
 
+/// The height at x of the line through points from left to right; NaN beyond its ends.
+fn between(points: &[[f64; 2]], x: f64) -> f64 {
+    let piece = points.windows(2).find(|pair| pair[0][0] <= x && x <= pair[1][0]);
+    piece.map_or(f64::NAN, |pair| {
+        let [[from, low], [to, high]] = [pair[0], pair[1]];
+        if x == from || from == to { low } else { low + (high - low) * ((x - from) / (to - from)) }
+    })
+}
+
 /// The three steps against the length that is varied, a panel for each: logarithms to base 10.
 pub fn lengths_svg(lengths: &Lengths) -> String {
-    let of = |varied: Varied, row: &Row| match varied {
-        Varied::MaxLength => f64::from(row.max_length),
-        Varied::Psi1Length => row.psi1_length,
-        Varied::CorrectLength => row.correct_length,
-    };
+    let log = |varied: Varied, row: &Row| pxfm::f_log10(varied.of(row));
     let mut across: Vec<f64> = Vec::new();
     for (varied, rows) in &lengths.sweeps {
-        across.extend(rows.iter().map(|row| pxfm::f_log10(of(*varied, row))));
+        across.extend(rows.iter().map(|row| log(*varied, row)));
     }
     across.sort_by(f64::total_cmp);
     across.dedup();
     let columns: Vec<Vec<Vec<f64>>> = (lengths.sweeps.iter())
         .map(|(varied, rows)| {
-            let column = |step: fn(&Row) -> f64| {
-                let at = |x: &f64| rows.iter().find(|row| pxfm::f_log10(of(*varied, row)) == *x);
-                across.iter().map(|x| at(x).map_or(f64::NAN, |row| pxfm::f_log10(step(row)))).collect::<Vec<f64>>()
+            let points = |step: fn(&Row) -> f64| -> Vec<[f64; 2]> {
+                rows.iter().map(|row| [log(*varied, row), pxfm::f_log10(step(row))]).collect()
             };
-            STEPS.iter().map(|(_, step)| column(*step)).collect()
+            let [paper, sharp, truth] = STEPS.map(|(_, step)| points(step));
+            let joined = |points: &[[f64; 2]]| across.iter().map(|&x| between(points, x)).collect();
+            let at = |x: f64| truth.iter().find(|point| point[0] == x).map_or(f64::NAN, |point| point[1]);
+            vec![joined(&paper), joined(&sharp), across.iter().map(|&x| at(x)).collect()]
         })
         .collect();
     let labels: Vec<String> = lengths.sweeps.iter().map(|(varied, _)| format!("η, {} varied", varied.name())).collect();
