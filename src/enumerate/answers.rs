@@ -182,7 +182,10 @@ impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Answers<'a, S, R, N> {
         let depth = prefix.len();
         self.path[..depth].copy_from_slice(prefix);
         let height = self.bottom - depth;
-        let name = vectorised(|| self.walk(height));
+        let name = vectorised(
+            #[inline(always)]
+            || self.walk(height),
+        );
         let (node, masses) = self.levels[height].at(name);
         let lengths = Lengths::aligned(masses, &node.summary);
         Part { summary: node.summary, lengths, responses: node.responses, spread: self.spread }
