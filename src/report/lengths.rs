@@ -62,6 +62,9 @@ pub fn lengths_table(lengths: &Lengths) -> String {
         let _ = writeln!(text, "Power of {} that the step goes with: {}.\n", varied.name(), powers.join(", "));
     }
     let count = lengths.typical.len();
+    if count == 0 {
+        return text.trim_end().to_string() + "\n";
+    }
     let _ =
         writeln!(text, "{count} random finite-state policies, Δμ > 0, seed {}: the truth is so many times", lengths.seed);
     let mut table = new_table(&["what is allowed by", "least", "median", "largest"]);

@@ -27,6 +27,10 @@ fn table_and_json_say_the_same() {
     // The same bytes on one thread.
     assert_eq!(with(&["--threads", "1"]).out, table.out);
     assert_ne!(with(&["--seed", "2"]).out, table.out);
+    // Without random policies there is no table of them.
+    let none = run(&["lengths", "--max-length", "64", "--instances", "0"]);
+    let (designs, _) = table.out.split_once("\n\n20 random").expect("both");
+    assert_eq!(succeeded(&none).trim_end(), designs.trim_end());
 }
 
 #[test]
