@@ -13,6 +13,7 @@ use gradient_gap::check::campaign::{CHUNK, Draws};
 use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
 use gradient_gap::families::{self, header};
 use gradient_gap::line::OnLine;
+use gradient_gap::number::polar_normal;
 use gradient_gap::policy::{Automaton, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::{Evaluation, Instance, claims};
 use rand::{RngExt, SeedableRng};
@@ -85,14 +86,10 @@ fn chain_job(tokens: u32, by_powers: bool) -> impl Fn(u64) -> f64 {
     const VOCABULARY: u32 = 8;
     move |seed: u64| {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        // Box and Muller.
-        let mut normal = || -> f64 {
-            let (radius, angle) = (rng.random::<f64>(), rng.random::<f64>());
-            (-2.0 * (1.0 - radius).ln()).sqrt() * (std::f64::consts::TAU * angle).cos()
-        };
         let count = (STATES * VOCABULARY) as usize;
-        let bias: Vec<f64> = (0..count).map(|_| normal()).collect();
-        let features = Features::Dense((0..count).map(|_| normal()).collect());
+        let [mut bias, mut slopes] = [vec![0.0; count], vec![0.0; count]];
+        [&mut bias, &mut slopes].into_iter().for_each(|z| polar_normal(|| rng.random(), z));
+        let features = Features::Dense(slopes);
         let next = (0..count).map(|_| rng.random_range(0..STATES)).collect();
         let correct: Vec<bool> = (0..STATES).map(|_| rng.random_bool(0.5)).collect();
         let shape = Shape { vocabulary: VOCABULARY, max_length: tokens, ending: Ending::Fixed };

@@ -263,6 +263,14 @@ pub fn typical(seed: u64, count: usize) -> Vec<Row> {
         let widest = line.slope_at(0.0).chunks_exact(instance.policy.logits.options).map(spread).fold(0.0, f64::max);
         Row::new(&instance, 0.25 * widest * widest, widest)
     };
-    // Most have Δμ < 0, w = 0 or one token to choose from half of the time.
-    (0..8 * count as u64).into_par_iter().map(row).collect::<Vec<_>>().into_iter().flatten().take(count).collect()
+    // Half of the cases have Δμ < 0, some w = 0 or nothing to choose; as many at a time as rows are wanted.
+    let mut rows = vec![];
+    for round in 0..8 {
+        if rows.len() < count {
+            let cases = (round * count as u64..(round + 1) * count as u64).into_par_iter();
+            rows.extend(cases.map(row).collect::<Vec<_>>().into_iter().flatten());
+        }
+    }
+    rows.truncate(count);
+    rows
 }

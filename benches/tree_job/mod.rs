@@ -1,8 +1,9 @@
 //! The job `tree` of the benchmarks `peers` and `roofline`.
 
 use gradient_gap::enumerate::{Moments, Table, enumerate};
+use gradient_gap::number::polar_normal;
 use gradient_gap::policy::{Ending, Shape};
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// V, T∞, and the dimension of θ.
@@ -16,30 +17,15 @@ pub const RESPONSES: u64 = 2_391_484;
 /// The space of responses.
 pub const SHAPE: Shape = Shape { vocabulary: VOCABULARY as u32, max_length: LENGTH as u32, ending: Ending::Cut };
 
-/// Standard normal numbers, by Marsaglia's polar method.
-fn normal(noise: &mut ChaCha8Rng, out: &mut [f64]) {
-    let mut uniform = || (noise.next_u64() >> 11) as f64 * (2.0 / (1_u64 << 53) as f64) - 1.0;
-    for pair in out.chunks_mut(2) {
-        let (x, y, square) = loop {
-            let (x, y) = (uniform(), uniform());
-            let square = x * x + y * y;
-            if square > 0.0 && square < 1.0 {
-                break (x, y, square);
-            }
-        };
-        let factor = (-2.0 * square.ln() / square).sqrt();
-        pair.iter_mut().zip([x, y]).for_each(|(z, x)| *z = factor * x);
-    }
-}
-
 /// Logits and slopes from a seed: features of (position, last token, token), θ, and a direction of length 1.
 pub fn table(seed: u64) -> Table {
     let mut noise = ChaCha8Rng::seed_from_u64(seed);
+    let mut normal = |z: &mut [f64]| polar_normal(|| noise.random(), z);
     let mut features = vec![0.0; LENGTH * VOCABULARY * VOCABULARY * DIMENSION];
     let (mut theta, mut w) = ([0.0; DIMENSION], [0.0; DIMENSION]);
-    normal(&mut noise, &mut features);
-    normal(&mut noise, &mut theta);
-    normal(&mut noise, &mut w);
+    normal(&mut features);
+    normal(&mut theta);
+    normal(&mut w);
     let norm = w.iter().map(|x| x * x).sum::<f64>().sqrt();
     w.iter_mut().for_each(|x| *x /= norm);
     let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();

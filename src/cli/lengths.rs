@@ -37,8 +37,8 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let lengths = pool(options.draw.threads as usize)?.install(|| -> Result<Lengths, Error> {
         let sweeps = VARIED.into_iter().map(|varied| Ok((varied, sweep(varied, options.max_length)?)));
         let sweeps = sweeps.collect::<Result<Vec<_>, Error>>()?;
-        let random = if options.instances == 0 { vec![] } else { typical(options.draw.seed, options.instances as usize) };
-        Ok(Lengths { sweeps, typical: random, seed: options.draw.seed })
+        let typical = typical(options.draw.seed, options.instances as usize);
+        Ok(Lengths { sweeps, typical, seed: options.draw.seed })
     })?;
     match (output, &options.out) {
         (Some(output), _) => output.finish(report::lengths_svg(&lengths))?,

@@ -1,10 +1,10 @@
 //! Finite-state policies: rules that an automaton knows, at lengths that no list reaches.
 
 use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
+use super::tokens::ENDINGS;
 use super::{Edge, Family};
 use crate::policy::{Automaton, Ending, Logits, Policy, Shape};
 
-const ENDINGS: [Ending; 3] = [Ending::Eos, Ending::Cut, Ending::Fixed];
 const DIM: usize = 3;
 const STATES: usize = 4;
 const VOCABULARY: usize = 3;

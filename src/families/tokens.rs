@@ -5,7 +5,7 @@ use super::{Edge, Family};
 use crate::instance::Instance;
 use crate::policy::{Context, Ending, Features, Logits, Policy, Shape, Tree};
 
-const ENDINGS: [Ending; 3] = [Ending::Eos, Ending::Cut, Ending::Fixed];
+pub(super) const ENDINGS: [Ending; 3] = [Ending::Eos, Ending::Cut, Ending::Fixed];
 
 /// Coordinates of the shape: vocabulary, maximal length, ending.
 const SHAPE: usize = 3;

@@ -80,8 +80,9 @@ impl<const K: usize> Problem<K> {
         let [on, end] = chain.arrows;
         let (states, aside) = (chain.states, !end.is_empty());
         let places = (states + if aside { 2 } else { 0 }).next_multiple_of(BLOCK);
+        let last_arrows = (chain.last)();
         let mut unit = [0.0_f64; 2];
-        for Arrow { cell: Cell { sums, .. }, .. } in on.iter().chain(end).chain(chain.last) {
+        for Arrow { cell: Cell { sums, .. }, .. } in on.iter().chain(end).chain(&last_arrows) {
             let size = sums.score.exact()?.abs().max(sums.variance.exact()?.sqrt());
             unit = [unit[0].max(size), unit[1].max(sums.curvature.exact()?.abs())];
         }
@@ -106,7 +107,7 @@ impl<const K: usize> Problem<K> {
                 matrix[(k * places + arrow.source) * places + target] += x;
             }
         }
-        for arrow in chain.last {
+        for arrow in &last_arrows {
             for (k, x) in sums(&arrow.cell)?.into_iter().enumerate() {
                 last[side(arrow) - states][k * places + arrow.source] += x;
             }
@@ -232,7 +233,10 @@ mod tests {
         let cell = on_line.moments(&tokens, &tokens.curvature);
         let length = policy.tree.shape().max_length;
         let arrows: [Vec<Arrow<_, _>>; 2] = on_line.arrows(automaton, 0, &cell);
-        let [_, last] = on_line.arrows(automaton, length - 1, &cell);
+        let last = || {
+            let [_, end] = on_line.arrows(automaton, length - 1, &cell);
+            end
+        };
         let chain = Chain { states: 3, start: 0, tokens: length, arrows: &arrows, last: &last, correct };
         let found = sides(&chain);
         let mut by_cells = [None; 2];

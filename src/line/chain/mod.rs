@@ -34,8 +34,8 @@ struct Chain<'a, N, S> {
     tokens: u32,
     /// Those that go on and those that end a response.
     arrows: &'a [Vec<Arrow<N, S>>; 2],
-    /// Those that end a response at T∞.
-    last: &'a [Arrow<N, S>],
+    /// Those that end a response at T∞, made where they are asked for.
+    last: &'a dyn Fn() -> Vec<Arrow<N, S>>,
     correct: &'a [bool],
 }
 
@@ -147,11 +147,14 @@ impl<N: Scalar> OnLine<'_, N> {
         let forward = f64::from(tokens) * (arrows[0].len() + arrows[1].len()) as f64;
         let mut sides = [None; 2];
         if !automaton.by_position && tokens > 1 {
-            let [_, last] = self.arrows(automaton, tokens - 1, &cell);
+            let last = || {
+                let [_, end] = self.arrows(automaton, tokens - 1, &cell);
+                end
+            };
             let start = automaton.start as usize;
             if by_powers && power::work(states, tokens) < forward {
                 let before = power::walk(states, start, &arrows, tokens - 1);
-                self.add_to_sides(&mut sides, &power::last(&last, before));
+                self.add_to_sides(&mut sides, &power::last(&last(), before));
             } else {
                 let chain = Chain { states, start, tokens, arrows: &arrows, last: &last, correct: self.correct };
                 sides = S::sides(&chain).map_or([None; 2], |sides| sides.map(Some));
