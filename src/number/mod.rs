@@ -52,6 +52,14 @@ pub trait Scalar:
     fn exp_m1(self) -> Self;
     /// eˣ − 1 − x ≥ 0, accurate near 0 (about x²/2 there): what is left of eˣ after its linear part.
     fn exp_remainder(self) -> Self;
+    /// Makes every entry x of a row e^{x − shift}, by vector registers in `f64`.
+    fn exp_all(row: &mut [Self], shift: Self) {
+        row.iter_mut().for_each(|x| *x = (*x - shift).exp());
+    }
+    /// [`Scalar::exp_remainder`] of every entry, likewise.
+    fn exp_remainder_all(row: &mut [Self]) {
+        row.iter_mut().for_each(|x| *x = x.exp_remainder());
+    }
     /// The natural logarithm, for x ≥ 0.
     fn ln(self) -> Self;
     /// log(1 + x), accurate near 0, for x ≥ −1.
@@ -94,6 +102,11 @@ pub trait Scalar:
     fn min(self, other: Self) -> Self;
     /// The larger of the two.
     fn max(self, other: Self) -> Self;
+
+    /// A sum so far (never −0), with `term` only if it is `wanted`: without a branch in `f64`.
+    fn plus_if(self, wanted: bool, term: Self) -> Self {
+        if wanted { self + term } else { self }
+    }
 
     /// A representative `f64`. Only for shifts that cancel exactly (log-sum-exp), for ordering work and for display, never
     /// for a decision.

@@ -23,6 +23,12 @@ impl Scalar for f64 {
     fn exp_remainder(self) -> f64 {
         exponential::exp_remainder(self)
     }
+    fn exp_all(row: &mut [f64], shift: f64) {
+        exponential::exp_all(row, shift);
+    }
+    fn exp_remainder_all(row: &mut [f64]) {
+        exponential::exp_remainder_all(row);
+    }
     #[inline]
     fn ln(self) -> f64 {
         pxfm::f_log(self)
@@ -91,6 +97,10 @@ impl Scalar for f64 {
     #[inline]
     fn max(self, other: f64) -> f64 {
         f64::max(self, other)
+    }
+    #[inline]
+    fn plus_if(self, wanted: bool, term: f64) -> f64 {
+        self + f64::from_bits(term.to_bits() & u64::from(wanted).wrapping_neg())
     }
     #[inline]
     fn mid(self) -> f64 {
