@@ -172,9 +172,9 @@ impl<N: Scalar> Line<N> {
 impl<'a, N: Scalar> OnLine<'a, N> {
     /// The line θ + t·w. `theta`, `w` and `correct` must fit the policy (see [`Instance::validate`](crate::Instance::validate)).
     pub fn new(policy: &'a Policy, correct: &'a [bool], theta: &'a [f64], w: &[f64]) -> Self {
-        let logits = &policy.logits;
-        let difference = |j, k| logits.difference(j, k, theta);
-        OnLine { policy, correct, theta, logits: logits.restrict(theta, w).relative_to_heaviest(difference) }
+        let mut on_line = OnLine { policy, correct, theta, logits: policy.logits.restrict(theta, w) };
+        on_line.logits.make_relative_to_heaviest(|j, k| policy.logits.difference(j, k, theta));
+        on_line
     }
 
     /// The same line in jets, whose every quantity carries its first two derivatives in t.

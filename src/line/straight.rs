@@ -6,7 +6,7 @@
 //! route is tested below.
 
 use super::{List, OnLine, Step};
-use crate::number::Scalar;
+use crate::number::{Scalar, vectorised};
 
 /// The weights of a straight softmax at t = 0, up to a common factor.
 #[derive(Clone, Debug)]
@@ -32,34 +32,42 @@ impl<N: Scalar> OnLine<'_, N> {
             return None;
         }
         let weight = self.logits.weights(N::zero());
-        let (mut mass, mut mean, mut members) = ([N::zero(); 2], [N::zero(); 2], [0; 2]);
+        let (mut mass, mut mean) = ([N::zero(); 2], [N::zero(); 2]);
         for ((&w, &a), &correct) in weight.iter().zip(self.logits.straight_slopes()).zip(self.correct) {
-            let side = usize::from(correct);
-            mass[side] = mass[side] + w;
-            mean[side] = mean[side] + w * a;
-            members[side] += 1;
+            for (side, own) in [!correct, correct].into_iter().enumerate() {
+                mass[side] = mass[side].plus_if(own, w);
+                mean[side] = mean[side].plus_if(own, w * a);
+            }
         }
         if !(mass[0].mid() > RARE && mass[1].mid() > RARE) {
             return None;
         }
         let mean = [mean[0] / mass[0], mean[1] / mass[1]];
-        Some(Straight { weight, mass, mean, single: members.map(|n| n == 1) })
+        let correct = self.correct.iter().filter(|&&correct| correct).count();
+        let single = [self.correct.len() - correct, correct].map(|members| members == 1);
+        Some(Straight { weight, mass, mean, single })
     }
 
     /// The step to t = η; `None` where it is so long that logarithms are needed.
     pub(crate) fn straight_step(&self, start: &Straight<N>, eta: N) -> Option<Step<N>> {
-        let mut excess = [N::zero(); 2];
-        for ((&w, &a), &correct) in start.weight.iter().zip(self.logits.straight_slopes()).zip(self.correct) {
+        let mut y: List<N> = List::from_elem(N::zero(), self.correct.len());
+        let mut far = false;
+        for ((y, &a), &correct) in y.iter_mut().zip(self.logits.straight_slopes()).zip(self.correct) {
             let side = usize::from(correct);
-            if start.single[side] {
-                continue;
-            }
-            let y = eta * (a - start.mean[side]);
-            if f64::abs(y.mid()) > super::step::FAR {
-                return None;
-            }
-            excess[side] = excess[side] + w * y.exp_remainder();
+            *y = eta * (a - start.mean[side]);
+            far |= (f64::abs(y.mid()) > super::step::FAR) & !start.single[side];
         }
+        if far {
+            return None;
+        }
+        N::exp_remainder_all(&mut y);
+        let mut excess = [N::zero(); 2];
+        for ((&w, &rest), &correct) in start.weight.iter().zip(&y).zip(self.correct) {
+            for (side, own) in [!correct, correct].into_iter().enumerate() {
+                excess[side] = excess[side].plus_if(own, w * rest);
+            }
+        }
+        let excess = [0, 1].map(|side| if start.single[side] { N::zero() } else { excess[side] });
         let remainder = (excess[1] / start.mass[1]).ln_1p() - (excess[0] / start.mass[0]).ln_1p();
         Some(Step { change: eta * (start.mean[1] - start.mean[0]) + remainder, remainder })
     }
@@ -87,19 +95,24 @@ impl<N: Scalar> OnLine<'_, N> {
 
 /// max |a − E\[a\]| and Var(a) under weights.
 fn extremes<N: Scalar>(weight: &[N], slope: &[N]) -> [N; 2] {
-    let (mut total, mut moment) = (N::zero(), N::zero());
-    for (&w, &a) in weight.iter().zip(slope) {
-        total = total + w;
-        moment = moment + w * a;
-    }
-    let mean = moment / total;
-    let (mut score, mut second) = (N::zero(), N::zero());
-    for (&w, &a) in weight.iter().zip(slope) {
-        let s = a - mean;
-        score = score.max(s.abs());
-        second = second + w * s.square();
-    }
-    [score, second / total]
+    vectorised(
+        #[inline(always)]
+        || {
+            let (mut total, mut moment) = (N::zero(), N::zero());
+            for (&w, &a) in weight.iter().zip(slope) {
+                total = total + w;
+                moment = moment + w * a;
+            }
+            let mean = moment / total;
+            let (mut score, mut second) = (N::zero(), N::zero());
+            for (&w, &a) in weight.iter().zip(slope) {
+                let s = a - mean;
+                score = score.max(s.abs());
+                second = second + w * s.square();
+            }
+            [score, second / total]
+        },
+    )
 }
 
 #[cfg(test)]

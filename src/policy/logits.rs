@@ -225,7 +225,13 @@ impl Logits {
         let apart = |list: &[f64], j: usize, k: usize| N::of(list[j]) - N::of(list[k]);
         let mut total = match &self.features {
             Features::Tabular => apart(theta, j, k),
-            Features::Dense(psi) => sum((0..d).map(|i| apart(psi, j * d + i, k * d + i) * N::of(theta[i]))),
+            Features::Dense(psi) => {
+                let product = |d: usize| {
+                    let rows = psi[j * d..(j + 1) * d].iter().zip(&psi[k * d..(k + 1) * d]);
+                    sum(rows.zip(&theta[..d]).map(|((&x, &y), &theta)| (N::of(x) - N::of(y)) * N::of(theta)))
+                };
+                if d == 4 { product(4) } else { product(d) }
+            }
         };
         if !self.quadratic.is_empty() {
             let entry = |i: usize, l: usize| apart(&self.quadratic, (j * d + i) * d + l, (k * d + i) * d + l);
@@ -259,28 +265,20 @@ impl Logits {
     /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
     pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let (d, count) = (self.dim, self.count());
-        let mut value: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), count);
+        let zeros = || SmallVec::from_elem(N::zero(), count);
+        let (curvature, waves) = (SmallVec::new(), Vec::new());
+        let mut on_line = LineLogits { options: self.options, value: zeros(), slope: zeros(), curvature, waves };
+        let (value, slope) = (&mut on_line.value[..], &mut on_line.slope[..]);
         value.iter_mut().zip(&self.bias).for_each(|(v, &b)| *v = N::of(b));
-        let mut slope: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), count);
         match &self.features {
             Features::Tabular => {
                 value.iter_mut().zip(theta).for_each(|(v, &x)| *v = *v + N::of(x));
                 slope.iter_mut().zip(w).for_each(|(a, &x)| *a = N::of(x));
             }
-            Features::Dense(psi) => {
-                let (theta, w) = (&theta[..d], &w[..d]);
-                for ((v, a), p) in value.iter_mut().zip(&mut slope).zip(psi.chunks_exact(d)) {
-                    let (mut value, mut slope) = (*v, *a);
-                    for i in 0..d {
-                        let p = N::of(p[i]);
-                        value = value + p * N::of(theta[i]);
-                        slope = slope + p * N::of(w[i]);
-                    }
-                    (*v, *a) = (value, slope);
-                }
-            }
+            // Unrolled in the largest dimension of most families.
+            Features::Dense(psi) if d == 4 => add_products(psi, [&theta[..4], &w[..4]], value, slope),
+            Features::Dense(psi) => add_products(psi, [&theta[..d], &w[..d]], value, slope),
         }
-        let mut on_line = LineLogits { options: self.options, value, slope, curvature: SmallVec::new(), waves: Vec::new() };
         if !self.quadratic.is_empty() {
             for (j, q) in self.quadratic.chunks(d * d).enumerate() {
                 let bilinear = |x: &[f64], y: &[f64]| sum(q.chunks(d).zip(x).map(|(row, &xi)| N::of(xi) * dot(row, y)));
@@ -314,6 +312,19 @@ pub(crate) fn dot<N: Scalar>(x: &[f64], y: &[f64]) -> N {
     sum(x.iter().zip(y).map(|(&x, &y)| N::of(x) * N::of(y)))
 }
 
+/// Adds ψ·θ and ψ·w, for every row of ψ.
+#[inline(always)]
+fn add_products<N: Scalar>(psi: &[f64], [theta, w]: [&[f64]; 2], value: &mut [N], slope: &mut [N]) {
+    for ((v, a), psi) in value.iter_mut().zip(slope).zip(psi.chunks_exact(theta.len())) {
+        let (mut value, mut slope) = (*v, *a);
+        for ((&p, &theta), &w) in psi.iter().zip(theta).zip(w) {
+            value = value + N::of(p) * N::of(theta);
+            slope = slope + N::of(p) * N::of(w);
+        }
+        (*v, *a) = (value, slope);
+    }
+}
+
 /// Upper bounds on the whole line for one row of logits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowBounds<N> {
@@ -327,7 +338,7 @@ pub(crate) struct RowBounds<N> {
 /// differences overflow stays as it is.
 pub(crate) fn subtract_entry<N: Scalar>(row: &mut [N], at: usize) {
     let reference = row[at];
-    if !row.iter().all(|&x| f64::abs((x - reference).mid()) < f64::MAX) {
+    if !row.iter().fold(true, |all, &x| all & (f64::abs((x - reference).mid()) < f64::MAX)) {
         return;
     }
     row.iter_mut().for_each(|x| *x = *x - reference);
@@ -342,28 +353,32 @@ impl<N: Scalar> LineLogits<N> {
     /// large the values too, by `difference`. This changes no probability; where one option has nearly all the mass, means and
     /// variances over the row then keep full relative accuracy, and the probabilities of the others all that their logarithms
     /// allow.
-    pub(crate) fn relative_to_heaviest(mut self, difference: impl Fn(usize, usize) -> N) -> Self {
-        for first in (0..self.value.len()).step_by(self.options) {
-            let row = first..first + self.options;
-            let (mut top, mut largest) = (first, 0.0);
-            for j in row.clone() {
-                let value = self.value[j].mid();
-                top = if value > self.value[top].mid() { j } else { top };
-                largest = f64::max(largest, value.abs());
+    pub(crate) fn make_relative_to_heaviest(&mut self, difference: impl Fn(usize, usize) -> N) {
+        let (width, mut first) = (self.options, 0);
+        while first < self.count() {
+            let row = first..first + width;
+            let (value, slope) = (&mut self.value[row.clone()], &mut self.slope[row.clone()]);
+            let (mut top, mut highest, mut largest) = (0, value[0].mid(), 0.0);
+            for (v, value) in value.iter().enumerate() {
+                let value = value.mid();
+                (top, highest) = if value > highest { (v, value) } else { (top, highest) };
+                largest = if value.abs() > largest { value.abs() } else { largest };
             }
             if largest > LARGE {
-                let apart: SmallVec<[N; 8]> =
-                    row.clone().map(|j| if j == top { N::zero() } else { difference(j, top) }).collect();
+                let mut apart: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), width);
+                for (v, apart) in apart.iter_mut().enumerate().filter(|&(v, _)| v != top) {
+                    *apart = difference(first + v, first + top);
+                }
                 if apart.iter().all(|x| f64::abs(x.mid()) < f64::MAX) {
-                    self.value[row.clone()].copy_from_slice(&apart);
+                    value.copy_from_slice(&apart);
                 }
             }
-            subtract_entry(&mut self.slope[row.clone()], top - first);
+            subtract_entry(slope, top);
             if !self.curvature.is_empty() {
-                subtract_entry(&mut self.curvature[row], top - first);
+                subtract_entry(&mut self.curvature[row], top);
             }
+            first += width;
         }
-        self
     }
 
     /// The same logits in another number.
@@ -410,7 +425,7 @@ impl<N: Scalar> LineLogits<N> {
             weight.iter_mut().zip(&self.slope).for_each(|(z, &a)| *z = *z + a * t);
         }
         let shift = N::of(finite_top(&weight));
-        weight.iter_mut().for_each(|z| *z = (*z - shift).exp());
+        N::exp_all(&mut weight, shift);
         weight
     }
 
