@@ -186,10 +186,10 @@ fn tilt(policy: &mut Policy, correct: &[bool], tilt: f64) {
         return;
     }
     if policy.logits.bias.is_empty() {
-        policy.logits.bias = vec![0.0; policy.logits.count()];
+        policy.logits.bias.resize(policy.logits.count(), 0.0);
     }
     if policy.is_one_token() {
-        policy.logits.bias.iter_mut().zip(correct).filter(|&(_, &c)| c).for_each(|(b, _)| *b += tilt);
+        policy.logits.bias.iter_mut().zip(correct).for_each(|(b, &c)| *b = if c { *b + tilt } else { *b });
         return;
     }
     let Some(first) = correct.iter().position(|&c| c) else { return };
@@ -213,15 +213,11 @@ fn reference_smoothness(instance: &Instance) -> f64 {
     let (spread, bend) = match &logits.features {
         // Straight lines are most of a campaign: no need to restrict all of the policy.
         Features::Dense(psi) if logits.is_linear() => {
-            let (mut widest, mut low, mut high, mut left) = (0.0, f64::INFINITY, f64::NEG_INFINITY, logits.options);
-            for row in psi.chunks_exact(logits.dim) {
-                let slope = row.iter().zip(w).fold(0.0, |sum, (p, w)| sum + p * w);
-                (low, high, left) = (f64::min(low, slope), f64::max(high, slope), left - 1);
-                if left == 0 {
-                    widest = f64::max(widest, high - low);
-                    (low, high, left) = (f64::INFINITY, f64::NEG_INFINITY, logits.options);
-                }
-            }
+            // Unrolled in the largest dimension of most families.
+            let widest = match logits.dim {
+                4 => widest(psi, &w[..4], logits.options),
+                d => widest(psi, &w[..d], logits.options),
+            };
             (widest, 0.0)
         }
         _ => {
@@ -240,9 +236,18 @@ fn reference_smoothness(instance: &Instance) -> f64 {
     f64::from(instance.policy.tree.shape().max_length) * (0.25 * spread * spread + bend)
 }
 
+/// The largest spread of ψ·w over a context.
+#[inline(always)]
+fn widest(psi: &[f64], w: &[f64], options: usize) -> f64 {
+    let slope = |psi: &[f64]| psi.iter().zip(w).fold(0.0, |sum, (p, w)| sum + p * w);
+    let contexts = psi.chunks_exact(w.len() * options);
+    contexts.map(|context| spread(context.chunks_exact(w.len()).map(slope))).fold(0.0, f64::max)
+}
+
 /// The largest difference between two of the numbers.
 fn spread(numbers: impl Iterator<Item = f64>) -> f64 {
-    let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    let wider = |(low, high), x| (if x < low { x } else { low }, if x > high { x } else { high });
+    let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), wider);
     if low <= high { high - low } else { 0.0 }
 }
 
