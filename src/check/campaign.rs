@@ -16,6 +16,7 @@ use super::witness::Witness;
 use crate::claims::{ClaimEntry, Expected, Relation, Scope};
 use crate::error::Error;
 use crate::families::{self, Family};
+use crate::number::vectorised;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -284,13 +285,19 @@ impl Draws {
     pub fn point(&self, i: u64, dim: usize, u: &mut Vec<f64>) {
         let mut rng = self.0.clone();
         rng.set_stream(i);
-        u.clear();
+        u.resize(dim, 0.0);
         let mut bytes = [0; 256];
-        while u.len() < dim {
-            let block = &mut bytes[..4 * (dim - u.len()).min(64)];
+        for u in u.chunks_mut(64) {
+            let block = &mut bytes[..4 * u.len()];
             rng.fill_bytes(block);
-            let words = block.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
-            u.extend(words.map(|word| f64::from(word) * UNIT));
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (u, &word) in u.iter_mut().zip(block.as_chunks::<4>().0) {
+                        *u = f64::from(u32::from_le_bytes(word)) * UNIT;
+                    }
+                },
+            );
         }
     }
 }
