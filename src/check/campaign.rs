@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::families::{self, Family};
 use crate::number::vectorised;
 use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -273,17 +273,17 @@ const UNIT: f64 = 1.0 / (1u64 << 32) as f64;
 
 /// The random cases of a seed.
 #[derive(Clone, Debug)]
-pub struct Draws(ChaCha8Rng);
+pub struct Draws(ChaCha8Core);
 
 impl Draws {
     /// The cases of this seed.
     pub fn new(seed: u64) -> Draws {
-        Draws(ChaCha8Rng::seed_from_u64(seed))
+        Draws(ChaCha8Core::seed_from_u64(seed))
     }
 
     /// The point of case i, in `u`: `dim` multiples of 2⁻³² in \[0, 1) from the ChaCha8 stream i of the seed.
     pub fn point(&self, i: u64, dim: usize, u: &mut Vec<f64>) {
-        let mut rng = self.0.clone();
+        let mut rng = ChaCha8Rng::from(self.0.clone());
         rng.set_stream(i);
         u.resize(dim, 0.0);
         let mut bytes = [0; 256];

@@ -2,8 +2,9 @@
 
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
+use crate::line::List;
 use crate::number::Scalar;
-use crate::policy::{Features, Policy, Rule};
+use crate::policy::{Features, Policy, Rule, add_products, leave_no_side_empty};
 
 /// The coordinates that stand first in every family.
 pub mod header {
@@ -135,7 +136,7 @@ impl<'a> Common<'a> {
     /// size alone. `flags` decides the random verifier, `raw` the direction (coordinates of the cube both).
     pub(super) fn finish(&self, instance: &mut Instance, raw: &[f64], flags: &[f64]) {
         if instance.policy.is_listed() {
-            self.rule(flags).apply_to(&instance.policy, &mut instance.correct);
+            self.judge(flags, instance);
             tilt(&mut instance.policy, &instance.correct, self.tilt());
         }
         instance.direction.clear();
@@ -165,17 +166,28 @@ impl<'a> Common<'a> {
         instance.eta = if scale > 1e-200 { tau / scale.sqrt() } else { tau };
     }
 
-    fn rule(&self, flags: &[f64]) -> Rule {
+    fn judge(&self, flags: &[f64], instance: &mut Instance) {
+        let Instance { policy, correct, .. } = instance;
         let parameter = self.u[header::RULE_PARAMETER];
-        match choice(self.u[header::RULE], 7) {
+        let rule = match choice(self.u[header::RULE], 7) {
             0 => Rule::Only(choice(parameter, 64)),
-            1 => Rule::Set(flags.iter().map(|&u| u < 0.5).collect()),
+            // [`Rule::Set`], without a list of its own.
+            1 => {
+                let count = policy.responses();
+                correct.clear();
+                match flags.get(..count) {
+                    Some(flags) => correct.extend(flags.iter().map(|&u| u < 0.5)),
+                    None => correct.extend(flags.iter().cycle().take(count).map(|&u| u < 0.5)),
+                }
+                return leave_no_side_empty(correct);
+            }
             2 => Rule::AllBut(choice(parameter, 64)),
             3 => Rule::EvenSum,
             4 => Rule::LastTokenBelow(1 + choice(parameter, 2) as u32),
             5 => Rule::StartsWith(choice(parameter, 3) as u32),
             _ => Rule::LengthAtMost(1 + choice(parameter, 4) as u32),
-        }
+        };
+        rule.apply_to(policy, correct);
     }
 }
 
@@ -213,16 +225,13 @@ fn reference_smoothness(instance: &Instance) -> f64 {
     let (spread, bend) = match &logits.features {
         // Straight lines are most of a campaign: no need to restrict all of the policy.
         Features::Dense(psi) if logits.is_linear() => {
-            // Unrolled in the largest dimension of most families.
-            let widest = match logits.dim {
-                4 => widest(psi, &w[..4], logits.options),
-                d => widest(psi, &w[..d], logits.options),
-            };
+            let mut slopes: List<f64> = List::from_elem(0.0, logits.count());
+            add_products(psi, [w], [&mut slopes]);
+            let widest = slopes.chunks_exact(logits.options).map(spread).fold(0.0, f64::max);
             (widest, 0.0)
         }
         _ => {
             let line = logits.restrict::<f64>(&instance.theta, w);
-            let spread = |row: &[f64]| spread(row.iter().copied());
             let bend = line.curvature_at(0.0).iter().map(|c| c.abs()).fold(0.0, f64::max);
             (line.slope_at(0.0).chunks_exact(logits.options).map(spread).fold(0.0, f64::max), bend)
         }
@@ -236,18 +245,10 @@ fn reference_smoothness(instance: &Instance) -> f64 {
     f64::from(instance.policy.tree.shape().max_length) * (0.25 * spread * spread + bend)
 }
 
-/// The largest spread of ψ·w over a context.
-#[inline(always)]
-fn widest(psi: &[f64], w: &[f64], options: usize) -> f64 {
-    let slope = |psi: &[f64]| psi.iter().zip(w).fold(0.0, |sum, (p, w)| sum + p * w);
-    let contexts = psi.chunks_exact(w.len() * options);
-    contexts.map(|context| spread(context.chunks_exact(w.len()).map(slope))).fold(0.0, f64::max)
-}
-
 /// The largest difference between two of the numbers.
-fn spread(numbers: impl Iterator<Item = f64>) -> f64 {
-    let wider = |(low, high), x| (if x < low { x } else { low }, if x > high { x } else { high });
-    let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), wider);
+fn spread(numbers: &[f64]) -> f64 {
+    let wider = |(low, high), &x: &f64| (if x < low { x } else { low }, if x > high { x } else { high });
+    let (low, high) = numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), wider);
     if low <= high { high - low } else { 0.0 }
 }
 

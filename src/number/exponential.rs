@@ -11,8 +11,6 @@
 //!
 //! Reference: Muller, Elementary Functions, 3rd ed., §11 (additive range reduction after Cody and Waite).
 
-use super::vectorised;
-
 /// 1.5·2⁵²: adding it rounds |x| < 2⁵⁰ to an integer, which then stands in the lowest bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
@@ -77,37 +75,31 @@ fn power_of_two(k: f64) -> f64 {
     f64::from_bits(((k + ROUND).to_bits() << 52).wrapping_add(1023 << 52))
 }
 
-/// f of every entry, four at a time.
+/// f of four numbers, side by side.
 #[inline(always)]
-fn map_all(row: &mut [f64], f: impl Fn(f64) -> f64) {
-    vectorised(
+pub(super) fn map_four(x: [f64; 4], f: impl Fn(f64) -> f64) -> [f64; 4] {
+    [f(x[0]), f(x[1]), f(x[2]), f(x[3])]
+}
+
+/// eˣ of four numbers −∞ ≤ x ≤ 0, to 1.1 units in the last place; e^−700 below that.
+#[inline(always)]
+pub(crate) fn exp_negative_four(x: [f64; 4]) -> [f64; 4] {
+    map_four(
+        x,
         #[inline(always)]
-        || {
-            let (fours, rest) = row.as_chunks_mut::<4>();
-            for four in fours {
-                *four = [f(four[0]), f(four[1]), f(four[2]), f(four[3])];
-            }
-            if !rest.is_empty() {
-                let x = [0, 1, 2].map(|i| rest.get(i).copied().unwrap_or(0.0));
-                let y = [f(x[0]), f(x[1]), f(x[2]), f(0.0)];
-                rest.copy_from_slice(&y[..rest.len()]);
-            }
+        |x| {
+            let x = if x < -700.0 { -700.0 } else { x };
+            let k = exponent(x);
+            let r = reduced(x, k);
+            (1.0 + (r + r * r * short_tail(r))) * power_of_two(k)
         },
-    );
+    )
 }
 
-/// e^{x − shift} for every entry x.
-pub(super) fn exp_all(row: &mut [f64], shift: f64) {
-    map_all(
-        row,
-        #[inline(always)]
-        |x| exp(x - shift),
-    );
-}
-
-/// [`exp_remainder`] of every entry.
-pub(super) fn exp_remainder_all(row: &mut [f64]) {
-    map_all(row, exp_remainder);
+/// [`exp_remainder`] of four numbers |x| ≤ 700.
+#[inline(always)]
+pub(crate) fn exp_remainder_four(x: [f64; 4]) -> [f64; 4] {
+    map_four(x, exp_remainder_of)
 }
 
 /// eˣ, to 1.1 units in the last place; 0.6 more where it is subnormal.
@@ -145,9 +137,14 @@ pub(super) fn exp_m1(x: f64) -> f64 {
 #[inline(always)]
 pub(super) fn exp_remainder(x: f64) -> f64 {
     let x = if x > 710.0 { 710.0 } else { x }; // eˣ overflows there
-    let cut = clamp(x, -708.0, 710.0);
-    let k = if f64::abs(cut) <= 0.75 { 0.0 } else { exponent(cut) };
-    let r = reduced(cut, k);
+    if x < -700.0 { -1.0 - x } else { exp_remainder_of(x) }
+}
+
+/// The same for −700 ≤ x ≤ 710.
+#[inline(always)]
+fn exp_remainder_of(x: f64) -> f64 {
+    let k = if f64::abs(x) <= 0.75 { 0.0 } else { exponent(x) };
+    let r = reduced(x, k);
     let half = power_of_two(k - 1.0);
     2.0 * (half * (r * r * long_tail(r)) + (half * r + (half - 0.5) - 0.5 * x))
 }
@@ -156,19 +153,18 @@ pub(super) fn exp_remainder(x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Whatever the length of the row, its entries have the bits that they have one by one.
+    /// Side by side, numbers have the bits that they have alone.
     #[test]
-    fn a_row_is_its_entries() {
-        let numbers =
-            [0.0, -0.0, 1e-300, -0.3, 0.75, -0.76, 20.0, -40.0, 709.9, -745.0, 800.0, -800.0, f64::INFINITY, f64::NAN];
-        for n in 0..numbers.len() {
-            let (mut row, mut rest) = (numbers[n..].to_vec(), numbers[n..].to_vec());
-            exp_all(&mut row, 0.25);
-            exp_remainder_all(&mut rest);
-            for ((x, y), z) in numbers[n..].iter().zip(row).zip(rest) {
-                assert_eq!(y.to_bits(), exp(x - 0.25).to_bits(), "{x}");
+    fn four_are_each_of_them() {
+        for numbers in [[0.0, -0.0, -1e-300, -0.3], [-0.75, -0.76, -20.0, -40.0], [-1.0, -600.0, -699.9, -700.0]] {
+            for ((x, y), z) in numbers.iter().zip(exp_negative_four(numbers)).zip(exp_remainder_four(numbers)) {
+                assert_eq!(y.to_bits(), exp(*x).to_bits(), "{x}");
                 assert_eq!(z.to_bits(), exp_remainder(*x).to_bits(), "{x}");
             }
+        }
+        assert_eq!(exp_negative_four([f64::NEG_INFINITY, -1e300, -700.5, -800.0]), [exp(-700.0); 4]);
+        for (x, y) in [0.3, 0.76, 30.0, 699.0].iter().zip(exp_remainder_four([0.3, 0.76, 30.0, 699.0])) {
+            assert_eq!(y.to_bits(), exp_remainder(*x).to_bits(), "{x}");
         }
     }
 }

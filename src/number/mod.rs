@@ -21,13 +21,13 @@ mod polar;
 mod real;
 mod vector;
 
-pub(crate) use exponential::scaled_exp;
+pub(crate) use exponential::{exp_negative_four, exp_remainder_four, scaled_exp};
 pub use interval::Interval;
 pub use jet::Jet;
-pub(crate) use logarithm::ln_normal;
+pub(crate) use logarithm::{ln_1p_four, ln_normal};
 pub use polar::polar_normal;
 pub use vector::vectorised;
-pub(crate) use vector::{Simd, WithSimd, with_registers};
+pub(crate) use vector::{OneLane, Simd, WithSimd, with_registers};
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -52,14 +52,6 @@ pub trait Scalar:
     fn exp_m1(self) -> Self;
     /// eˣ − 1 − x ≥ 0, accurate near 0 (about x²/2 there): what is left of eˣ after its linear part.
     fn exp_remainder(self) -> Self;
-    /// Makes every entry x of a row e^{x − shift}, by vector registers in `f64`.
-    fn exp_all(row: &mut [Self], shift: Self) {
-        row.iter_mut().for_each(|x| *x = (*x - shift).exp());
-    }
-    /// [`Scalar::exp_remainder`] of every entry, likewise.
-    fn exp_remainder_all(row: &mut [Self]) {
-        row.iter_mut().for_each(|x| *x = x.exp_remainder());
-    }
     /// The natural logarithm, for x ≥ 0.
     fn ln(self) -> Self;
     /// log(1 + x), accurate near 0, for x ≥ −1.
@@ -103,14 +95,16 @@ pub trait Scalar:
     /// The larger of the two.
     fn max(self, other: Self) -> Self;
 
-    /// A sum so far (never −0), with `term` only if it is `wanted`: without a branch in `f64`.
-    fn plus_if(self, wanted: bool, term: Self) -> Self {
-        if wanted { self + term } else { self }
-    }
-
     /// A representative `f64`. Only for shifts that cancel exactly (log-sum-exp), for ordering work and for display, never
     /// for a decision.
     fn mid(self) -> f64;
+
+    /// The numbers themselves, if each is one binary64 and nothing else.
+    #[inline]
+    fn reals(row: &[Self]) -> Option<&[f64]> {
+        let _ = row;
+        None
+    }
 
     /// The number itself, if it is one binary64 and nothing else: `None` for intervals and jets.
     fn exact(self) -> Option<f64> {

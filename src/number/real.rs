@@ -23,12 +23,6 @@ impl Scalar for f64 {
     fn exp_remainder(self) -> f64 {
         exponential::exp_remainder(self)
     }
-    fn exp_all(row: &mut [f64], shift: f64) {
-        exponential::exp_all(row, shift);
-    }
-    fn exp_remainder_all(row: &mut [f64]) {
-        exponential::exp_remainder_all(row);
-    }
     #[inline]
     fn ln(self) -> f64 {
         pxfm::f_log(self)
@@ -99,12 +93,12 @@ impl Scalar for f64 {
         f64::max(self, other)
     }
     #[inline]
-    fn plus_if(self, wanted: bool, term: f64) -> f64 {
-        self + f64::from_bits(term.to_bits() & u64::from(wanted).wrapping_neg())
-    }
-    #[inline]
     fn mid(self) -> f64 {
         self
+    }
+    #[inline]
+    fn reals(row: &[f64]) -> Option<&[f64]> {
+        Some(row)
     }
     #[inline]
     fn exact(self) -> Option<f64> {

@@ -53,11 +53,16 @@ impl Rule {
             Rule::EvenSum => by_tokens(policy, correct, |tokens| tokens.iter().map(|&t| u64::from(t)).sum::<u64>() % 2 == 0),
             Rule::StartsWith(token) => by_tokens(policy, correct, |tokens| tokens.first() == Some(token)),
         }
-        if let Some((first, rest)) = correct.split_first_mut()
-            && rest.iter().all(|c| c == first)
-        {
-            *first = !*first;
-        }
+        leave_no_side_empty(correct);
+    }
+}
+
+/// Flips the first of flags that are all equal.
+pub(crate) fn leave_no_side_empty(correct: &mut [bool]) {
+    if let Some((first, rest)) = correct.split_first_mut()
+        && rest.iter().all(|c| c == first)
+    {
+        *first = !*first;
     }
 }
 
