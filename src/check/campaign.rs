@@ -16,8 +16,9 @@ use super::witness::Witness;
 use crate::claims::{ClaimEntry, Expected, Relation, Scope};
 use crate::error::Error;
 use crate::families::{self, Family};
+use crate::number::vectorised;
 use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -272,25 +273,31 @@ const UNIT: f64 = 1.0 / (1u64 << 32) as f64;
 
 /// The random cases of a seed.
 #[derive(Clone, Debug)]
-pub struct Draws(ChaCha8Rng);
+pub struct Draws(ChaCha8Core);
 
 impl Draws {
     /// The cases of this seed.
     pub fn new(seed: u64) -> Draws {
-        Draws(ChaCha8Rng::seed_from_u64(seed))
+        Draws(ChaCha8Core::seed_from_u64(seed))
     }
 
     /// The point of case i, in `u`: `dim` multiples of 2⁻³² in \[0, 1) from the ChaCha8 stream i of the seed.
     pub fn point(&self, i: u64, dim: usize, u: &mut Vec<f64>) {
-        let mut rng = self.0.clone();
+        let mut rng = ChaCha8Rng::from(self.0.clone());
         rng.set_stream(i);
-        u.clear();
+        u.resize(dim, 0.0);
         let mut bytes = [0; 256];
-        while u.len() < dim {
-            let block = &mut bytes[..4 * (dim - u.len()).min(64)];
+        for u in u.chunks_mut(64) {
+            let block = &mut bytes[..4 * u.len()];
             rng.fill_bytes(block);
-            let words = block.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]));
-            u.extend(words.map(|word| f64::from(word) * UNIT));
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (u, &word) in u.iter_mut().zip(block.as_chunks::<4>().0) {
+                        *u = f64::from(u32::from_le_bytes(word)) * UNIT;
+                    }
+                },
+            );
         }
     }
 }

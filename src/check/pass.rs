@@ -9,10 +9,13 @@ use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
 use crate::instance::Instance;
 use rayon::prelude::*;
+use smallvec::SmallVec;
 
 /// Why a case is outside that is inside in binary64.
 const OUTSIDE_FOR_CERTAIN: &str = "a hypothesis, by intervals";
 
+/// Random cases that are made before they are evaluated.
+const BATCH: usize = 4;
 /// Edge cases that one task runs in sequence.
 const EDGES: usize = 8;
 
@@ -55,11 +58,14 @@ impl<'a> Pass<'a> {
 
     /// Runs one task.
     pub fn task(&self, task: u64, progress: &(dyn Fn(u64) + Sync)) -> Found {
-        let (mut found, mut blanks) = (self.empty(), self.blanks());
+        let mut found = self.empty();
         let Some(chunk) = task.checked_sub(self.edge_tasks()) else {
-            let first = task as usize * EDGES;
+            let (first, mut instance) = (task as usize * EDGES, families::blank());
             for (j, (family, u)) in self.edges.iter().enumerate().skip(first).take(EDGES) {
-                self.one(j as u64, 0, *family, u, &mut blanks, &mut found);
+                // An edge is inside the cube.
+                if self.families[*family].decode_into(u, &mut instance).is_ok() {
+                    self.one([j as u64, 0], *family, &Evaluation::new(&instance, SAMPLE_PIECES), &mut found);
+                }
             }
             return found;
         };
@@ -67,9 +73,21 @@ impl<'a> Pass<'a> {
         let cases = chunk * self.size()..instances.min((chunk + 1) * self.size());
         let n = cases.end - cases.start;
         let (draws, mut u) = (Draws::new(self.campaign.seed), Vec::new());
-        for i in cases {
-            let family = self.campaign.case(self.scope, &draws, i, &mut u);
-            self.one(self.edges.len() as u64 + i, i / base, family, &u, &mut blanks, &mut found);
+        let mut instances: [Instance; BATCH] = std::array::from_fn(|_| families::blank());
+        for first in cases.clone().step_by(BATCH) {
+            let batch = first..cases.end.min(first + BATCH as u64);
+            let decoded = batch.clone().zip(&mut instances).map(|(i, instance)| {
+                let family = self.campaign.case(self.scope, &draws, i, &mut u);
+                // `case` gives as many coordinates as the family has, inside the cube.
+                self.families[family].decode_into(&u, instance).is_ok().then_some((i, family))
+            });
+            let decoded: SmallVec<[_; BATCH]> = decoded.collect();
+            let mut cases = decoded.iter();
+            Evaluation::for_each(&instances[..decoded.len()], SAMPLE_PIECES, |evaluation| {
+                if let Some(&Some((i, family))) = cases.next() {
+                    self.one([self.edges.len() as u64 + i, i / base], family, evaluation, &mut found);
+                }
+            });
         }
         progress(n);
         found
@@ -85,10 +103,6 @@ impl<'a> Pass<'a> {
         }
         *found.spreads(self.scope) = vec![Spread::default(); n];
         found
-    }
-
-    fn blanks(&self) -> Vec<Instance> {
-        self.families.iter().map(|_| families::blank()).collect()
     }
 
     /// The edge sets of all families, as (family, point).
@@ -110,15 +124,11 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// One instance, every claim on it, or, beyond the first `batch` of random instances, every claim that asks for more. `blanks`:
-    /// by family, an instance to decode into.
-    fn one(&self, case: u64, batch: u64, family: usize, u: &[f64], blanks: &mut [Instance], found: &mut Found) {
-        // u comes from `draw` or an edge set: the right length, inside the cube.
-        let Ok(()) = self.families[family].decode_into(u, &mut blanks[family]) else { return };
-        let instance = &blanks[family];
-        let evaluation = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
+    /// One instance, every claim on it, or, beyond the first `batch` of random instances, every claim that asks for more.
+    fn one(&self, [case, batch]: [u64; 2], family: usize, evaluation: &Evaluation<'_, f64>, found: &mut Found) {
+        let instance = evaluation.instance();
         if batch == 0 {
-            found.spreads(self.scope)[family].note(&evaluation, self.scope);
+            found.spreads(self.scope)[family].note(evaluation, self.scope);
         }
         for (claim, of_claim) in self.campaign.claims.iter().zip(&mut found.claims) {
             let asked = claim.scope == self.scope && batch < claim.times;
@@ -126,7 +136,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             let tally = &mut of_claim.tallies[family];
-            let ratio = match measure(claim, &evaluation) {
+            let ratio = match measure(claim, evaluation) {
                 Measured::Outside(name) => {
                     *tally.outside.entry(name.into()).or_default() += 1;
                     continue;

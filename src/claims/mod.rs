@@ -305,9 +305,8 @@ impl<N: Scalar> Sides<N> {
 
     /// The comparisons on one instance.
     pub fn parts(&self, evaluation: &Evaluation<'_, N>) -> Parts<N> {
-        let parts = (self.all)(evaluation);
-        let Some((name, factor)) = self.scaled else { return parts };
-        let chosen = parts.into_iter().filter(|part| part.name == name);
+        let Some((name, factor)) = self.scaled else { return (self.all)(evaluation) };
+        let chosen = (self.all)(evaluation).into_iter().filter(|part| part.name == name);
         let claimed = |part: &Part<N>| factor.map_or(part.claimed, |factor| N::of(factor) * part.claimed);
         chosen.map(|part| Part { claimed: claimed(&part), ..part }).collect()
     }

@@ -6,10 +6,11 @@ pub use course::{Course, CourseStep, Iterates};
 
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
-use crate::line::{Line, OnLine, ScoreSum, Step, Straight, logistic_cumulant, sum_of_scores};
+use crate::line::{LANES, Line, OnLine, ScoreSum, Step, Straight, logistic_cumulant, sum_of_scores};
 use crate::number::{Jet, Scalar};
 use crate::regularity::{Constants, LineBounds, line_bounds};
 use crate::tolerance::ULPS;
+use smallvec::SmallVec;
 use std::cell::OnceCell;
 
 /// An instance and everything that statements read of it, over the number N.
@@ -22,7 +23,8 @@ pub struct Evaluation<'a, N> {
     pieces: usize,
     on_line: OnLine<'a, N>,
     straight: OnceCell<Option<Straight<N>>>,
-    start: OnceCell<Line<N>>,
+    /// On the heap, as it is large and not always asked for.
+    start: OnceCell<Box<Line<N>>>,
     step: OnceCell<Step<N>>,
     constants: OnceCell<Constants<N>>,
     line_bounds: OnceCell<Option<LineBounds<N>>>,
@@ -53,11 +55,15 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     /// `pieces`: into how many pieces the segment is cut where a supremum is taken over it; twice as many where logits are curved
     /// or a response has several tokens, whose suprema lie inside more often. The instance must be [valid](Instance::validate).
     pub fn new(instance: &'a Instance, pieces: usize) -> Self {
-        let Instance { policy, theta, direction, correct, .. } = instance;
+        Evaluation::on(OnLine::of(instance), instance, pieces)
+    }
+
+    #[inline(always)]
+    fn on(on_line: OnLine<'a, N>, instance: &'a Instance, pieces: usize) -> Self {
         Evaluation {
             instance,
             pieces,
-            on_line: OnLine::new(policy, correct, theta, direction),
+            on_line,
             straight: OnceCell::new(),
             start: OnceCell::new(),
             step: OnceCell::new(),
@@ -68,6 +74,22 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             gap: OnceCell::new(),
             course: OnceCell::new(),
             sizes: OnceCell::new(),
+        }
+    }
+
+    /// Evaluates instances one after the other, as [`Evaluation::new`] does, and a little of it of four at a time: with the same result,
+    /// but sooner where only a few claims are asked about policies of one token.
+    pub fn for_each(instances: &'a [Instance], pieces: usize, mut f: impl FnMut(&Evaluation<'a, N>)) {
+        for four in instances.chunks(LANES) {
+            let lines: SmallVec<[_; LANES]> = four.iter().map(OnLine::of).collect();
+            let known = OnLine::straight_of_four(lines.iter().zip(four.iter().map(|instance| instance.eta)));
+            for (lane, (on_line, instance)) in lines.into_iter().zip(four).enumerate() {
+                let evaluation = Evaluation::on(on_line, instance, pieces);
+                if known.has(lane) {
+                    evaluation.straight.get_or_init(|| known.get(lane));
+                }
+                f(&evaluation);
+            }
         }
     }
 
@@ -85,11 +107,11 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// λ and the conditional moments at t = 0, by formula.
     pub fn start(&self) -> &Line<N> {
-        self.start.get_or_init(|| self.on_line.line(N::zero()))
+        self.start.get_or_init(|| Box::new(self.on_line.line(N::zero())))
     }
     /// The short route of one softmax with straight logits, where it is open.
     fn straight(&self) -> Option<&Straight<N>> {
-        self.straight.get_or_init(|| self.on_line.straight()).as_ref()
+        self.straight.get_or_init(|| self.on_line.straight(self.instance.eta)).as_ref()
     }
     /// λ(η) − λ(0) and its second-order remainder.
     pub fn step(&self) -> &Step<N> {
@@ -243,5 +265,37 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn curvature_condition(&self) -> f64 {
         let length = f64::from(self.instance.policy.tree.shape().max_length);
         self.logit_condition() * (length * self.sizes().slope).powi(2) + self.logit_condition() * length * self.sizes().bend
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::campaign::Draws;
+    use crate::families;
+
+    /// Four at a time as one by one, whatever stands beside: the same bits of all that the short route gives.
+    #[test]
+    fn together_as_alone() {
+        let (draws, mut u, mut instances) = (Draws::new(7), vec![], vec![]);
+        for i in 0..1_200 {
+            // Straight policies and others, in turns of five so that every family meets every lane.
+            let family = ["linear-softmax", "tabular-softmax", "finite-state", "cube", "quadratic-softmax"][i % 5];
+            let family = families::find(family).expect("there");
+            draws.point(i as u64, family.dim, &mut u);
+            instances.push(family.decode(&u).expect("inside the cube"));
+        }
+        let seen = |evaluation: &Evaluation<'_, f64>| {
+            let (step, constants) = (*evaluation.step(), *evaluation.constants());
+            [step.change, step.remainder, constants.score, constants.curvature, constants.psi1].map(f64::to_bits)
+        };
+        let (mut together, mut short) = (vec![], 0);
+        Evaluation::for_each(&instances, 1, |evaluation| {
+            short += usize::from(matches!(evaluation.straight.get(), Some(Some(_))));
+            together.push(seen(evaluation));
+        });
+        let alone: Vec<_> = instances.iter().map(|instance| seen(&Evaluation::new(instance, 1))).collect();
+        assert!(together == alone);
+        assert!(short > 400 && short < 720, "{short}");
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
+use crate::line::List;
 use crate::number::Scalar;
-use crate::policy::{Features, Policy, Rule};
+use crate::policy::{Features, Policy, Rule, add_products, leave_no_side_empty};
 
 /// The coordinates that stand first in every family.
 pub mod header {
@@ -135,7 +136,7 @@ impl<'a> Common<'a> {
     /// size alone. `flags` decides the random verifier, `raw` the direction (coordinates of the cube both).
     pub(super) fn finish(&self, instance: &mut Instance, raw: &[f64], flags: &[f64]) {
         if instance.policy.is_listed() {
-            self.rule(flags).apply_to(&instance.policy, &mut instance.correct);
+            self.judge(flags, instance);
             tilt(&mut instance.policy, &instance.correct, self.tilt());
         }
         instance.direction.clear();
@@ -165,17 +166,28 @@ impl<'a> Common<'a> {
         instance.eta = if scale > 1e-200 { tau / scale.sqrt() } else { tau };
     }
 
-    fn rule(&self, flags: &[f64]) -> Rule {
+    fn judge(&self, flags: &[f64], instance: &mut Instance) {
+        let Instance { policy, correct, .. } = instance;
         let parameter = self.u[header::RULE_PARAMETER];
-        match choice(self.u[header::RULE], 7) {
+        let rule = match choice(self.u[header::RULE], 7) {
             0 => Rule::Only(choice(parameter, 64)),
-            1 => Rule::Set(flags.iter().map(|&u| u < 0.5).collect()),
+            // [`Rule::Set`], without a list of its own.
+            1 => {
+                let count = policy.responses();
+                correct.clear();
+                match flags.get(..count) {
+                    Some(flags) => correct.extend(flags.iter().map(|&u| u < 0.5)),
+                    None => correct.extend(flags.iter().cycle().take(count).map(|&u| u < 0.5)),
+                }
+                return leave_no_side_empty(correct);
+            }
             2 => Rule::AllBut(choice(parameter, 64)),
             3 => Rule::EvenSum,
             4 => Rule::LastTokenBelow(1 + choice(parameter, 2) as u32),
             5 => Rule::StartsWith(choice(parameter, 3) as u32),
             _ => Rule::LengthAtMost(1 + choice(parameter, 4) as u32),
-        }
+        };
+        rule.apply_to(policy, correct);
     }
 }
 
@@ -186,10 +198,10 @@ fn tilt(policy: &mut Policy, correct: &[bool], tilt: f64) {
         return;
     }
     if policy.logits.bias.is_empty() {
-        policy.logits.bias = vec![0.0; policy.logits.count()];
+        policy.logits.bias.resize(policy.logits.count(), 0.0);
     }
     if policy.is_one_token() {
-        policy.logits.bias.iter_mut().zip(correct).filter(|&(_, &c)| c).for_each(|(b, _)| *b += tilt);
+        policy.logits.bias.iter_mut().zip(correct).for_each(|(b, &c)| *b = if c { *b + tilt } else { *b });
         return;
     }
     let Some(first) = correct.iter().position(|&c| c) else { return };
@@ -213,20 +225,13 @@ fn reference_smoothness(instance: &Instance) -> f64 {
     let (spread, bend) = match &logits.features {
         // Straight lines are most of a campaign: no need to restrict all of the policy.
         Features::Dense(psi) if logits.is_linear() => {
-            let (mut widest, mut low, mut high, mut left) = (0.0, f64::INFINITY, f64::NEG_INFINITY, logits.options);
-            for row in psi.chunks_exact(logits.dim) {
-                let slope = row.iter().zip(w).fold(0.0, |sum, (p, w)| sum + p * w);
-                (low, high, left) = (f64::min(low, slope), f64::max(high, slope), left - 1);
-                if left == 0 {
-                    widest = f64::max(widest, high - low);
-                    (low, high, left) = (f64::INFINITY, f64::NEG_INFINITY, logits.options);
-                }
-            }
+            let mut slopes: List<f64> = List::from_elem(0.0, logits.count());
+            add_products(psi, [w], [&mut slopes]);
+            let widest = slopes.chunks_exact(logits.options).map(spread).fold(0.0, f64::max);
             (widest, 0.0)
         }
         _ => {
             let line = logits.restrict::<f64>(&instance.theta, w);
-            let spread = |row: &[f64]| spread(row.iter().copied());
             let bend = line.curvature_at(0.0).iter().map(|c| c.abs()).fold(0.0, f64::max);
             (line.slope_at(0.0).chunks_exact(logits.options).map(spread).fold(0.0, f64::max), bend)
         }
@@ -241,8 +246,9 @@ fn reference_smoothness(instance: &Instance) -> f64 {
 }
 
 /// The largest difference between two of the numbers.
-fn spread(numbers: impl Iterator<Item = f64>) -> f64 {
-    let (low, high) = numbers.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+fn spread(numbers: &[f64]) -> f64 {
+    let wider = |(low, high), &x: &f64| (if x < low { x } else { low }, if x > high { x } else { high });
+    let (low, high) = numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), wider);
     if low <= high { high - low } else { 0.0 }
 }
 

@@ -18,6 +18,7 @@ mod tokens;
 
 use crate::error::Error;
 use crate::instance::Instance;
+use crate::number::vectorised;
 use crate::policy::{Context, Features, Logits, Policy, Tree};
 pub use coordinates::{Common, header};
 pub use runs::RUNS;
@@ -107,9 +108,11 @@ impl Family {
         }
         // Without early exit, so that the check of a good point is a few vector instructions.
         let inside = |x: &f64| (*x >= 0.0) & (*x <= 1.0);
-        if !u.iter().fold(true, |all, x| all & inside(x))
-            && let Some(i) = u.iter().position(|x| !inside(x))
-        {
+        let all_inside = vectorised(
+            #[inline(always)]
+            || u.iter().fold(true, |all, x| all & inside(x)),
+        );
+        if !all_inside && let Some(i) = u.iter().position(|x| !inside(x)) {
             return Err(Error::new(format!("family {}: u[{i}] is {}, expected a number in [0, 1]", self.name, u[i])));
         }
         (self.map)(u, instance);

@@ -3,7 +3,7 @@
 use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
 use super::{Edge, Family};
 use crate::instance::Instance;
-use crate::number::Scalar;
+use crate::number::{Scalar, vectorised};
 use crate::policy::{Context, Features, Logits, Policy, Tree, cube_logits};
 
 const RESPONSES: usize = 8;
@@ -103,9 +103,17 @@ fn linear(u: &[f64], instance: &mut Instance) {
     let features = linear_one_token(instance, dim, options);
     let phi = &u[at::PHI..at::PHI + options * DIM];
     match dim {
-        DIM => features.extend(phi.iter().map(|&x| 2.0 * signed(x))), // whole rows: one run
-        _ => phi.chunks_exact(DIM).for_each(|row| features.extend(row[..dim].iter().map(|&x| 2.0 * signed(x)))),
+        DIM => features.extend_from_slice(phi), // whole rows
+        _ => phi.chunks_exact(DIM).for_each(|row| features.extend_from_slice(&row[..dim])),
     }
+    vectorised(
+        #[inline(always)]
+        || {
+            for x in &mut **features {
+                *x = 2.0 * signed(*x);
+            }
+        },
+    );
 }
 
 // ---- declared lengths ---------------------------------------------------------------------------------------------------

@@ -23,8 +23,9 @@ pub use scores::{ScoreSum, norm, sum_of_scores};
 pub use segment::Segment;
 pub use step::Step;
 pub(crate) use step::{OVERFLOWS, log_of_excess, logistic_cumulant};
-pub(crate) use straight::Straight;
+pub(crate) use straight::{LANES, Straight};
 
+use crate::instance::Instance;
 use crate::number::{Jet, Scalar, finite_top, sum};
 use crate::policy::{Ending, LineLogits, Policy, RowBounds, subtract_entry};
 use smallvec::SmallVec;
@@ -171,10 +172,18 @@ impl<N: Scalar> Line<N> {
 
 impl<'a, N: Scalar> OnLine<'a, N> {
     /// The line θ + t·w. `theta`, `w` and `correct` must fit the policy (see [`Instance::validate`](crate::Instance::validate)).
+    #[inline]
     pub fn new(policy: &'a Policy, correct: &'a [bool], theta: &'a [f64], w: &[f64]) -> Self {
-        let logits = &policy.logits;
-        let difference = |j, k| logits.difference(j, k, theta);
-        OnLine { policy, correct, theta, logits: logits.restrict(theta, w).relative_to_heaviest(difference) }
+        let mut on_line = OnLine { policy, correct, theta, logits: LineLogits::zeros(&policy.logits) };
+        policy.logits.restrict_to(theta, w, &mut on_line.logits);
+        on_line.logits.make_relative_to_heaviest(|j, k| policy.logits.difference(j, k, theta));
+        on_line
+    }
+
+    /// The line of an instance.
+    #[inline(always)]
+    pub(crate) fn of(instance: &'a Instance) -> Self {
+        OnLine::new(&instance.policy, &instance.correct, &instance.theta, &instance.direction)
     }
 
     /// The same line in jets, whose every quantity carries its first two derivatives in t.

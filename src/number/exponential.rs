@@ -75,8 +75,35 @@ fn power_of_two(k: f64) -> f64 {
     f64::from_bits(((k + ROUND).to_bits() << 52).wrapping_add(1023 << 52))
 }
 
+/// f of four numbers, side by side.
+#[inline(always)]
+pub(super) fn map_four(x: [f64; 4], f: impl Fn(f64) -> f64) -> [f64; 4] {
+    [f(x[0]), f(x[1]), f(x[2]), f(x[3])]
+}
+
+/// eˣ of four numbers −∞ ≤ x ≤ 0, to 1.1 units in the last place; e^−700 below that.
+#[inline(always)]
+pub(crate) fn exp_negative_four(x: [f64; 4]) -> [f64; 4] {
+    map_four(
+        x,
+        #[inline(always)]
+        |x| {
+            let x = if x < -700.0 { -700.0 } else { x };
+            let k = exponent(x);
+            let r = reduced(x, k);
+            (1.0 + (r + r * r * short_tail(r))) * power_of_two(k)
+        },
+    )
+}
+
+/// [`exp_remainder`] of four numbers |x| ≤ 700.
+#[inline(always)]
+pub(crate) fn exp_remainder_four(x: [f64; 4]) -> [f64; 4] {
+    map_four(x, exp_remainder_of)
+}
+
 /// eˣ, to 1.1 units in the last place; 0.6 more where it is subnormal.
-#[inline]
+#[inline(always)]
 pub(super) fn exp(x: f64) -> f64 {
     let x = clamp(x, -746.0, 710.0);
     let k = exponent(x);
@@ -107,12 +134,37 @@ pub(super) fn exp_m1(x: f64) -> f64 {
 }
 
 /// eˣ − 1 − x, to 8 units in the last place: for |x| ≤ ¾ the series itself, beyond at most two bits cancel.
-#[inline]
+#[inline(always)]
 pub(super) fn exp_remainder(x: f64) -> f64 {
     let x = if x > 710.0 { 710.0 } else { x }; // eˣ overflows there
-    let cut = clamp(x, -708.0, 710.0);
-    let k = if f64::abs(cut) <= 0.75 { 0.0 } else { exponent(cut) };
-    let r = reduced(cut, k);
+    if x < -700.0 { -1.0 - x } else { exp_remainder_of(x) }
+}
+
+/// The same for −700 ≤ x ≤ 710.
+#[inline(always)]
+fn exp_remainder_of(x: f64) -> f64 {
+    let k = if f64::abs(x) <= 0.75 { 0.0 } else { exponent(x) };
+    let r = reduced(x, k);
     let half = power_of_two(k - 1.0);
     2.0 * (half * (r * r * long_tail(r)) + (half * r + (half - 0.5) - 0.5 * x))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Side by side, numbers have the bits that they have alone.
+    #[test]
+    fn four_are_each_of_them() {
+        for numbers in [[0.0, -0.0, -1e-300, -0.3], [-0.75, -0.76, -20.0, -40.0], [-1.0, -600.0, -699.9, -700.0]] {
+            for ((x, y), z) in numbers.iter().zip(exp_negative_four(numbers)).zip(exp_remainder_four(numbers)) {
+                assert_eq!(y.to_bits(), exp(*x).to_bits(), "{x}");
+                assert_eq!(z.to_bits(), exp_remainder(*x).to_bits(), "{x}");
+            }
+        }
+        assert_eq!(exp_negative_four([f64::NEG_INFINITY, -1e300, -700.5, -800.0]), [exp(-700.0); 4]);
+        for (x, y) in [0.3, 0.76, 30.0, 699.0].iter().zip(exp_remainder_four([0.3, 0.76, 30.0, 699.0])) {
+            assert_eq!(y.to_bits(), exp_remainder(*x).to_bits(), "{x}");
+        }
+    }
 }

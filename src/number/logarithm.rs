@@ -6,7 +6,7 @@
 //! log x = k log 2 + 2s(1 + s²/3 + s⁴/5 + …)
 //! ```
 
-use super::exponential::{LN_2_HIGH, LN_2_LOW};
+use super::exponential::{LN_2_HIGH, LN_2_LOW, map_four};
 
 /// 2⁵², whose lowest bits are those of a whole number that is added to it.
 const WHOLE: f64 = 4_503_599_627_370_496.0;
@@ -38,6 +38,20 @@ pub(crate) fn ln_normal(x: f64) -> f64 {
     k * LN_2_HIGH + (2.0 * s + (2.0 * s * (z * tail) + k * LN_2_LOW))
 }
 
+/// log(1 + x) for 0 ≤ x ≤ 10³⁰⁰, to 4 units in the last place: what 1 + x loses to rounding is added afterwards.
+#[inline(always)]
+fn ln_1p_positive(x: f64) -> f64 {
+    let u = 1.0 + x;
+    let lost = if x < 1.0 { x - (u - 1.0) } else { 1.0 - (u - x) };
+    ln_normal(u) + lost / u
+}
+
+/// [`ln_1p_positive`] of four numbers.
+#[inline(always)]
+pub(crate) fn ln_1p_four(x: [f64; 4]) -> [f64; 4] {
+    map_four(x, ln_1p_positive)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +72,23 @@ mod tests {
             assert!(worst(ln_normal, low, high) <= 1.0, "{low}");
         }
         assert_eq!((ln_normal(1.0), ln_normal(2.0)), (0.0, std::f64::consts::LN_2));
+    }
+
+    /// The largest error of log(1 + x) in units of 2⁻⁵³ log(1 + x).
+    fn worst_of_sum(logarithm: impl Fn(f64) -> f64) -> f64 {
+        let numbers = std::iter::successors(Some(1e-300), |x| Some(x * (1.0 + 1.0 / 64.0))).take_while(|&x| x <= 1e300);
+        numbers.fold(0.0, |worst, x| {
+            let exact = Scalar::ln_1p(x);
+            f64::max(worst, 2.0 * (logarithm(x) - exact).abs() / (exact * f64::EPSILON))
+        })
+    }
+
+    #[test]
+    fn nothing_is_lost_near_1() {
+        assert_eq!(ln_1p_positive(0.0), 0.0);
+        let worst = worst_of_sum(ln_1p_positive);
+        assert!(worst <= 4.0, "{worst}");
+        assert!(worst_of_sum(|x| ln_normal(1.0 + x)) > 1e15, "without what is lost");
     }
 
     #[test]

@@ -21,13 +21,13 @@ mod polar;
 mod real;
 mod vector;
 
-pub(crate) use exponential::scaled_exp;
+pub(crate) use exponential::{exp_negative_four, exp_remainder_four, scaled_exp};
 pub use interval::Interval;
 pub use jet::Jet;
-pub(crate) use logarithm::ln_normal;
+pub(crate) use logarithm::{ln_1p_four, ln_normal};
 pub use polar::polar_normal;
 pub use vector::vectorised;
-pub(crate) use vector::{Simd, WithSimd, with_registers};
+pub(crate) use vector::{OneLane, Simd, WithSimd, with_registers};
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -98,6 +98,13 @@ pub trait Scalar:
     /// A representative `f64`. Only for shifts that cancel exactly (log-sum-exp), for ordering work and for display, never
     /// for a decision.
     fn mid(self) -> f64;
+
+    /// The numbers themselves, if each is one binary64 and nothing else.
+    #[inline]
+    fn reals(row: &[Self]) -> Option<&[f64]> {
+        let _ = row;
+        None
+    }
 
     /// The number itself, if it is one binary64 and nothing else: `None` for intervals and jets.
     fn exact(self) -> Option<f64> {

@@ -97,6 +97,10 @@ impl Scalar for f64 {
         self
     }
     #[inline]
+    fn reals(row: &[f64]) -> Option<&[f64]> {
+        Some(row)
+    }
+    #[inline]
     fn exact(self) -> Option<f64> {
         Some(self)
     }

@@ -1,6 +1,6 @@
 //! The vector registers of the machine at hand.
 
-pub(crate) use pulp::{Simd, WithSimd};
+pub(crate) use pulp::{Scalar as OneLane, Simd, WithSimd};
 
 /// Runs `work` compiled for the widest vector registers that the machine has (AVX2 on x86-64, where there is): itself, if it is marked
 /// `#[inline(always)]`, and what is inlined into it; every function that is not stays as it was compiled.

@@ -9,10 +9,10 @@
 //! so on a line it is h + a·t + c·t²/2 plus waves. Linear policies have Q = 0 and no waves; tabular ones have ψ = the unit
 //! vector of (r, v), which is not stored.
 
+use super::line_logits::{LineLogits, LineWave};
 use crate::error::Error;
-use crate::number::{Scalar, finite_top, sum};
+use crate::number::{Scalar, sum, vectorised};
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 /// The features ψ: the gradient of the linear part of every logit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,26 +60,6 @@ pub struct Logits {
     /// Waves, in any order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<Wave>,
-}
-
-/// A wave on a line: α cos(ωt + φ).
-#[derive(Clone, Copy, Debug)]
-struct LineWave<N> {
-    logit: usize,
-    amplitude: N,
-    omega: N,
-    phase: N,
-}
-
-/// The logits on a line: h + a·t + c·t²/2 + waves, one entry a logit.
-#[derive(Clone, Debug)]
-pub struct LineLogits<N> {
-    /// The number of options in every context.
-    pub options: usize,
-    value: SmallVec<[N; 8]>,
-    slope: SmallVec<[N; 8]>,
-    curvature: SmallVec<[N; 8]>,
-    waves: Vec<LineWave<N>>,
 }
 
 impl Logits {
@@ -225,7 +205,13 @@ impl Logits {
         let apart = |list: &[f64], j: usize, k: usize| N::of(list[j]) - N::of(list[k]);
         let mut total = match &self.features {
             Features::Tabular => apart(theta, j, k),
-            Features::Dense(psi) => sum((0..d).map(|i| apart(psi, j * d + i, k * d + i) * N::of(theta[i]))),
+            Features::Dense(psi) => {
+                let product = |d: usize| {
+                    let rows = psi[j * d..(j + 1) * d].iter().zip(&psi[k * d..(k + 1) * d]);
+                    sum(rows.zip(&theta[..d]).map(|((&x, &y), &theta)| (N::of(x) - N::of(y)) * N::of(theta)))
+                };
+                if d == 4 { product(4) } else { product(d) }
+            }
         };
         if !self.quadratic.is_empty() {
             let entry = |i: usize, l: usize| apart(&self.quadratic, (j * d + i) * d + l, (k * d + i) * d + l);
@@ -258,29 +244,23 @@ impl Logits {
 
     /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
     pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
-        let (d, count) = (self.dim, self.count());
-        let mut value: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), count);
+        let mut on_line = LineLogits::zeros(self);
+        self.restrict_to(theta, w, &mut on_line);
+        on_line
+    }
+
+    /// [`Logits::restrict`] in place of [zeros](LineLogits::zeros).
+    pub(crate) fn restrict_to<N: Scalar>(&self, theta: &[f64], w: &[f64], on_line: &mut LineLogits<N>) {
+        let d = self.dim;
+        let (value, slope) = (&mut on_line.value[..], &mut on_line.slope[..]);
         value.iter_mut().zip(&self.bias).for_each(|(v, &b)| *v = N::of(b));
-        let mut slope: SmallVec<[N; 8]> = SmallVec::from_elem(N::zero(), count);
         match &self.features {
             Features::Tabular => {
                 value.iter_mut().zip(theta).for_each(|(v, &x)| *v = *v + N::of(x));
                 slope.iter_mut().zip(w).for_each(|(a, &x)| *a = N::of(x));
             }
-            Features::Dense(psi) => {
-                let (theta, w) = (&theta[..d], &w[..d]);
-                for ((v, a), p) in value.iter_mut().zip(&mut slope).zip(psi.chunks_exact(d)) {
-                    let (mut value, mut slope) = (*v, *a);
-                    for i in 0..d {
-                        let p = N::of(p[i]);
-                        value = value + p * N::of(theta[i]);
-                        slope = slope + p * N::of(w[i]);
-                    }
-                    (*v, *a) = (value, slope);
-                }
-            }
+            Features::Dense(psi) => add_products(psi, [&theta[..d], &w[..d]], [value, slope]),
         }
-        let mut on_line = LineLogits { options: self.options, value, slope, curvature: SmallVec::new(), waves: Vec::new() };
         if !self.quadratic.is_empty() {
             for (j, q) in self.quadratic.chunks(d * d).enumerate() {
                 let bilinear = |x: &[f64], y: &[f64]| sum(q.chunks(d).zip(x).map(|(row, &xi)| N::of(xi) * dot(row, y)));
@@ -295,7 +275,6 @@ impl Logits {
             omega: dot(&wave.frequency, w),
             phase: dot::<N>(&wave.frequency, theta) + N::of(wave.phase),
         }));
-        on_line
     }
 }
 
@@ -314,220 +293,40 @@ pub(crate) fn dot<N: Scalar>(x: &[f64], y: &[f64]) -> N {
     sum(x.iter().zip(y).map(|(&x, &y)| N::of(x) * N::of(y)))
 }
 
-/// Upper bounds on the whole line for one row of logits.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RowBounds<N> {
-    /// Of |h'_u − h'_v|, and so of |ξ|; `None` where it is unbounded.
-    pub spread: Option<N>,
-    /// Of |H|.
-    pub curvature: N,
-}
-
-/// Subtracts entry `at` from every entry: there it becomes 0 exactly, which in an interval the difference would not. A row whose
-/// differences overflow stays as it is.
-pub(crate) fn subtract_entry<N: Scalar>(row: &mut [N], at: usize) {
-    let reference = row[at];
-    if !row.iter().all(|&x| f64::abs((x - reference).mid()) < f64::MAX) {
-        return;
-    }
-    row.iter_mut().for_each(|x| *x = *x - reference);
-    row[at] = N::zero();
-}
-
-/// Up to here the rounding of a logit is a few rounding units of its probability.
-const LARGE: f64 = 16.0;
-
-impl<N: Scalar> LineLogits<N> {
-    /// In every row, slopes and curvatures relative to the option with the largest logit at t = 0 (waves aside), and where a logit is
-    /// large the values too, by `difference`. This changes no probability; where one option has nearly all the mass, means and
-    /// variances over the row then keep full relative accuracy, and the probabilities of the others all that their logarithms
-    /// allow.
-    pub(crate) fn relative_to_heaviest(mut self, difference: impl Fn(usize, usize) -> N) -> Self {
-        for first in (0..self.value.len()).step_by(self.options) {
-            let row = first..first + self.options;
-            let (mut top, mut largest) = (first, 0.0);
-            for j in row.clone() {
-                let value = self.value[j].mid();
-                top = if value > self.value[top].mid() { j } else { top };
-                largest = f64::max(largest, value.abs());
-            }
-            if largest > LARGE {
-                let apart: SmallVec<[N; 8]> =
-                    row.clone().map(|j| if j == top { N::zero() } else { difference(j, top) }).collect();
-                if apart.iter().all(|x| f64::abs(x.mid()) < f64::MAX) {
-                    self.value[row.clone()].copy_from_slice(&apart);
+/// Adds ψ·x for every row of ψ, for each x.
+pub(crate) fn add_products<N: Scalar, const K: usize>(psi: &[f64], x: [&[f64]; K], sums: [&mut [N]; K]) {
+    for (x, sums) in x.into_iter().zip(sums) {
+        match x.as_chunks() {
+            ([x], []) => vectorised(
+                #[inline(always)]
+                || add_four_products(psi, x, sums),
+            ),
+            _ => {
+                for (sum, psi) in sums.iter_mut().zip(psi.chunks_exact(x.len())) {
+                    *sum = added(*sum, psi, x);
                 }
             }
-            subtract_entry(&mut self.slope[row.clone()], top - first);
-            if !self.curvature.is_empty() {
-                subtract_entry(&mut self.curvature[row], top - first);
-            }
         }
-        self
     }
+}
 
-    /// The same logits in another number.
-    pub(crate) fn map<T: Scalar>(&self, lift: impl Fn(N) -> T + Copy) -> LineLogits<T> {
-        let all = |list: &SmallVec<[N; 8]>| list.iter().map(|&x| lift(x)).collect();
-        let wave = |wave: &LineWave<N>| LineWave {
-            logit: wave.logit,
-            amplitude: lift(wave.amplitude),
-            omega: lift(wave.omega),
-            phase: lift(wave.phase),
-        };
-        LineLogits {
-            options: self.options,
-            value: all(&self.value),
-            slope: all(&self.slope),
-            curvature: all(&self.curvature),
-            waves: self.waves.iter().map(wave).collect(),
+/// The same in R⁴, the largest dimension of most families, four rows at a time.
+#[inline(always)]
+fn add_four_products<N: Scalar>(psi: &[f64], x: &[f64; 4], sums: &mut [N]) {
+    let ((fours, rest), (whole, last)) = (psi.as_chunks::<16>(), sums.as_chunks_mut::<4>());
+    for (psi, sums) in fours.iter().zip(whole) {
+        for k in 0..4 {
+            let term = |row: usize| N::of(psi[4 * row + k]) * N::of(x[k]);
+            *sums = [sums[0] + term(0), sums[1] + term(1), sums[2] + term(2), sums[3] + term(3)];
         }
     }
+    for (sum, psi) in last.iter_mut().zip(rest.as_chunks::<4>().0) {
+        *sum = added(*sum, psi, x);
+    }
+}
 
-    /// The number of logits.
-    pub fn count(&self) -> usize {
-        self.value.len()
-    }
-
-    /// The logits at t, in any number T over N (a jet, say), by T's own arithmetic.
-    pub fn at<T: Scalar>(&self, t: T, lift: impl Fn(N) -> T) -> SmallVec<[T; 8]> {
-        let mut z: SmallVec<[T; 8]> = SmallVec::from_elem(t, self.count());
-        z.iter_mut().zip(&self.value).zip(&self.slope).for_each(|((z, &h), &a)| *z = lift(h) + lift(a) * *z);
-        if !self.curvature.is_empty() {
-            let half_square = T::of(0.5) * t.square();
-            z.iter_mut().zip(&self.curvature).for_each(|(z, &c)| *z = *z + lift(c) * half_square);
-        }
-        for wave in &self.waves {
-            z[wave.logit] = z[wave.logit] + lift(wave.amplitude) * (lift(wave.omega) * t + lift(wave.phase)).cos();
-        }
-        z
-    }
-
-    /// e^{h(t) − max h(t)} for straight logits.
-    pub(crate) fn weights(&self, t: N) -> SmallVec<[N; 8]> {
-        let mut weight: SmallVec<[N; 8]> = SmallVec::from_slice(&self.value);
-        if !t.is_zero() {
-            weight.iter_mut().zip(&self.slope).for_each(|(z, &a)| *z = *z + a * t);
-        }
-        let shift = N::of(finite_top(&weight));
-        weight.iter_mut().for_each(|z| *z = (*z - shift).exp());
-        weight
-    }
-
-    /// dh/dt, where logits are linear in t.
-    pub(crate) fn straight_slopes(&self) -> &[N] {
-        &self.slope
-    }
-
-    /// What is known of one row on the whole line; `None` where a logit has a term in t² and there are more than two options.
-    ///
-    /// With the waves' |α|, |αω| and |α|ω² added up to A, B and C for every logit, h' lies within B of its slope and h'' within
-    /// C of its curvature.
-    ///
-    /// * No t²: |h'_u − h'_v| ≤ d, the largest of |a_u − a_v| + B_u + B_v, and H_v = Σ_u p_u(h''_v − h''_u) − Var(h') lies
-    ///   within d²/4 + the sum of the two largest C.
-    /// * Two options, whose log-odds are q + waves with q = l₀ + l₁t + l₂t²/2, so that q'² = K + 2l₂q with K = l₁² − 2l₂l₀.
-    ///   Without waves let l₂ > 0 (else exchange the options), m = −K/(2l₂), p the probability of the option whose log-odds λ
-    ///   are: the other's −H is l₂{p + 2p(1−p)(λ−m)}, its own is 2l₂p(1−p)(λ−m) − l₂(1−p). As (1−p)(2pλ−1) ≤ e^{−λ}(2λ−1) ≤ 2e^{−3/2}
-    ///   for λ ≥ ½, and λ ≥ m where m ≥ 0, |H| ≤ l₂{1 + 2e^{−3/2}e^{−max(m,0)}} + ¼max(K,0). With waves
-    ///   |H| ≤ |l₂| + C + p(1−p)λ'², λ'² ≤ 2q'² + 2B², |q| ≤ |λ| + A, p(1−p) ≤ ¼ and p(1−p)|λ| ≤ 0.224.
-    pub(crate) fn row_bounds(&self, row: std::ops::Range<usize>) -> Option<RowBounds<N>> {
-        let zero = N::zero();
-        let mut waves: SmallVec<[[N; 3]; 8]> = SmallVec::from_elem([zero; 3], row.len());
-        let mut wavy = false;
-        for wave in self.waves.iter().filter(|wave| row.contains(&wave.logit)) {
-            let ([a, b, c], size) = (&mut waves[wave.logit - row.start], wave.amplitude.abs());
-            (*a, *b, *c) = (*a + size, *b + size * wave.omega.abs(), *c + size * wave.omega.square());
-            wavy = true;
-        }
-        let slope = &self.slope[row.clone()];
-        let straight = self.curvature.is_empty() || self.curvature[row.clone()].iter().all(|c| c.is_zero());
-        let two = N::of(2.0);
-        match row.len() {
-            _ if straight => {
-                let (mut spread, mut bend) = (zero, zero);
-                if wavy {
-                    for (u, [_, b, c]) in waves.iter().enumerate() {
-                        for (v, [_, other, bent]) in waves[..u].iter().enumerate() {
-                            spread = spread.max((slope[u] - slope[v]).abs() + *b + *other);
-                            bend = bend.max(*c + *bent);
-                        }
-                    }
-                } else {
-                    let ends = slope.iter().fold((slope[0], slope[0]), |(low, high), &a| (low.min(a), high.max(a)));
-                    spread = ends.1 - ends.0;
-                }
-                Some(RowBounds { spread: Some(spread), curvature: bend + N::of(0.25) * spread.square() })
-            }
-            2 => {
-                let at = row.start;
-                let difference = |list: &[N]| list[at + 1] - list[at];
-                let [l0, l1, l2] = [&self.value, &self.slope, &self.curvature].map(|list| difference(list));
-                let [a, b, c] = std::array::from_fn(|i| waves[0][i] + waves[1][i]);
-                let (k, bent) = (l1.square() - two * l2 * l0, l2.abs());
-                let steep = N::of(0.25) * k.max(zero);
-                let drift = match wavy {
-                    true => two * (steep + N::of(0.448) * bent + N::of(0.5) * bent * a) + N::of(0.5) * b.square(),
-                    // 2e^{−3/2} = 0.44626…
-                    false if N::of(f64::MIN_POSITIVE).surely_le(bent) => {
-                        steep + N::of(0.4463) * bent * (k.min(zero) / (two * bent)).exp()
-                    }
-                    false => steep + N::of(0.4463) * bent,
-                };
-                Some(RowBounds { spread: None, curvature: bent + c + drift })
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether every logit is linear in t.
-    pub fn is_straight(&self) -> bool {
-        self.curvature.is_empty() && self.waves.is_empty()
-    }
-
-    /// dh/dt at t, by formula.
-    pub fn slope_at(&self, t: N) -> SmallVec<[N; 8]> {
-        let mut slope = SmallVec::from_slice(&self.slope);
-        slope.iter_mut().zip(&self.curvature).for_each(|(a, &c)| *a = *a + c * t);
-        for wave in &self.waves {
-            slope[wave.logit] = slope[wave.logit] - wave.amplitude * wave.omega * (wave.omega * t + wave.phase).sin();
-        }
-        slope
-    }
-
-    /// d²h/dt² at t, by formula; empty when every logit is linear in t.
-    pub fn curvature_at(&self, t: N) -> SmallVec<[N; 8]> {
-        let mut curvature = SmallVec::from_slice(&self.curvature);
-        if curvature.is_empty() && !self.waves.is_empty() {
-            curvature = SmallVec::from_elem(N::zero(), self.count());
-        }
-        for wave in &self.waves {
-            let second = wave.amplitude * wave.omega.square() * (wave.omega * t + wave.phase).cos();
-            curvature[wave.logit] = curvature[wave.logit] - second;
-        }
-        curvature
-    }
-
-    /// h(η) − h(0) and h(η) − h(0) − η·h'(0) for every logit, both without cancellation; the second is empty (zero) when
-    /// every logit is linear in t.
-    pub fn change(&self, eta: N) -> (SmallVec<[N; 8]>, SmallVec<[N; 8]>) {
-        let mut bend: SmallVec<[N; 8]> = SmallVec::new();
-        if !self.curvature.is_empty() || !self.waves.is_empty() {
-            bend = SmallVec::from_elem(N::zero(), self.count());
-        }
-        let half_square = N::of(0.5) * eta.square();
-        bend.iter_mut().zip(&self.curvature).for_each(|(b, &c)| *b = *b + c * half_square);
-        let mut change: SmallVec<[N; 8]> = SmallVec::from_slice(&self.slope);
-        change.iter_mut().for_each(|a| *a = *a * eta);
-        for wave in &self.waves {
-            // With x = ωη: cos(φ+x) − cos φ + x sin φ = sin φ · (x − sin x) − 2 cos φ · sin²(x/2).
-            let x = wave.omega * eta;
-            let (sin, cos) = (wave.phase.sin(), wave.phase.cos());
-            let versine = N::of(2.0) * (N::of(0.5) * x).sin().square();
-            bend[wave.logit] = bend[wave.logit] + wave.amplitude * (sin * x.sub_sin() - cos * versine);
-            change[wave.logit] = change[wave.logit] - wave.amplitude * sin * x;
-        }
-        change.iter_mut().zip(&bend).for_each(|(d, &b)| *d = *d + b);
-        (change, bend)
-    }
+/// sum + x·y, from the left.
+#[inline(always)]
+fn added<N: Scalar>(sum: N, x: &[f64], y: &[f64]) -> N {
+    x.iter().zip(y).fold(sum, |sum, (&x, &y)| sum + N::of(x) * N::of(y))
 }

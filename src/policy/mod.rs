@@ -17,18 +17,22 @@
 
 mod automaton;
 mod chosen;
+mod line_logits;
 mod logits;
 mod reward;
 mod sampler;
 mod tree;
 
 pub use automaton::{Automaton, MAX_TOKENS};
-pub use logits::{Features, LineLogits, Logits, Wave};
+pub use line_logits::LineLogits;
+pub use logits::{Features, Logits, Wave};
 pub use reward::Rule;
+pub(crate) use reward::leave_no_side_empty;
 pub use sampler::Sampler;
 pub use tree::{Ending, Leaf, MAX_RESPONSES, Node, Shape, Tree};
 
-pub(crate) use logits::{RowBounds, dot, finite, subtract_entry};
+pub(crate) use line_logits::{RowBounds, subtract_entry};
+pub(crate) use logits::{add_products, dot, finite};
 
 use crate::error::Error;
 use serde::{Deserialize, Serialize};

@@ -37,30 +37,41 @@ impl Rule {
         let n = policy.responses();
         let has_eos = policy.tree.shape().ending != Ending::Fixed;
         correct.clear();
-        let mut by_tokens = |rule: &dyn Fn(&[u32]) -> bool| match policy.is_one_token() {
-            true => correct.extend((0..n).map(|o| rule(&[o as u32]))),
-            false => correct.extend((0..n).map(|o| rule(&policy.tree.tokens(o)))),
-        };
         match self {
-            Rule::Set(flags) => correct.extend((0..n).map(|o| !flags.is_empty() && flags[o % flags.len()])),
+            Rule::Set(flags) if flags.is_empty() => correct.resize(n, false),
+            Rule::Set(flags) => correct.extend(flags.iter().cycle().take(n)),
             Rule::Only(one) => correct.extend((0..n).map(|o| o == one % n)),
             Rule::AllBut(one) => correct.extend((0..n).map(|o| o != one % n)),
             Rule::LengthAtMost(length) => correct.extend((0..n).map(|o| policy.length(o) <= *length)),
-            Rule::LastTokenBelow(token) => by_tokens(&|tokens| {
+            Rule::LastTokenBelow(token) => by_tokens(policy, correct, |tokens| {
                 let body = match tokens {
                     [body @ .., 0] if has_eos => body,
                     all => all,
                 };
                 body.last().copied().unwrap_or(0) < *token
             }),
-            Rule::EvenSum => by_tokens(&|tokens| tokens.iter().map(|&t| u64::from(t)).sum::<u64>() % 2 == 0),
-            Rule::StartsWith(token) => by_tokens(&|tokens| tokens.first() == Some(token)),
+            Rule::EvenSum => by_tokens(policy, correct, |tokens| tokens.iter().map(|&t| u64::from(t)).sum::<u64>() % 2 == 0),
+            Rule::StartsWith(token) => by_tokens(policy, correct, |tokens| tokens.first() == Some(token)),
         }
-        if let Some((first, rest)) = correct.split_first_mut()
-            && rest.iter().all(|c| c == first)
-        {
-            *first = !*first;
-        }
+        leave_no_side_empty(correct);
+    }
+}
+
+/// Flips the first of flags that are all equal.
+pub(crate) fn leave_no_side_empty(correct: &mut [bool]) {
+    if let Some((first, rest)) = correct.split_first_mut()
+        && rest.iter().all(|c| c == first)
+    {
+        *first = !*first;
+    }
+}
+
+/// Judges every response by its tokens.
+fn by_tokens(policy: &Policy, correct: &mut Vec<bool>, rule: impl Fn(&[u32]) -> bool) {
+    let responses = 0..policy.responses();
+    match policy.is_one_token() {
+        true => correct.extend(responses.map(|o| rule(&[o as u32]))),
+        false => correct.extend(responses.map(|o| rule(&policy.tree.tokens(o)))),
     }
 }
 

@@ -1,0 +1,229 @@
+//! One softmax with logits linear in t, the bulk of every campaign: the step and the constants from slopes and weights alone,
+//! without log-probabilities, scores or curvatures of single responses.
+//!
+//! The same formulas as [`Step`] and [`Line`](super::Line) where a response is one token: with h = z + a·t the normaliser drops
+//! out of λ, so ρ± = log(1 + E±\[e^y − 1 − y\]) with y = η(a − E±\[a\]), s = a − E\[a\] and H = −Var(a). Agreement with the general
+//! route is tested below.
+
+mod block;
+
+use super::step::FAR;
+use super::{List, OnLine, Step, weighted};
+use crate::number::{Scalar, finite_top, sum};
+pub(crate) use block::LANES;
+use block::{Answers, Block, Problem, RARE};
+
+/// A straight softmax at t = 0, its weights up to a common factor.
+#[derive(Clone, Debug)]
+pub(crate) enum Straight<N> {
+    /// In binary64, if it has few responses.
+    Block(Block),
+    /// Any other.
+    Rows(Rows<N>),
+}
+
+/// Weights and what follows from them.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows<N> {
+    /// e^{z − max z}.
+    weight: List<N>,
+    /// Their sums over O⁻ and O⁺.
+    mass: [N; 2],
+    /// E∓\[a\].
+    mean: [N; 2],
+    /// Whether a side has one response only, whose ρ is 0.
+    single: [bool; 2],
+}
+
+/// What is known of up to four policies.
+pub(crate) struct Together {
+    answers: Answers,
+    asked: [bool; LANES],
+}
+
+impl Together {
+    /// Whether this one has been asked about.
+    pub fn has(&self, lane: usize) -> bool {
+        self.asked[lane]
+    }
+
+    /// What [`OnLine::straight`] is for it then.
+    #[inline(always)]
+    pub fn get<N>(&self, lane: usize) -> Option<Straight<N>> {
+        self.answers.get(lane).map(Straight::Block)
+    }
+}
+
+impl<N: Scalar> OnLine<'_, N> {
+    /// Whether the policy is one softmax with straight logits and all lengths are equal.
+    fn is_straight(&self) -> bool {
+        self.is_flat() && self.logits.is_straight() && self.policy.constant_length().is_some()
+    }
+
+    /// What is asked in binary64, if there are few responses.
+    fn problem(&self, eta: f64) -> Option<Problem<'_>> {
+        let [value, slope] = self.logits.straight();
+        let problem = Problem { value: N::reals(value)?, slope: N::reals(slope)?, correct: self.correct, eta };
+        (self.is_straight() && problem.fits()).then_some(problem)
+    }
+
+    /// [`OnLine::straight`] of up to four lines with a step each.
+    #[inline(always)]
+    pub(crate) fn straight_of_four<'b>(lines: impl Iterator<Item = (&'b Self, f64)>) -> Together
+    where
+        Self: 'b,
+    {
+        let (mut problems, mut asked) = ([None; LANES], [false; LANES]);
+        problems.iter_mut().zip(lines).for_each(|(problem, (line, eta))| *problem = line.problem(eta));
+        asked.iter_mut().zip(&problems).for_each(|(asked, problem)| *asked = problem.is_some());
+        Together { answers: block::solve(&problems), asked }
+    }
+
+    /// What is known at t = 0 (and at t = η, which is asked about next), where the policy is one softmax with straight logits, all
+    /// lengths are equal and neither side is too rare.
+    pub(crate) fn straight(&self, eta: f64) -> Option<Straight<N>> {
+        if !self.is_straight() {
+            return None;
+        }
+        if let Some(problem) = self.problem(eta) {
+            return block::solve(&[Some(problem), None, None, None]).get(0).map(Straight::Block);
+        }
+        let [value, slope] = self.logits.straight();
+        let weight = weights(value, slope, N::zero());
+        let (mut mass, mut mean, mut members) = ([N::zero(); 2], [N::zero(); 2], [0; 2]);
+        for ((&w, &a), &correct) in weight.iter().zip(slope).zip(self.correct) {
+            let side = usize::from(correct);
+            mass[side] = mass[side] + w;
+            mean[side] = mean[side] + w * a;
+            members[side] += 1;
+        }
+        if !(mass[0].mid() > RARE && mass[1].mid() > RARE) {
+            return None;
+        }
+        let mean = [mean[0] / mass[0], mean[1] / mass[1]];
+        Some(Straight::Rows(Rows { weight, mass, mean, single: members.map(|members| members == 1) }))
+    }
+
+    /// The step to t = η, the one that `start` knows; `None` where it is so long that logarithms are needed.
+    pub(crate) fn straight_step(&self, start: &Straight<N>, eta: N) -> Option<Step<N>> {
+        let (mean, [minus, plus]) = match start {
+            Straight::Block(block) => (block.mean.map(N::of), block.rho?.map(N::of)),
+            Straight::Rows(start) => (start.mean, self.excess(start, eta)?.map(Scalar::ln_1p)),
+        };
+        let remainder = plus - minus;
+        Some(Step { change: eta * (mean[1] - mean[0]) + remainder, remainder })
+    }
+
+    /// E±\[e^y − 1 − y\].
+    fn excess(&self, start: &Rows<N>, eta: N) -> Option<[N; 2]> {
+        let [_, slope] = self.logits.straight();
+        let mut excess = [N::zero(); 2];
+        for ((&w, &a), &correct) in start.weight.iter().zip(slope).zip(self.correct) {
+            let side = usize::from(correct);
+            if start.single[side] {
+                continue;
+            }
+            let y = eta * (a - start.mean[side]);
+            if f64::abs(y.mid()) > FAR {
+                return None;
+            }
+            excess[side] = excess[side] + w * y.exp_remainder();
+        }
+        Some([excess[0] / start.mass[0], excess[1] / start.mass[1]])
+    }
+
+    /// max |s| and max |H| at t.
+    pub(crate) fn straight_constants(&self, start: &Straight<N>, t: N) -> [N; 2] {
+        let [value, slope] = self.logits.straight();
+        match start {
+            Straight::Block(block) if t.is_zero() => block.extremes[0].map(N::of),
+            Straight::Block(block) if t.exact() == Some(block.eta) => block.extremes[1].map(N::of),
+            Straight::Rows(start) if t.is_zero() => extremes(&start.weight, slope),
+            _ => extremes(&weights(value, slope, t), slope),
+        }
+    }
+
+    /// g⁺ − g⁻ at t = 0, for coefficients ±π±(o) of ∇log π(o): they add to 0, so the normaliser drops out.
+    pub(crate) fn straight_gap(&self, start: &Straight<N>, theta: &[f64]) -> Vec<N> {
+        let logits = &self.policy.logits;
+        let mut gap = vec![N::zero(); logits.dim];
+        for (o, &correct) in self.correct.iter().enumerate() {
+            let side = usize::from(correct);
+            let p = match start {
+                Straight::Block(block) => N::of(block.weight[o] / block.mass[side]),
+                Straight::Rows(start) => start.weight[o] / start.mass[side],
+            };
+            logits.add_gradient(o, theta, if correct { p } else { -p }, &mut gap);
+        }
+        gap
+    }
+}
+
+/// e^{z − max z} for z = h + a·t.
+fn weights<N: Scalar>(value: &[N], slope: &[N], t: N) -> List<N> {
+    let mut weight: List<N> = List::from_slice(value);
+    if !t.is_zero() {
+        weight.iter_mut().zip(slope).for_each(|(z, &a)| *z = *z + a * t);
+    }
+    let shift = N::of(finite_top(&weight));
+    weight.iter_mut().for_each(|z| *z = (*z - shift).exp());
+    weight
+}
+
+/// max |a − E\[a\]| and Var(a) under weights.
+fn extremes<N: Scalar>(weight: &[N], slope: &[N]) -> [N; 2] {
+    let total = sum(weight.iter().copied());
+    let mean = weighted(weight, slope) / total;
+    let (mut score, mut second) = (N::zero(), N::zero());
+    for (&w, &a) in weight.iter().zip(slope) {
+        let s = a - mean;
+        score = score.max(s.abs());
+        second = second + w * s.square();
+    }
+    [score, second / total]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::campaign::draw;
+    use crate::families;
+    use crate::line::OnLine;
+    use crate::number::{Interval, Scalar};
+
+    /// Both routes on random instances of the three families that are straight, in binary64 and in intervals.
+    #[test]
+    fn agrees_with_the_general_route() {
+        let mut u = Vec::new();
+        let mut compared = 0;
+        for family in ["linear-softmax", "tabular-softmax", "cube"].map(|name| families::find(name).expect("there")) {
+            for i in 0..2_000 {
+                draw(5, i, family.dim, &mut u);
+                let instance = family.decode(&u).expect("inside the cube");
+                let crate::Instance { policy, correct, theta, direction, eta, .. } = &instance;
+                let real = OnLine::<f64>::new(policy, correct, theta, direction);
+                let Some(start) = real.straight(*eta) else { continue };
+                let line = real.line(0.0);
+                let [score, curvature] = real.straight_constants(&start, *eta);
+                let tokens = real.tokens(*eta);
+                let largest = |list: &[f64]| list.iter().fold(0.0, |top, x| f64::max(top, x.abs()));
+                let size = largest(&real.slopes(0.0));
+                let unit = 64.0 * f64::EPSILON * (1.0 + largest(&real.logits_at(*eta)));
+                assert!((score - largest(&tokens.score)).abs() <= unit * size);
+                assert!((curvature - largest(&tokens.curvature)).abs() <= unit * size * size);
+                if let Some(step) = real.straight_step(&start, *eta) {
+                    let general = real.step(&line, *eta);
+                    // ρ± ≤ (ηD)²/8-like sizes on both sides before they are subtracted.
+                    let halves = (eta * size).powi(2) * (eta * size).min(30.0).exp();
+                    assert!((step.remainder - general.remainder).abs() <= unit * halves, "{step:?} {general:?}");
+                    let enclosed = OnLine::<Interval>::new(policy, correct, theta, direction);
+                    let narrow = enclosed.straight(*eta).and_then(|s| enclosed.straight_step(&s, Interval::of(*eta)));
+                    let wide = enclosed.step(&enclosed.line(Interval::zero()), Interval::of(*eta));
+                    let narrow = narrow.expect("as in binary64");
+                    assert!(!narrow.remainder.intersection(wide.remainder).is_empty());
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 3_000, "{compared}");
+    }
+}
