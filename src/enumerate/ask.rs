@@ -171,7 +171,7 @@ fn place(path: &mut [u32], depth: usize, varied: &Varied, k: usize) {
     }
 }
 
-/// L tokens as in the path, but for the last ones of a prefix of D tokens.
+/// L tokens of which those of a prefix of `depth` tokens are as in the path, but for the last ones, which vary.
 #[inline(always)]
 fn begin<const L: usize>(path: &[u32], depth: usize) -> [u32; L] {
     let mut tokens = [0; L];
