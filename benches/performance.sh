@@ -81,8 +81,8 @@ By powers of a matrix, where no logit depends on the position, 10 000 tokens tak
 ## Trees: the roofline
 
 Work of one response and what this machine can do at most, measured in the same run on all cores
-([trees](trees.md) says what is counted). The reward of the job is "the sum of the tokens is divisible by 3"; the second one has
-no pattern, so that little of what follows from its answers is met twice.
+([trees](trees.md) says what is counted). The reward of the job is "the sum of the tokens is divisible by 3"; the second one is
+a bit of a hash, so that little of what follows from its answers is met twice from three levels above last rows on.
 
 \`\`\`text
 $(cat "$scratch/roofline")

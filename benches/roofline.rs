@@ -3,8 +3,8 @@
 //! and for the widest vector registers, the faster of the two.
 //!
 //! With two rewards: the job's, which has a pattern, and a hash of the tokens, which has none. Both are asked on every
-//! response; the first leaves few different answers below prefixes of one length and last token, and what follows from them
-//! is computed once for each thread.
+//! response; the first leaves few different answers below prefixes of one length and last token, the second only below
+//! prefixes one and two levels above last rows; what follows from equal answers is computed once for each thread.
 //!
 //! What the algorithm does, counted for a table of V = 4, T∞ = 13, of whose prefixes 3^t have t tokens, for 2 391 484
 //! responses ("leaves"). A prefix of 12 − h tokens is at height h, those before last rows at height 0.
@@ -13,11 +13,12 @@
 //!   2, variance 2, weight 2, sum 2 (1 token fewer in sums); curvature 2, weight 2, sum 2: 26 V − 8 (sums), and division 2,
 //!   mean 2, variance 2, curvature 4 = 106; lengths: 4 for each of V − 1 prefixes below and each of their h lengths;
 //! - merges: 121 above the subtrees of 5 tokens; below, the job's reward has 9 cases at every height, by last token and sum
-//!   modulo 3, for each thread; the hash has all prefixes, but for the share of the 3 · 2¹³ possible answers of height 1
-//!   that have one of 512 names;
+//!   modulo 3, for each thread; the hash has what `HASHED` says, counted on one thread: all prefixes from height 4 on, but
+//!   few different answers below those of heights 1 and 2;
 //! - last rows: 48 summaries a thread, of about 100 operations each;
-//! - rewards: one a leaf. The peak is that of the same blocks of 40 responses with nothing done but to keep each answer as a
-//!   bit: the compiler shares what the reward does with common prefixes there as it does in the walk;
+//! - rewards: one a leaf. The peak is that of a loop over prefixes with nothing done but to keep the answers about the 40
+//!   responses below each as bits: the compiler shares what the reward does with common prefixes, and asks about several
+//!   prefixes at once in the lanes of registers, as in the walk;
 //! - exponentials: 4 for each of 49 rows; memory: rows, and for each thread its tables of names, of which the hash fills
 //!   all.
 //!
@@ -116,38 +117,62 @@ fn exps(wide: bool) -> f64 {
     (COUNT * TURNS * rayon::current_num_threads()) as f64 / elapsed
 }
 
-/// The reward alone, on tokens in the first cache: of the 40 responses below a prefix three tokens above the longest, of
-/// which the compiler knows the length.
-fn rewards(reward: impl Fn(&[u32]) -> bool + Sync, wide: bool) -> f64 {
-    const PREFIXES: usize = 256;
-    const TURNS: usize = 100;
-    let block = |prefix: &[u32; LENGTH - 3]| {
-        let (mut tokens, mut noted) = ([0; LENGTH], 0);
-        tokens[..LENGTH - 3].copy_from_slice(prefix);
-        let ask = |tokens: &[u32], bit: u32| u64::from(reward(tokens)) << bit;
-        noted ^= ask(&tokens[..LENGTH - 2], 0);
-        for above in 1..VOCABULARY as u32 {
-            tokens[LENGTH - 3] = above;
-            tokens[LENGTH - 2] = 0;
-            let mut set = ask(&tokens[..LENGTH - 1], 0);
-            for middle in 1..VOCABULARY as u32 {
-                tokens[LENGTH - 2] = middle;
-                for last in 0..VOCABULARY as u32 {
-                    tokens[LENGTH - 1] = last;
-                    set |= ask(&tokens, 4 * middle + last);
-                }
-            }
-            noted ^= set << (16 * above);
+/// Prefixes three tokens above the longest responses, that differ in the last tokens.
+const PREFIXES: usize = 81;
+/// In how many.
+const VARIED: usize = 4;
+
+/// Notes the answers about the 40 responses below each prefix, bit by bit: the first ones of `tokens`, but for those that
+/// vary.
+#[inline(always)]
+fn ask(
+    tokens: &[u32; LENGTH],
+    varied: &[[u32; PREFIXES]; VARIED],
+    reward: &impl Fn(&[u32]) -> bool,
+    [low, high]: &mut [[u32; PREFIXES]; 2],
+) {
+    let begun = *tokens;
+    for k in 0..PREFIXES {
+        let mut tokens = begun;
+        for place in 0..VARIED {
+            tokens[LENGTH - 3 - VARIED + place] = varied[place][k];
         }
-        noted
-    };
-    let all = |prefixes: &[[u32; LENGTH - 3]]| prefixes.iter().map(block).fold(0, |all, set| all ^ set);
+        let one = u32::from(reward(&tokens[..LENGTH - 2]));
+        low[k] = one | below(&mut tokens, 1, reward) << 16;
+        high[k] = below(&mut tokens, 2, reward) | below(&mut tokens, 3, reward) << 16;
+    }
+}
+
+/// The answers below a token after a prefix. No loop but over the last token, so that that over prefixes is vectorised.
+#[inline(always)]
+fn below(tokens: &mut [u32; LENGTH], token: u32, reward: &impl Fn(&[u32]) -> bool) -> u32 {
+    (tokens[LENGTH - 3], tokens[LENGTH - 2]) = (token, 0);
+    let one = u32::from(reward(&tokens[..LENGTH - 1]));
+    one | row(tokens, 1, reward) << 4 | row(tokens, 2, reward) << 8 | row(tokens, 3, reward) << 12
+}
+
+#[inline(always)]
+fn row(tokens: &mut [u32; LENGTH], token: u32, reward: &impl Fn(&[u32]) -> bool) -> u32 {
+    tokens[LENGTH - 2] = token;
+    let mut set = 0;
+    for last in 0..VOCABULARY as u32 {
+        tokens[LENGTH - 1] = last;
+        set |= u32::from(reward(&tokens[..])) << last;
+    }
+    set
+}
+
+/// The reward alone, on tokens in the first cache.
+fn rewards(reward: impl Fn(&[u32]) -> bool + Sync, wide: bool) -> f64 {
+    const TURNS: usize = 3000;
     let elapsed = seconds(|| {
         everywhere(|_| {
-            let prefixes: Vec<_> = (0..PREFIXES).map(|i| [(i % VOCABULARY) as u32; LENGTH - 3]).collect();
+            let digit = |place: usize, k: usize| 1 + (k / 3_usize.pow((VARIED - 1 - place) as u32) % 3) as u32;
+            let varied = std::array::from_fn(|place| std::array::from_fn(|k| digit(place, k)));
+            let (tokens, mut noted) = ([1; LENGTH], [[0; PREFIXES]; 2]);
             for _ in 0..TURNS {
-                let prefixes = black_box(&prefixes);
-                black_box(compiled!(wide, all(prefixes)));
+                compiled!(wide, ask(black_box(&tokens), black_box(&varied), &reward, &mut noted));
+                black_box(&mut noted);
             }
         })
     });
@@ -159,6 +184,9 @@ fn either(peak: impl Fn(bool) -> f64) -> f64 {
     peak(false).max(peak(true))
 }
 
+/// Merges with the hash at heights 1 to 7, as counted in a walk on one thread.
+const HASHED: [f64; 7] = [276.0, 2250.0, 18_247.0, 6558.0, 2187.0, 729.0, 243.0];
+
 /// Floating-point operations a leaf and bytes a leaf, with the job's reward and with one that has no pattern.
 fn counts() -> [[f64; 2]; 2] {
     let (leaves, threads) = (RESPONSES as f64, rayon::current_num_threads() as f64);
@@ -167,10 +195,10 @@ fn counts() -> [[f64; 2]; 2] {
     let last_rows = threads * 48.0 * 100.0;
     let top: f64 = (8..=12).map(|height| prefixes(height) * merge(height)).sum();
     let cases: f64 = (1..=7).map(|height| threads * 9.0 * merge(height)).sum();
-    let new = |height: u32| if height == 1 { 1.0 - 512.0 / (3.0 * 8192.0) } else { 1.0 };
-    let all: f64 = (1..=7).map(|height| prefixes(height) * new(height) * merge(height)).sum();
-    let rows = 49.0 * (96.0 + 88.0) + threads * 7.0 * 8192.0;
-    let names: f64 = (1..=7).map(|height| threads * 512.0 * (96.0 + 16.0 * f64::from(height + 1))).sum();
+    let all: f64 = (1..).zip(HASHED).map(|(height, merges)| merges * merge(height)).sum();
+    let rows = 49.0 * (96.0 + 88.0) + threads * (6.0 * 8192.0 + 32_768.0);
+    let most = |height: u32| if height == 2 { 1024.0 } else { 512.0 };
+    let names: f64 = (1..=7).map(|height| threads * most(height) * (96.0 + 16.0 * f64::from(height + 1))).sum();
     [[(last_rows + top + cases) / leaves, rows / leaves], [(last_rows + top + all) / leaves, (rows + names) / leaves]]
 }
 

@@ -112,3 +112,23 @@ impl Lengths {
         }
     }
 }
+
+/// The masses of a prefix by length: those of a response that ends with token 0, which weighs `side`, and those below tokens 1
+/// to N − 1; none has an exponent.
+#[inline(always)]
+pub(super) fn join<const N: usize>(totals: &mut [Pair], side: Pair, below: &[&[Pair]; N], tokens: &[Token]) {
+    let (Some((shortest, others)), tokens) = (totals.split_first_mut(), &tokens[..N]) else { return };
+    let (count, mut below) = (others.len(), *below);
+    *shortest = [tokens[0].p * side[0], tokens[0].p * side[1]];
+    for masses in &mut below[1..] {
+        *masses = &masses[..count];
+    }
+    for (length, total) in others.iter_mut().enumerate() {
+        let mut sum = [0.0; 2];
+        for token in 1..N {
+            let (p, mass) = (tokens[token].p, below[token][length]);
+            sum = [sum[0] + p * mass[0], sum[1] + p * mass[1]];
+        }
+        *total = sum;
+    }
+}

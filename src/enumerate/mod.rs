@@ -76,6 +76,7 @@ mod ask;
 mod lengths;
 mod merge;
 mod moments;
+mod names;
 mod row;
 mod walk;
 
@@ -85,12 +86,12 @@ pub use row::{ByPrefix, MAX_LENGTH, MAX_LOGIT, MAX_SLOPE, MAX_TOKENS, Rows, Tabl
 use crate::error::Error;
 use crate::policy::{Ending, Shape};
 use answers::Answers;
-use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use walk::{Part, Walker, bottom, first, frames};
 
 /// Subtrees that are walked through separately, at least, where the tree has so many.
-const SUBTREES: usize = 256;
+const SUBTREES: usize = 128;
 
 /// The depth of the subtrees, at most `deepest`, and how many there are: a matter of the shape alone.
 fn split(shape: Shape, deepest: usize) -> (usize, usize) {
@@ -182,7 +183,7 @@ fn subtrees<W: FnMut(&[u32]) -> Result<Part, Error>>(
 ) -> Result<Vec<Part>, Error> {
     let branches = (shape.vocabulary - first(shape)) as usize;
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
-    let thread = |_| {
+    let thread = || {
         let (mut walker, mut prefix, mut parts) = (None, vec![0; depth], vec![]);
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
@@ -200,8 +201,18 @@ fn subtrees<W: FnMut(&[u32]) -> Result<Part, Error>>(
             parts.push((index, part));
         }
     };
-    let threads = rayon::current_num_threads().min(count);
-    let mut parts: Vec<_> = (0..threads).into_par_iter().with_max_len(1).flat_map_iter(thread).collect();
+    // The thread that is here begins at once, the others when they are awake.
+    let others = Mutex::new(vec![]);
+    let mut parts = rayon::in_place_scope(|scope| {
+        for _ in 1..rayon::current_num_threads().min(count) {
+            scope.spawn(|_| {
+                let parts = thread();
+                others.lock().unwrap_or_else(PoisonError::into_inner).extend(parts);
+            });
+        }
+        thread()
+    });
+    parts.extend(others.into_inner().unwrap_or_else(PoisonError::into_inner));
     parts.sort_unstable_by_key(|(index, _)| *index);
     parts.into_iter().map(|(_, part)| part).collect()
 }
