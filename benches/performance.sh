@@ -3,7 +3,7 @@
 #
 #   PEERS=path/to/peers.py [PYTHON=python3] [ROUNDS=5] benches/performance.sh
 #
-# PEERS is the script of benches/peers.sh. The page names the machine, the compiler and the commit; it is not compared anywhere.
+# Needs valgrind. PEERS is the script of benches/peers.sh. The page names the machine, the compiler and the commit; it is not compared anywhere.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
@@ -23,8 +23,8 @@ vectors=$(grep -o -w -m 1 -E 'avx2' /proc/cpuinfo | head -n 1 || true)
 versions=$("${PYTHON:-python3}" -c 'import jax, numpy; print(f"NumPy {numpy.__version__}, JAX {jax.__version__}")')
 
 benches/peers.sh step tree chain bandit | tee "$scratch/peers"
-cargo bench --quiet --bench peers -- 'chain|tree-hash' >"$scratch/chain" 2>&1
-cargo bench --quiet --bench roofline | tee "$scratch/roofline"
+cargo bench --quiet --bench peers -- 'chain|tree-hash|step-mixed' >"$scratch/chain" 2>&1
+benches/instructions.sh | tee "$scratch/roofline"
 cargo bench --quiet --bench campaigns >"$scratch/campaigns" || true # the limit is said on the page
 
 # milliseconds JOB: criterion's middle estimate, from its lines "peers/JOB   time:   [LOW UNIT MIDDLE UNIT HIGH UNIT]".
@@ -61,7 +61,8 @@ END
     }' "$scratch/peers"
     cat <<END
 
-\`step\`: inequality (16) on 100 000 random linear softmax policies, the way of \`verify\`. \`tree\`: all 2 391 484 responses of a
+\`step\`: inequality (16) on 100 000 random linear softmax policies of 8 responses in R⁴, without tilt and with ‖w‖ = 1 as the peers have
+them, the way of \`verify\`; with the scales, tilts, verifiers and directions of a campaign it takes $(milliseconds step-mixed) ms. \`tree\`: all 2 391 484 responses of a
 token-level policy, an opaque reward asked on each. \`chain\`: λ, λ', λ'' of a finite-state policy of 10 000 tokens, one token after
 the other. \`bandit\`: 2 000 updates of §5.1, 500 contexts watched at every one.
 
