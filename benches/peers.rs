@@ -66,19 +66,18 @@ fn step(c: &mut Criterion) {
             Measured::Inside { ratio: Some(ratio), .. } => ratio,
             _ => 0.0,
         };
-        let task = |chunk: u64| {
-            let (mut u, mut largest) = (Vec::new(), 0.0_f64);
-            let mut instances: Vec<Instance> = (0..BATCH).map(|_| families::blank()).collect();
-            let end = INSTANCES.min((chunk + 1) * CHUNK);
+        let place = || (Vec::new(), (0..BATCH).map(|_| families::blank()).collect::<Vec<Instance>>());
+        let task = |(u, instances): &mut (Vec<f64>, Vec<Instance>), chunk: u64| {
+            let (end, mut largest) = (INSTANCES.min((chunk + 1) * CHUNK), 0.0_f64);
             for first in (chunk * CHUNK..end).step_by(BATCH) {
                 let cases = first..end.min(first + BATCH as u64);
                 let batch = &mut instances[..(cases.end - cases.start) as usize];
-                batch.iter_mut().zip(cases).for_each(|(instance, i)| decode((&mut u, instance), i));
+                batch.iter_mut().zip(cases).for_each(|(instance, i)| decode((u, instance), i));
                 Evaluation::for_each(batch, SAMPLE_PIECES, |evaluation| largest = largest.max(ratio(evaluation)));
             }
             largest
         };
-        (0..INSTANCES.div_ceil(CHUNK)).into_par_iter().map(task).reduce(|| 0.0, f64::max)
+        (0..INSTANCES.div_ceil(CHUNK)).into_par_iter().map_init(place, task).reduce(|| 0.0, f64::max)
     };
     for (name, plain) in [("step", true), ("step-mixed", false)] {
         let largest = job(0, plain);

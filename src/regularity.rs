@@ -178,15 +178,24 @@ impl<N: Scalar> OnLine<'_, N> {
         [score.first, curvature.first, token_score.first, token_curvature.first, psi1]
     }
 
-    /// The same for one softmax with straight logits and constant length.
-    pub(crate) fn constants_of_straight(&self, start: &Straight<N>, eta: f64, pieces: usize) -> Constants<N> {
-        let jets = LazyCell::new(|| self.jets());
+    /// The same for one softmax with straight logits and constant length; what `start` does not know `line` does.
+    pub(crate) fn constants_of_straight<'b>(
+        start: &Straight<N>,
+        line: impl Fn() -> &'b Self + Copy,
+        max_length: N,
+        eta: f64,
+        pieces: usize,
+    ) -> Constants<N>
+    where
+        Self: 'b,
+    {
+        let jets = LazyCell::new(|| line().jets());
         let slopes = |t: N| {
-            let [score, curvature, ..] = self.constants_slopes(&jets, t);
+            let [score, curvature, ..] = line().constants_slopes(&jets, t);
             [score, curvature]
         };
-        let [score, curvature] = N::suprema_by_slopes(eta, pieces, |t| self.straight_constants(start, t), slopes);
-        let psi1 = self.max_length() / N::ln_2();
+        let [score, curvature] = N::suprema_by_slopes(eta, pieces, |t| start.extremes(line, t), slopes);
+        let psi1 = max_length / N::ln_2();
         Constants { score, curvature, token_score: score, token_curvature: curvature, psi1 }
     }
 

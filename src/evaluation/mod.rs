@@ -6,11 +6,10 @@ pub use course::{Course, CourseStep, Iterates};
 
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
-use crate::line::{LANES, Line, OnLine, ScoreSum, Step, Straight, logistic_cumulant, sum_of_scores};
+use crate::line::{LANES, Line, OnLine, ScoreSum, Step, Straight, Together, logistic_cumulant, sum_of_scores};
 use crate::number::{Jet, Scalar};
 use crate::regularity::{Constants, LineBounds, line_bounds};
 use crate::tolerance::ULPS;
-use smallvec::SmallVec;
 use std::cell::OnceCell;
 
 /// An instance and everything that statements read of it, over the number N.
@@ -21,7 +20,7 @@ use std::cell::OnceCell;
 pub struct Evaluation<'a, N> {
     instance: &'a Instance,
     pieces: usize,
-    on_line: OnLine<'a, N>,
+    on_line: OnceCell<OnLine<'a, N>>,
     straight: OnceCell<Option<Straight<N>>>,
     /// On the heap, as it is large and not always asked for.
     start: OnceCell<Box<Line<N>>>,
@@ -55,15 +54,10 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     /// `pieces`: into how many pieces the segment is cut where a supremum is taken over it; twice as many where logits are curved
     /// or a response has several tokens, whose suprema lie inside more often. The instance must be [valid](Instance::validate).
     pub fn new(instance: &'a Instance, pieces: usize) -> Self {
-        Evaluation::on(OnLine::of(instance), instance, pieces)
-    }
-
-    #[inline(always)]
-    fn on(on_line: OnLine<'a, N>, instance: &'a Instance, pieces: usize) -> Self {
         Evaluation {
             instance,
             pieces,
-            on_line,
+            on_line: OnceCell::new(),
             straight: OnceCell::new(),
             start: OnceCell::new(),
             step: OnceCell::new(),
@@ -81,10 +75,13 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     /// but sooner where only a few claims are asked about policies of one token.
     pub fn for_each(instances: &'a [Instance], pieces: usize, mut f: impl FnMut(&Evaluation<'a, N>)) {
         for four in instances.chunks(LANES) {
-            let lines: SmallVec<[_; LANES]> = four.iter().map(OnLine::of).collect();
-            let known = OnLine::straight_of_four(lines.iter().zip(four.iter().map(|instance| instance.eta)));
-            for (lane, (on_line, instance)) in lines.into_iter().zip(four).enumerate() {
-                let evaluation = Evaluation::on(on_line, instance, pieces);
+            let mut together = Together::default();
+            for (lane, instance) in four.iter().enumerate() {
+                together.put(lane, &OnLine::<N>::of(instance), instance.eta);
+            }
+            let known = together.solve();
+            for (lane, instance) in four.iter().enumerate() {
+                let evaluation = Evaluation::new(instance, pieces);
                 if known.has(lane) {
                     evaluation.straight.get_or_init(|| known.get(lane));
                 }
@@ -99,7 +96,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// The policy on the line θ + t·w.
     pub fn on_line(&self) -> &OnLine<'a, N> {
-        &self.on_line
+        self.on_line.get_or_init(|| OnLine::of(self.instance))
     }
     /// η.
     pub fn eta(&self) -> N {
@@ -107,17 +104,17 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// λ and the conditional moments at t = 0, by formula.
     pub fn start(&self) -> &Line<N> {
-        self.start.get_or_init(|| Box::new(self.on_line.line(N::zero())))
+        self.start.get_or_init(|| Box::new(self.on_line().line(N::zero())))
     }
     /// The short route of one softmax with straight logits, where it is open.
     fn straight(&self) -> Option<&Straight<N>> {
-        self.straight.get_or_init(|| self.on_line.straight(self.instance.eta)).as_ref()
+        self.straight.get_or_init(|| self.on_line().straight(self.instance.eta)).as_ref()
     }
     /// λ(η) − λ(0) and its second-order remainder.
     pub fn step(&self) -> &Step<N> {
         self.step.get_or_init(|| {
-            let short = self.straight().and_then(|start| self.on_line.straight_step(start, self.eta()));
-            short.unwrap_or_else(|| self.on_line.step(self.start(), self.eta()))
+            let short = self.straight().and_then(|start| start.step(|| self.on_line(), self.eta()));
+            short.unwrap_or_else(|| self.on_line().step(self.start(), self.eta()))
         })
     }
     /// 2R/η², R the second-order remainder of the step: the mean of λ'' over the segment with weight 2(η − t)/η². Where the step is so
@@ -147,24 +144,24 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// Whether next to nothing changes over the step: η max|s| and η² max|H| are at most 10⁻³⁰ for certain.
     pub fn is_still(&self) -> bool {
-        let ([score, curvature], eta) = (self.on_line.response_extremes(self.start()), self.eta());
+        let ([score, curvature], eta) = (self.on_line().response_extremes(self.start()), self.eta());
         let [slope, bend] = [eta * score, eta * (eta * curvature)];
         slope.max(bend).surely_le(N::of(STILL))
     }
     /// The line at no particular t of \[0, η\]: an interval contains what there is at every one.
     fn on_the_segment(&self) -> Line<N> {
-        self.on_line.line(N::between(0.0, self.instance.eta))
+        self.on_line().line(N::between(0.0, self.instance.eta))
     }
     /// Upper bounds of G_p and L_p on the whole line θ + Rw, where a closed form is known.
     pub fn line_bounds(&self) -> Option<LineBounds<N>> {
-        *self.line_bounds.get_or_init(|| line_bounds(&self.on_line, &self.instance.direction))
+        *self.line_bounds.get_or_init(|| line_bounds(self.on_line(), &self.instance.direction))
     }
     /// G_o, L_o, G_p, L_p, T_ψ1 on the segment.
     pub fn constants(&self) -> &Constants<N> {
         let (eta, pieces) = (self.instance.eta, self.pieces);
         self.constants.get_or_init(|| match self.straight() {
-            Some(start) => self.on_line.constants_of_straight(start, eta, pieces),
-            None => self.on_line.constants_from(self.start(), eta, 2 * pieces),
+            Some(start) => OnLine::constants_of_straight(start, || self.on_line(), self.max_length(), eta, pieces),
+            None => self.on_line().constants_from(self.start(), eta, 2 * pieces),
         })
     }
     /// All updates of the instance, one after the other.
@@ -173,7 +170,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     }
     /// λ, λ' and λ'' at t = 0, by differentiation.
     pub fn lambda_jet(&self) -> Jet<N> {
-        *self.lambda_jet.get_or_init(|| self.on_line.lambda_jet(N::zero()))
+        *self.lambda_jet.get_or_init(|| self.on_line().lambda_jet(N::zero()))
     }
     /// Gradients in θ-space, by differentiation along the axes.
     pub fn coordinates(&self) -> &CoordinateGradients<N> {
@@ -212,13 +209,13 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             return plus.iter().zip(minus).map(|(&plus, &minus)| plus - minus).collect();
         }
         if let Some(start) = self.straight() {
-            return self.on_line.straight_gap(start, &self.instance.theta);
+            return self.on_line().straight_gap(start, &self.instance.theta);
         }
-        sum_of_scores(&self.on_line, self.start(), &self.instance.theta, &self.signed(|_, p| p), &[]).vector
+        sum_of_scores(self.on_line(), self.start(), &self.instance.theta, &self.signed(|_, p| p), &[]).vector
     }
     /// Σ_o c_o ∇log π(o), by formula.
     pub fn sum_of_scores(&self, coefficient: &[N]) -> ScoreSum<N> {
-        sum_of_scores(&self.on_line, self.start(), &self.instance.theta, coefficient, &self.sizes().gradient)
+        sum_of_scores(self.on_line(), self.start(), &self.instance.theta, coefficient, &self.sizes().gradient)
     }
     /// T∞.
     pub fn max_length(&self) -> N {

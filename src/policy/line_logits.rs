@@ -52,10 +52,7 @@ impl<N: Scalar> LineLogits<N> {
     #[inline(always)]
     pub(crate) fn zeros(logits: &Logits) -> LineLogits<N> {
         let count = logits.count();
-        let zeros = || match count {
-            0..=8 => SmallVec::from_buf_and_len([N::zero(); 8], count),
-            _ => SmallVec::from_elem(N::zero(), count),
-        };
+        let zeros = || SmallVec::from_elem(N::zero(), count);
         LineLogits { options: logits.options, value: zeros(), slope: zeros(), curvature: vec![], waves: vec![] }
     }
 

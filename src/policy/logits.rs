@@ -315,10 +315,12 @@ pub(crate) fn add_products<N: Scalar, const K: usize>(psi: &[f64], x: [&[f64]; K
 fn add_four_products<N: Scalar>(psi: &[f64], x: &[f64; 4], sums: &mut [N]) {
     let ((fours, rest), (whole, last)) = (psi.as_chunks::<16>(), sums.as_chunks_mut::<4>());
     for (psi, sums) in fours.iter().zip(whole) {
+        let mut so_far = *sums;
         for k in 0..4 {
             let term = |row: usize| N::of(psi[4 * row + k]) * N::of(x[k]);
-            *sums = [sums[0] + term(0), sums[1] + term(1), sums[2] + term(2), sums[3] + term(3)];
+            so_far = [so_far[0] + term(0), so_far[1] + term(1), so_far[2] + term(2), so_far[3] + term(3)];
         }
+        *sums = so_far;
     }
     for (sum, psi) in last.iter_mut().zip(rest.as_chunks::<4>().0) {
         *sum = added(*sum, psi, x);

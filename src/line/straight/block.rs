@@ -47,38 +47,8 @@ impl Problem<'_> {
     }
 }
 
-/// The answers to four problems that [fit](Problem::fits), or to fewer.
-pub(super) fn solve(problems: &[Option<Problem<'_>>; LANES]) -> Answers {
-    with_registers(&four(problems))
-}
-
 /// Up to four policies, by response.
-fn four(problems: &[Option<Problem<'_>>; LANES]) -> Four {
-    let mut four = Four {
-        value: [[f64::NEG_INFINITY; LANES]; MOST],
-        slope: [[0.0; LANES]; MOST],
-        own: [[[0.0; LANES]; MOST]; 2],
-        eta: [0.0; LANES],
-        several: [[0.0; LANES]; 2],
-    };
-    for (lane, problem) in problems.iter().enumerate() {
-        let Some(Problem { value, slope, correct, eta }) = problem else { continue };
-        let mut members = [0; 2];
-        for (o, ((&value, &slope), &correct)) in value.iter().zip(*slope).zip(*correct).enumerate().take(MOST) {
-            let side = usize::from(correct);
-            (four.value[o][lane], four.slope[o][lane], four.own[side][o][lane]) = (value, slope, 1.0);
-            members[side] += 1;
-        }
-        four.eta[lane] = *eta;
-        for (several, members) in four.several.iter_mut().zip(members) {
-            several[lane] = f64::from(u8::from(members > 1));
-        }
-    }
-    four
-}
-
-/// Four policies, by response.
-struct Four {
+pub(super) struct Four {
     /// h; −∞ behind the last response.
     value: [Lanes; MOST],
     /// dh/dt; 0 there.
@@ -88,6 +58,40 @@ struct Four {
     eta: Lanes,
     /// 0 for a side with one response only, whose ρ is 0, else 1.
     several: [Lanes; 2],
+}
+
+impl Default for Four {
+    fn default() -> Four {
+        Four {
+            value: [[f64::NEG_INFINITY; LANES]; MOST],
+            slope: [[0.0; LANES]; MOST],
+            own: [[[0.0; LANES]; MOST]; 2],
+            eta: [0.0; LANES],
+            several: [[0.0; LANES]; 2],
+        }
+    }
+}
+
+impl Four {
+    /// Adds a problem that [fits](Problem::fits), in a lane of its own.
+    #[inline(always)]
+    pub fn put(&mut self, lane: usize, Problem { value, slope, correct, eta }: Problem<'_>) {
+        let mut members = [0; 2];
+        for (o, ((&value, &slope), &correct)) in value.iter().zip(slope).zip(correct).enumerate().take(MOST) {
+            let side = usize::from(correct);
+            (self.value[o][lane], self.slope[o][lane], self.own[side][o][lane]) = (value, slope, 1.0);
+            members[side] += 1;
+        }
+        self.eta[lane] = eta;
+        for (several, members) in self.several.iter_mut().zip(members) {
+            several[lane] = f64::from(u8::from(members > 1));
+        }
+    }
+
+    /// The answers to all of them.
+    pub fn solve(&self) -> Answers {
+        with_registers(self)
+    }
 }
 
 /// What is known of them then.
@@ -299,15 +303,16 @@ mod tests {
             let problem = |lane: usize| {
                 let (value, slope, correct, eta) = &problems[lane];
                 let n = correct.len();
-                Some(Problem { value: &value[..n], slope: &slope[..n], correct, eta: *eta })
+                Problem { value: &value[..n], slope: &slope[..n], correct, eta: *eta }
             };
-            let together = solve(&std::array::from_fn(problem));
-            let narrow = four(&std::array::from_fn(problem)).with_simd(OneLane);
+            let mut four = Four::default();
+            (0..LANES).for_each(|lane| four.put(lane, problem(lane)));
+            let (together, narrow) = (four.solve(), four.with_simd(OneLane));
             for lane in 0..LANES {
                 let block = together.get(lane);
-                let mut alone = [None; LANES];
-                alone[(lane + 1) % LANES] = problem(lane);
-                assert_eq!(bits(&block), bits(&solve(&alone).get((lane + 1) % LANES)));
+                let (mut alone, other) = (Four::default(), (lane + 1) % LANES);
+                alone.put(other, problem(lane));
+                assert_eq!(bits(&block), bits(&alone.solve().get(other)));
                 assert_eq!(bits(&block), bits(&narrow.get(lane)));
                 usable += usize::from(block.is_some());
                 long += usize::from(block.is_some_and(|block| block.rho.is_none()));

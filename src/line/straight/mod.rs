@@ -11,7 +11,7 @@ use super::step::FAR;
 use super::{List, OnLine, Step, weighted};
 use crate::number::{Scalar, finite_top, sum};
 pub(crate) use block::LANES;
-use block::{Answers, Block, Problem, RARE};
+use block::{Answers, Block, Four, Problem, RARE};
 
 /// A straight softmax at t = 0, its weights up to a common factor.
 #[derive(Clone, Debug)]
@@ -35,13 +35,69 @@ pub(crate) struct Rows<N> {
     single: [bool; 2],
 }
 
-/// What is known of up to four policies.
+impl<N: Scalar> Straight<N> {
+    /// The step to t = η, the one that it was made for; `None` where it is so long that logarithms are needed.
+    pub fn step<'b, 'c: 'b>(&self, line: impl Fn() -> &'b OnLine<'c, N>, eta: N) -> Option<Step<N>>
+    where
+        N: 'b,
+    {
+        let (mean, [minus, plus]) = match self {
+            Straight::Block(block) => (block.mean.map(N::of), block.rho?.map(N::of)),
+            Straight::Rows(start) => (start.mean, line().excess(start, eta)?.map(Scalar::ln_1p)),
+        };
+        let remainder = plus - minus;
+        Some(Step { change: eta * (mean[1] - mean[0]) + remainder, remainder })
+    }
+
+    /// max |s| and max |H| at t.
+    pub fn extremes<'b, 'c: 'b>(&self, line: impl Fn() -> &'b OnLine<'c, N>, t: N) -> [N; 2]
+    where
+        N: 'b,
+    {
+        let at = |t: N| {
+            let [value, slope] = line().logits.straight();
+            extremes(&weights(value, slope, t), slope)
+        };
+        match self {
+            Straight::Block(block) if t.is_zero() => block.extremes[0].map(N::of),
+            Straight::Block(block) if t.exact() == Some(block.eta) => block.extremes[1].map(N::of),
+            Straight::Block(_) => at(t),
+            Straight::Rows(start) if t.is_zero() => extremes(&start.weight, line().logits.straight()[1]),
+            Straight::Rows(_) => at(t),
+        }
+    }
+}
+
+/// Up to four policies, of which [`OnLine::straight`] is asked together.
+#[derive(Default)]
 pub(crate) struct Together {
-    answers: Answers,
+    four: Four,
     asked: [bool; LANES],
 }
 
 impl Together {
+    /// Asks about one of them, if it is straight and in binary64.
+    #[inline(always)]
+    pub fn put<N: Scalar>(&mut self, lane: usize, line: &OnLine<'_, N>, eta: f64) {
+        if let Some(problem) = line.problem(eta) {
+            self.four.put(lane, problem);
+            self.asked[lane] = true;
+        }
+    }
+
+    /// What is known of them then.
+    pub fn solve(self) -> Known {
+        Known { answers: self.four.solve(), asked: self.asked }
+    }
+}
+
+/// What is known of up to four policies.
+pub(crate) struct Known {
+    answers: Answers,
+    asked: [bool; LANES],
+}
+
+impl Known {
     /// Whether this one has been asked about.
     pub fn has(&self, lane: usize) -> bool {
         self.asked[lane]
@@ -67,18 +123,6 @@ impl<N: Scalar> OnLine<'_, N> {
         (self.is_straight() && problem.fits()).then_some(problem)
     }
 
-    /// [`OnLine::straight`] of up to four lines with a step each.
-    #[inline(always)]
-    pub(crate) fn straight_of_four<'b>(lines: impl Iterator<Item = (&'b Self, f64)>) -> Together
-    where
-        Self: 'b,
-    {
-        let (mut problems, mut asked) = ([None; LANES], [false; LANES]);
-        problems.iter_mut().zip(lines).for_each(|(problem, (line, eta))| *problem = line.problem(eta));
-        asked.iter_mut().zip(&problems).for_each(|(asked, problem)| *asked = problem.is_some());
-        Together { answers: block::solve(&problems), asked }
-    }
-
     /// What is known at t = 0 (and at t = η, which is asked about next), where the policy is one softmax with straight logits, all
     /// lengths are equal and neither side is too rare.
     pub(crate) fn straight(&self, eta: f64) -> Option<Straight<N>> {
@@ -86,7 +130,9 @@ impl<N: Scalar> OnLine<'_, N> {
             return None;
         }
         if let Some(problem) = self.problem(eta) {
-            return block::solve(&[Some(problem), None, None, None]).get(0).map(Straight::Block);
+            let mut four = Four::default();
+            four.put(0, problem);
+            return four.solve().get(0).map(Straight::Block);
         }
         let [value, slope] = self.logits.straight();
         let weight = weights(value, slope, N::zero());
@@ -102,16 +148,6 @@ impl<N: Scalar> OnLine<'_, N> {
         }
         let mean = [mean[0] / mass[0], mean[1] / mass[1]];
         Some(Straight::Rows(Rows { weight, mass, mean, single: members.map(|members| members == 1) }))
-    }
-
-    /// The step to t = η, the one that `start` knows; `None` where it is so long that logarithms are needed.
-    pub(crate) fn straight_step(&self, start: &Straight<N>, eta: N) -> Option<Step<N>> {
-        let (mean, [minus, plus]) = match start {
-            Straight::Block(block) => (block.mean.map(N::of), block.rho?.map(N::of)),
-            Straight::Rows(start) => (start.mean, self.excess(start, eta)?.map(Scalar::ln_1p)),
-        };
-        let remainder = plus - minus;
-        Some(Step { change: eta * (mean[1] - mean[0]) + remainder, remainder })
     }
 
     /// E±\[e^y − 1 − y\].
@@ -130,17 +166,6 @@ impl<N: Scalar> OnLine<'_, N> {
             excess[side] = excess[side] + w * y.exp_remainder();
         }
         Some([excess[0] / start.mass[0], excess[1] / start.mass[1]])
-    }
-
-    /// max |s| and max |H| at t.
-    pub(crate) fn straight_constants(&self, start: &Straight<N>, t: N) -> [N; 2] {
-        let [value, slope] = self.logits.straight();
-        match start {
-            Straight::Block(block) if t.is_zero() => block.extremes[0].map(N::of),
-            Straight::Block(block) if t.exact() == Some(block.eta) => block.extremes[1].map(N::of),
-            Straight::Rows(start) if t.is_zero() => extremes(&start.weight, slope),
-            _ => extremes(&weights(value, slope, t), slope),
-        }
     }
 
     /// g⁺ − g⁻ at t = 0, for coefficients ±π±(o) of ∇log π(o): they add to 0, so the normaliser drops out.
@@ -203,20 +228,20 @@ mod tests {
                 let real = OnLine::<f64>::new(policy, correct, theta, direction);
                 let Some(start) = real.straight(*eta) else { continue };
                 let line = real.line(0.0);
-                let [score, curvature] = real.straight_constants(&start, *eta);
+                let [score, curvature] = start.extremes(|| &real, *eta);
                 let tokens = real.tokens(*eta);
                 let largest = |list: &[f64]| list.iter().fold(0.0, |top, x| f64::max(top, x.abs()));
                 let size = largest(&real.slopes(0.0));
                 let unit = 64.0 * f64::EPSILON * (1.0 + largest(&real.logits_at(*eta)));
                 assert!((score - largest(&tokens.score)).abs() <= unit * size);
                 assert!((curvature - largest(&tokens.curvature)).abs() <= unit * size * size);
-                if let Some(step) = real.straight_step(&start, *eta) {
+                if let Some(step) = start.step(|| &real, *eta) {
                     let general = real.step(&line, *eta);
                     // ρ± ≤ (ηD)²/8-like sizes on both sides before they are subtracted.
                     let halves = (eta * size).powi(2) * (eta * size).min(30.0).exp();
                     assert!((step.remainder - general.remainder).abs() <= unit * halves, "{step:?} {general:?}");
                     let enclosed = OnLine::<Interval>::new(policy, correct, theta, direction);
-                    let narrow = enclosed.straight(*eta).and_then(|s| enclosed.straight_step(&s, Interval::of(*eta)));
+                    let narrow = enclosed.straight(*eta).and_then(|s| s.step(|| &enclosed, Interval::of(*eta)));
                     let wide = enclosed.step(&enclosed.line(Interval::zero()), Interval::of(*eta));
                     let narrow = narrow.expect("as in binary64");
                     assert!(!narrow.remainder.intersection(wide.remainder).is_empty());
