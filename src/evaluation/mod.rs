@@ -77,13 +77,13 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
         for four in instances.chunks(LANES) {
             let mut together = Together::default();
             for (lane, instance) in four.iter().enumerate() {
-                together.put(lane, &OnLine::<N>::of(instance), instance.eta);
+                together.ask::<N>(lane, instance);
             }
             let known = together.solve();
             for (lane, instance) in four.iter().enumerate() {
                 let evaluation = Evaluation::new(instance, pieces);
-                if known.has(lane) {
-                    evaluation.straight.get_or_init(|| known.get(lane));
+                if let Some(straight) = known.as_ref().and_then(|known| known.get(lane)) {
+                    evaluation.straight.get_or_init(|| straight);
                 }
                 f(&evaluation);
             }

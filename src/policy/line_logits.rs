@@ -191,11 +191,6 @@ impl<N: Scalar> LineLogits<N> {
         }
     }
 
-    /// Whether every logit is linear in t.
-    pub fn is_straight(&self) -> bool {
-        self.curvature.is_empty() && self.waves.is_empty()
-    }
-
     /// dh/dt at t, by formula.
     pub fn slope_at(&self, t: N) -> SmallVec<[N; 8]> {
         let mut slope = SmallVec::from_slice(&self.slope);

@@ -9,7 +9,9 @@ mod block;
 
 use super::step::FAR;
 use super::{List, OnLine, Step, weighted};
+use crate::instance::Instance;
 use crate::number::{Scalar, finite_top, sum};
+use crate::policy::Policy;
 pub(crate) use block::LANES;
 use block::{Answers, Block, Four, Problem, RARE};
 
@@ -76,18 +78,21 @@ pub(crate) struct Together {
 }
 
 impl Together {
-    /// Asks about one of them, if it is straight and in binary64.
+    /// Asks about one of them, if it is straight, has few responses and is looked at in binary64.
     #[inline(always)]
-    pub fn put<N: Scalar>(&mut self, lane: usize, line: &OnLine<'_, N>, eta: f64) {
-        if let Some(problem) = line.problem(eta) {
+    pub fn ask<N: Scalar>(&mut self, lane: usize, instance: &Instance) {
+        if N::reals(&[]).is_none() || !is_straight(&instance.policy) {
+            return; // there is no need for the line
+        }
+        if let Some(problem) = OnLine::<N>::of(instance).problem(instance.eta) {
             self.four.put(lane, problem);
             self.asked[lane] = true;
         }
     }
 
-    /// What is known of them then.
-    pub fn solve(self) -> Known {
-        Known { answers: self.four.solve(), asked: self.asked }
+    /// What is known of them then; `None` if nothing was asked.
+    pub fn solve(self) -> Option<Known> {
+        self.asked.contains(&true).then(|| Known { answers: self.four.solve(), asked: self.asked })
     }
 }
 
@@ -98,35 +103,31 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Whether this one has been asked about.
-    pub fn has(&self, lane: usize) -> bool {
-        self.asked[lane]
-    }
-
-    /// What [`OnLine::straight`] is for it then.
+    /// What [`OnLine::straight`] is for this one; `None` if it was not asked about.
     #[inline(always)]
-    pub fn get<N>(&self, lane: usize) -> Option<Straight<N>> {
-        self.answers.get(lane).map(Straight::Block)
+    pub fn get<N>(&self, lane: usize) -> Option<Option<Straight<N>>> {
+        self.asked[lane].then(|| self.answers.get(lane).map(Straight::Block))
     }
 }
 
-impl<N: Scalar> OnLine<'_, N> {
-    /// Whether the policy is one softmax with straight logits and all lengths are equal.
-    fn is_straight(&self) -> bool {
-        self.is_flat() && self.logits.is_straight() && self.policy.constant_length().is_some()
-    }
+/// Whether a policy is one softmax with logits linear in θ and all lengths are equal.
+fn is_straight(policy: &Policy) -> bool {
+    let one = policy.is_one_token() && policy.stop.is_none();
+    one && policy.logits.is_linear() && policy.constant_length().is_some()
+}
 
-    /// What is asked in binary64, if there are few responses.
+impl<N: Scalar> OnLine<'_, N> {
+    /// What is asked of a straight policy in binary64, if it has few responses.
     fn problem(&self, eta: f64) -> Option<Problem<'_>> {
         let [value, slope] = self.logits.straight();
         let problem = Problem { value: N::reals(value)?, slope: N::reals(slope)?, correct: self.correct, eta };
-        (self.is_straight() && problem.fits()).then_some(problem)
+        problem.fits().then_some(problem)
     }
 
     /// What is known at t = 0 (and at t = η, which is asked about next), where the policy is one softmax with straight logits, all
     /// lengths are equal and neither side is too rare.
     pub(crate) fn straight(&self, eta: f64) -> Option<Straight<N>> {
-        if !self.is_straight() {
+        if !is_straight(self.policy) {
             return None;
         }
         if let Some(problem) = self.problem(eta) {
