@@ -62,7 +62,10 @@ END
     cat <<END
 
 \`step\`: inequality (16) on 100 000 random linear softmax policies of 8 responses in R⁴, without tilt and with ‖w‖ = 1 as the peers have
-them, the way of \`verify\`; with the scales, tilts, verifiers and directions of a campaign it takes $(milliseconds step-mixed) ms. \`tree\`: all 2 391 484 responses of a
+them, the way of \`verify\`. Both sides draw the policies, take the step and divide by the bound; its constants differ: the peers bound G_o
+and L_o for all θ, by the largest distance between two features, which is most of their arithmetic; here they are the largest score
+and variance at both ends of the step, the harder reading. With the scales, tilts, verifiers and directions of a campaign it takes
+$(milliseconds step-mixed) ms. \`tree\`: all 2 391 484 responses of a
 token-level policy, an opaque reward asked on each. \`chain\`: λ, λ', λ'' of a finite-state policy of 10 000 tokens, one token after
 the other. \`bandit\`: 2 000 updates of §5.1, 500 contexts watched at every one.
 

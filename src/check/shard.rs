@@ -74,7 +74,8 @@ impl FromStr for Shard {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Shard, Error> {
-        let numbers = text.split_once('/').and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?;
+        let numbers = text.split_once('/').and_then(|(number, of)| Some((digits(number)?, digits(of)?)));
         let (number, of) =
             numbers.ok_or_else(|| Error::new(format!("{text:?} is no shard, expected I/N, the I-th of N parts")))?;
         Shard::new(number, of)

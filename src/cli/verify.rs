@@ -79,6 +79,9 @@ pub fn run(options: &Options) -> Result<bool, Error> {
             "--format {format}: shard {shard} is a JSON document, whose campaign `merge` prints"
         )));
     }
+    if options.resume.as_deref() == Some(Path::new("-")) {
+        return Err(Error::new("--resume -: a state is read and written again, which takes a file, not standard input"));
+    }
     let claims = selected(&options.slugs)?;
     let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
     if let (Some(out), Some(state)) = (out, &options.resume)

@@ -21,7 +21,7 @@ mod polar;
 mod real;
 mod vector;
 
-pub(crate) use exponential::{exp_negative_four, exp_remainder_four, scaled_exp};
+pub(crate) use exponential::{exp_four, exp_remainder_four, scaled_exp};
 pub use interval::Interval;
 pub use jet::Jet;
 pub(crate) use logarithm::{ln_1p_four, ln_normal};

@@ -2,7 +2,7 @@
 //! computed of one has the same bits alone and beside others, on every machine.
 
 use super::super::step::FAR;
-use crate::number::{OneLane, Simd, WithSimd, exp_negative_four, exp_remainder_four, ln_1p_four, with_registers};
+use crate::number::{OneLane, Simd, WithSimd, exp_four, exp_remainder_four, ln_1p_four, with_registers};
 
 /// How many policies are looked at together.
 pub(crate) const LANES: usize = 4;
@@ -11,6 +11,9 @@ const MOST: usize = 8;
 
 /// Below e^−600 of the largest weight a side is left to the general route, which keeps logarithms.
 pub(super) const RARE: f64 = 1e-260;
+
+/// Larger slopes are left to the other route.
+const STEEP: f64 = 1e100;
 
 /// One number for each policy.
 type Lanes = [f64; LANES];
@@ -24,12 +27,21 @@ pub(crate) struct Block {
     pub mass: [f64; 2],
     /// E∓\[a\].
     pub mean: [f64; 2],
-    /// ρ∓ of the step to η; `None` where it is so long that logarithms are needed.
-    pub rho: Option<[f64; 2]>,
+    /// max |a − E\[a\]| and Var(a) at t = 0.
+    pub extremes: [f64; 2],
     /// η.
     pub eta: f64,
-    /// max |a − E\[a\]| and Var(a) at t = 0 and at t = η.
-    pub extremes: [[f64; 2]; 2],
+    /// The step to η; `None` where it is so long that logarithms are needed.
+    pub step: Option<Short>,
+}
+
+/// A step on which no e^y is extreme.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Short {
+    /// ρ∓.
+    pub rho: [f64; 2],
+    /// max |a − E\[a\]| and Var(a) at t = η.
+    pub extremes: [f64; 2],
 }
 
 /// What is asked of one policy.
@@ -42,8 +54,9 @@ pub(super) struct Problem<'a> {
 }
 
 impl Problem<'_> {
+    /// Whether there are few responses, and no square of a slope comes near what binary64 holds.
     pub fn fits(&self) -> bool {
-        self.correct.len() <= MOST
+        self.correct.len() <= MOST && self.slope.iter().all(|a| a.abs() < STEEP)
     }
 }
 
@@ -118,9 +131,9 @@ impl Answers {
             weight: std::array::from_fn(|o| self.weight[o][lane]),
             mass,
             mean,
-            rho: (self.farthest[lane] <= FAR).then(|| of(&self.rho)),
+            extremes: of(&self.extremes[0]),
             eta: self.eta[lane],
-            extremes: [of(&self.extremes[0]), of(&self.extremes[1])],
+            step: (self.farthest[lane] <= FAR).then(|| Short { rho: of(&self.rho), extremes: of(&self.extremes[1]) }),
         })
     }
 }
@@ -182,7 +195,7 @@ impl<S: Simd> Arithmetic<S> {
             top = self.largest(top, *value);
         }
         for weight in &mut weight {
-            *weight = exp_negative_four(self.subtract(*weight, top));
+            *weight = exp_four(self.subtract(*weight, top));
         }
         weight
     }
@@ -247,10 +260,7 @@ impl WithSimd for &Four {
         // Of e^{ηa} the part e^{η E∓[a]} is common to a side, e^y = 1 + y + (e^y − 1 − y) is not.
         let apart = lanes.multiply(self.eta, lanes.subtract(mean[1], mean[0]));
         let zero = [0.0; LANES];
-        let common = [
-            exp_negative_four(lanes.smallest(lanes.subtract(zero, apart), zero)),
-            exp_negative_four(lanes.smallest(apart, zero)),
-        ];
+        let common = [exp_four(lanes.smallest(lanes.subtract(zero, apart), zero)), exp_four(lanes.smallest(apart, zero))];
         let (mut excess, mut later) = ([[0.0; LANES]; 2], weight);
         let (mut later_mass, mut later_moment) = ([0.0; LANES], [0.0; LANES]);
         for (o, later) in later.iter_mut().enumerate() {
@@ -281,8 +291,8 @@ mod tests {
 
     fn bits(block: &Option<Block>) -> Option<Vec<u64>> {
         let block = block.as_ref()?;
-        let rho = block.rho.unwrap_or([f64::INFINITY; 2]);
-        let all = [&block.weight[..], &block.mass, &block.mean, &rho, &block.extremes[0], &block.extremes[1]];
+        let Short { rho, extremes } = block.step.unwrap_or(Short { rho: [f64::INFINITY; 2], extremes: [0.0; 2] });
+        let all = [&block.weight[..], &block.mass, &block.mean, &block.extremes, &rho, &extremes];
         Some(all.concat().into_iter().map(f64::to_bits).collect())
     }
 
@@ -315,7 +325,7 @@ mod tests {
                 assert_eq!(bits(&block), bits(&alone.solve().get(other)));
                 assert_eq!(bits(&block), bits(&narrow.get(lane)));
                 usable += usize::from(block.is_some());
-                long += usize::from(block.is_some_and(|block| block.rho.is_none()));
+                long += usize::from(block.is_some_and(|block| block.step.is_none()));
             }
         }
         assert!(usable > 500 && usable < 1950 && long > 100, "{usable} {long}");

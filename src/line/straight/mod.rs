@@ -44,7 +44,7 @@ impl<N: Scalar> Straight<N> {
         N: 'b,
     {
         let (mean, [minus, plus]) = match self {
-            Straight::Block(block) => (block.mean.map(N::of), block.rho?.map(N::of)),
+            Straight::Block(block) => (block.mean.map(N::of), block.step?.rho.map(N::of)),
             Straight::Rows(start) => (start.mean, line().excess(start, eta)?.map(Scalar::ln_1p)),
         };
         let remainder = plus - minus;
@@ -61,9 +61,11 @@ impl<N: Scalar> Straight<N> {
             extremes(&weights(value, slope, t), slope)
         };
         match self {
-            Straight::Block(block) if t.is_zero() => block.extremes[0].map(N::of),
-            Straight::Block(block) if t.exact() == Some(block.eta) => block.extremes[1].map(N::of),
-            Straight::Block(_) => at(t),
+            Straight::Block(block) if t.is_zero() => block.extremes.map(N::of),
+            Straight::Block(block) => match block.step {
+                Some(step) if t.exact() == Some(block.eta) => step.extremes.map(N::of),
+                _ => at(t),
+            },
             Straight::Rows(start) if t.is_zero() => extremes(&start.weight, line().logits.straight()[1]),
             Straight::Rows(_) => at(t),
         }
@@ -211,10 +213,53 @@ fn extremes<N: Scalar>(weight: &[N], slope: &[N]) -> [N; 2] {
 
 #[cfg(test)]
 mod tests {
+    use super::Straight;
     use crate::check::campaign::draw;
     use crate::families;
     use crate::line::OnLine;
     use crate::number::{Interval, Scalar};
+    use crate::policy::Policy;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Long steps, rare responses and steep slopes: what is known of up to eight responses against intervals, which go another route.
+    #[test]
+    fn extremes_are_enclosed() {
+        let mut noise = ChaCha8Rng::seed_from_u64(2);
+        let (mut short, mut long, mut others) = (0, 0, 0);
+        for case in 0..3_000 {
+            let scale =
+                |noise: &mut ChaCha8Rng, low: f64, high: f64| 10_f64.powf(low + (high - low) * noise.random::<f64>());
+            let n = 2 + case % 7;
+            let (high, steep) =
+                (scale(&mut noise, -1.0, 3.0), scale(&mut noise, -2.0, if case % 5 == 0 { 150.0 } else { 3.0 }));
+            let mut numbers = |size: f64| (0..n).map(|_| size * (noise.random::<f64>() - 0.5)).collect::<Vec<_>>();
+            let (logits, slopes) = (numbers(high), numbers(steep));
+            let eta = scale(&mut noise, -3.0, 6.0) / steep;
+            let policy = Policy::linear_softmax(1, slopes, logits).expect("finite");
+            let correct: Vec<bool> = (0..n).map(|o| o == 0 || o + 1 < n && noise.random()).collect();
+            let real = OnLine::<f64>::new(&policy, &correct, &[0.0], &[1.0]);
+            let enclosed = OnLine::<Interval>::new(&policy, &correct, &[0.0], &[1.0]);
+            let (Some(start), Some(around)) = (real.straight(eta), enclosed.straight(eta)) else { continue };
+            match &start {
+                Straight::Block(block) if block.step.is_some() => short += 1,
+                Straight::Block(_) => long += 1,
+                Straight::Rows(_) => others += 1,
+            }
+            for t in [0.0, eta] {
+                let (found, bounds) = (start.extremes(|| &real, t), around.extremes(|| &enclosed, Interval::of(t)));
+                let unit = 64.0 * f64::EPSILON * (1.0 + high + eta * steep);
+                for (found, (bounds, size)) in found.into_iter().zip(bounds.into_iter().zip([steep, steep * steep])) {
+                    let slack = unit * size;
+                    assert!(
+                        bounds.lo() - slack <= found && found <= bounds.hi() + slack,
+                        "{case}: {found} {bounds:?} at {t}"
+                    );
+                }
+            }
+        }
+        assert!(short > 300 && long > 300 && others > 100, "{short} {long} {others}");
+    }
 
     /// Both routes on random instances of the three families that are straight, in binary64 and in intervals.
     #[test]
