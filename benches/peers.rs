@@ -11,6 +11,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gradient_gap::bandit::{Bandit, Fallback, Plan};
 use gradient_gap::check::campaign::{CHUNK, Draws};
 use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
+use gradient_gap::evaluation::TOGETHER;
 use gradient_gap::families::{self, header};
 use gradient_gap::line::OnLine;
 use gradient_gap::number::polar_normal;
@@ -21,8 +22,6 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::hint::black_box;
 
-/// So many of them are made before they are evaluated.
-const BATCH: usize = 4;
 /// Instances of the one-step job.
 const INSTANCES: u64 = 100_000;
 
@@ -66,11 +65,11 @@ fn step(c: &mut Criterion) {
             Measured::Inside { ratio: Some(ratio), .. } => ratio,
             _ => 0.0,
         };
-        let place = || (Vec::new(), (0..BATCH).map(|_| families::blank()).collect::<Vec<Instance>>());
+        let place = || (Vec::new(), (0..TOGETHER).map(|_| families::blank()).collect::<Vec<Instance>>());
         let task = |(u, instances): &mut (Vec<f64>, Vec<Instance>), chunk: u64| {
             let (end, mut largest) = (INSTANCES.min((chunk + 1) * CHUNK), 0.0_f64);
-            for first in (chunk * CHUNK..end).step_by(BATCH) {
-                let cases = first..end.min(first + BATCH as u64);
+            for first in (chunk * CHUNK..end).step_by(TOGETHER) {
+                let cases = first..end.min(first + TOGETHER as u64);
                 let batch = &mut instances[..(cases.end - cases.start) as usize];
                 batch.iter_mut().zip(cases).for_each(|(instance, i)| decode((u, instance), i));
                 Evaluation::for_each(batch, SAMPLE_PIECES, |evaluation| largest = largest.max(ratio(evaluation)));

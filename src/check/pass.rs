@@ -5,7 +5,7 @@ use super::found::{Found, Spread, Tally};
 use super::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use super::witness::counterexample;
 use crate::claims::{ClaimEntry, Relation, Scope};
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, TOGETHER};
 use crate::families::{self, Family};
 use crate::instance::Instance;
 use rayon::prelude::*;
@@ -14,8 +14,6 @@ use smallvec::SmallVec;
 /// Why a case is outside that is inside in binary64.
 const OUTSIDE_FOR_CERTAIN: &str = "a hypothesis, by intervals";
 
-/// Random cases that are made before they are evaluated.
-const BATCH: usize = 4;
 /// Edge cases that one task runs in sequence.
 const EDGES: usize = 8;
 
@@ -73,15 +71,15 @@ impl<'a> Pass<'a> {
         let cases = chunk * self.size()..instances.min((chunk + 1) * self.size());
         let n = cases.end - cases.start;
         let (draws, mut u) = (Draws::new(self.campaign.seed), Vec::new());
-        let mut instances: [Instance; BATCH] = std::array::from_fn(|_| families::blank());
-        for first in cases.clone().step_by(BATCH) {
-            let batch = first..cases.end.min(first + BATCH as u64);
+        let mut instances: [Instance; TOGETHER] = std::array::from_fn(|_| families::blank());
+        for first in cases.clone().step_by(TOGETHER) {
+            let batch = first..cases.end.min(first + TOGETHER as u64);
             let decoded = batch.clone().zip(&mut instances).map(|(i, instance)| {
                 let family = self.campaign.case(self.scope, &draws, i, &mut u);
                 // `case` gives as many coordinates as the family has, inside the cube.
                 self.families[family].decode_into(&u, instance).is_ok().then_some((i, family))
             });
-            let decoded: SmallVec<[_; BATCH]> = decoded.collect();
+            let decoded: SmallVec<[_; TOGETHER]> = decoded.collect();
             let mut cases = decoded.iter();
             Evaluation::for_each(&instances[..decoded.len()], SAMPLE_PIECES, |evaluation| {
                 if let Some(&Some((i, family))) = cases.next() {

@@ -34,6 +34,9 @@ pub struct Evaluation<'a, N> {
     sizes: OnceCell<Sizes>,
 }
 
+/// How many instances [`Evaluation::for_each`] looks at together.
+pub const TOGETHER: usize = LANES;
+
 /// What changes by at most so much does not change.
 const STILL: f64 = 1e-30;
 
@@ -74,7 +77,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     /// Evaluates instances one after the other, as [`Evaluation::new`] does, and a little of it of four at a time: with the same result,
     /// but sooner where only a few claims are asked about policies of one token.
     pub fn for_each(instances: &'a [Instance], pieces: usize, mut f: impl FnMut(&Evaluation<'a, N>)) {
-        for four in instances.chunks(LANES) {
+        for four in instances.chunks(TOGETHER) {
             let mut together = Together::default();
             for (lane, instance) in four.iter().enumerate() {
                 together.ask::<N>(lane, instance);

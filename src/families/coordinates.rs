@@ -4,7 +4,7 @@ use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::line::List;
 use crate::number::Scalar;
-use crate::policy::{Features, Policy, Rule, add_products, leave_no_side_empty};
+use crate::policy::{Features, Policy, Rule, add_products, set};
 
 /// The coordinates that stand first in every family.
 pub mod header {
@@ -171,16 +171,7 @@ impl<'a> Common<'a> {
         let parameter = self.u[header::RULE_PARAMETER];
         let rule = match choice(self.u[header::RULE], 7) {
             0 => Rule::Only(choice(parameter, 64)),
-            // [`Rule::Set`], without a list of its own.
-            1 => {
-                let count = policy.responses();
-                correct.clear();
-                match flags.get(..count) {
-                    Some(flags) => correct.extend(flags.iter().map(|&u| u < 0.5)),
-                    None => correct.extend(flags.iter().cycle().take(count).map(|&u| u < 0.5)),
-                }
-                return leave_no_side_empty(correct);
-            }
+            1 => return set(correct, policy.responses(), flags, |&u| u < 0.5), // `Rule::Set`, without a list of its own
             2 => Rule::AllBut(choice(parameter, 64)),
             3 => Rule::EvenSum,
             4 => Rule::LastTokenBelow(1 + choice(parameter, 2) as u32),

@@ -198,7 +198,7 @@ impl<'a, N: Scalar> OnLine<'a, N> {
 
     /// Whether a response is one token of one softmax, so that everything per token is also per response.
     pub(crate) fn is_flat(&self) -> bool {
-        self.policy.is_one_token() && self.policy.stop.is_none()
+        self.policy.is_one_softmax()
     }
 
     /// h(t) of every logit.

@@ -27,7 +27,7 @@ pub use automaton::{Automaton, MAX_TOKENS};
 pub use line_logits::LineLogits;
 pub use logits::{Features, Logits, Wave};
 pub use reward::Rule;
-pub(crate) use reward::leave_no_side_empty;
+pub(crate) use reward::set;
 pub use sampler::Sampler;
 pub use tree::{Ending, Leaf, MAX_RESPONSES, Node, Shape, Tree};
 
@@ -335,6 +335,11 @@ impl Policy {
     #[inline]
     pub fn is_one_token(&self) -> bool {
         self.is_listed() && self.tree.nodes().len() == 1
+    }
+
+    /// Whether a response is one token of one softmax, no EOS beside it.
+    pub(crate) fn is_one_softmax(&self) -> bool {
+        self.is_one_token() && self.stop.is_none()
     }
 
     /// The row of logits read at prefix `node`.

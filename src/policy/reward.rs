@@ -38,8 +38,7 @@ impl Rule {
         let has_eos = policy.tree.shape().ending != Ending::Fixed;
         correct.clear();
         match self {
-            Rule::Set(flags) if flags.is_empty() => correct.resize(n, false),
-            Rule::Set(flags) => correct.extend(flags.iter().cycle().take(n)),
+            Rule::Set(flags) => return set(correct, n, flags, |&flag| flag),
             Rule::Only(one) => correct.extend((0..n).map(|o| o == one % n)),
             Rule::AllBut(one) => correct.extend((0..n).map(|o| o != one % n)),
             Rule::LengthAtMost(length) => correct.extend((0..n).map(|o| policy.length(o) <= *length)),
@@ -57,8 +56,19 @@ impl Rule {
     }
 }
 
+/// [`Rule::Set`] for n responses, by what is said of each.
+pub(crate) fn set<T>(correct: &mut Vec<bool>, n: usize, said: &[T], is_correct: impl Fn(&T) -> bool) {
+    correct.clear();
+    match said.get(..n) {
+        Some(said) => correct.extend(said.iter().map(is_correct)),
+        None => correct.extend(said.iter().cycle().take(n).map(is_correct)),
+    }
+    correct.resize(n, false); // where nothing is said
+    leave_no_side_empty(correct);
+}
+
 /// Flips the first of flags that are all equal.
-pub(crate) fn leave_no_side_empty(correct: &mut [bool]) {
+fn leave_no_side_empty(correct: &mut [bool]) {
     if let Some((first, rest)) = correct.split_first_mut()
         && rest.iter().all(|c| c == first)
     {

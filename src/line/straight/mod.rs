@@ -114,8 +114,7 @@ impl Known {
 
 /// Whether a policy is one softmax with logits linear in θ and all lengths are equal.
 fn is_straight(policy: &Policy) -> bool {
-    let one = policy.is_one_token() && policy.stop.is_none();
-    one && policy.logits.is_linear() && policy.constant_length().is_some()
+    policy.is_one_softmax() && policy.logits.is_linear() && policy.constant_length().is_some()
 }
 
 impl<N: Scalar> OnLine<'_, N> {
