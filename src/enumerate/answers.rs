@@ -39,11 +39,6 @@ pub(super) struct Answers<'a, S, R, const N: usize> {
 }
 
 impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Answers<'a, S, R, N> {
-    /// Whether this is the way to walk through a tree.
-    pub fn suit(shape: Shape) -> bool {
-        S::BY_LAST_TOKEN && N > 0 && bottom(shape) >= 2
-    }
-
     /// For subtrees below prefixes of this length, at least two shorter than those before last rows.
     pub fn new(rows: &'a S, reward: &'a R, depth: usize) -> Self {
         let shape = rows.shape();

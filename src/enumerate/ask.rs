@@ -162,6 +162,60 @@ pub(super) fn ask_ends<R: Fn(&[u32]) -> bool>(
     by_length!(7 8 9 10 11 12 13)
 }
 
+/// Prefixes of as many subtrees are asked about at once.
+pub(super) const TOGETHER: usize = 8;
+
+/// [`ask_blocks`] for `count` prefixes whose tokens stand in `places`, those of each in a lane of its own. `path` has place for
+/// the longest response.
+#[inline(always)]
+pub(super) fn ask_in_lanes<R: Fn(&[u32]) -> bool, const N: usize, const ENDS: bool>(
+    places: &[[u32; TOGETHER]],
+    path: &mut [u32],
+    shape: Shape,
+    count: usize,
+    reward: &R,
+    found: &mut [[u32; TOGETHER]; 2],
+) {
+    macro_rules! by_length {
+        ($($length:literal)*) => {
+            match (shape.max_length, shape.ending == Ending::Eos) {
+                $(($length, false) if count == TOGETHER => in_lanes::<R, N, ENDS, $length>(places, reward, found),)*
+                (_, forced) => {
+                    for k in 0..count.min(TOGETHER) {
+                        for (token, place) in path.iter_mut().zip(places) {
+                            *token = place[k];
+                        }
+                        [found[0][k], found[1][k]] = block::<R, N, ENDS>(path, forced, places.len(), reward);
+                    }
+                }
+            }
+        };
+    }
+    by_length!(9 10 11 12 13 14 15 16)
+}
+
+/// [`ask_in_lanes`] where the longest responses have L tokens.
+#[inline(never)]
+fn in_lanes<R: Fn(&[u32]) -> bool, const N: usize, const ENDS: bool, const L: usize>(
+    places: &[[u32; TOGETHER]],
+    reward: &R,
+    [low, high]: &mut [[u32; TOGETHER]; 2],
+) {
+    let places = &places[..L - 3];
+    vectorised(
+        #[inline(always)]
+        || {
+            for k in 0..TOGETHER {
+                let mut tokens = [0; L];
+                for place in 0..L - 3 {
+                    tokens[place] = places[place][k];
+                }
+                [low[k], high[k]] = block::<R, N, ENDS>(&mut tokens, false, L - 3, reward);
+            }
+        },
+    );
+}
+
 /// Writes the last tokens of a prefix into the path.
 #[inline(always)]
 fn place(path: &mut [u32], depth: usize, varied: &Varied, k: usize) {

@@ -9,7 +9,7 @@ pub(super) type Pair = [f64; 2];
 const STEP: i64 = 256;
 const STEP_UP: f64 = power_of_two(STEP);
 /// The least mass that is kept as it is, 2⁻²⁵⁶.
-const LEAST: f64 = power_of_two(-STEP);
+pub(super) const LEAST: f64 = power_of_two(-STEP);
 
 /// 2ᵏ for −1022 ≤ k ≤ 1023.
 const fn power_of_two(k: i64) -> f64 {

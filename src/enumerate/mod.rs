@@ -14,7 +14,7 @@
 //! wᵢ = pᵢmᵢ,   m = Σ wᵢ,   μ = Σ wᵢ(ξᵢ + μᵢ)/m,   V = Σ wᵢ{Vᵢ + (ξᵢ + μᵢ − μ)²}/m,   c = Σ wᵢ(Hᵢ + cᵢ)/m.
 //! ```
 //!
-//! A response that ends is m = 1 on its side. No exponential is taken for a response: V for a row of tokens, and a [`Table`]
+//! A response that ends is m = 1 on its side. No exponential is taken for a response: V − 1 for a row of tokens, and a [`Table`]
 //! makes its rows once. Variances are merged as by Chan, Golub and LeVeque: squares of differences with positive weights,
 //! nothing cancels. Each m carries a power of two of its own, so J = 10⁻³⁰⁰⁰ is an ordinary result, as is 1 − J = 10⁻³⁰⁰⁰.
 //!
@@ -23,7 +23,9 @@
 //! how many beforehand). Memory: O(T·V) for every thread (and T²/2 numbers for lengths, at most T∞ = 1024), beside the
 //! policy; a [`Table`] has T·V rows of V tokens. Where it has two to four, what follows from equal answers below prefixes of
 //! one length and last token is computed once for each thread, as long as there are few; every response is asked about all
-//! the same. That takes less than a megabyte a thread, and V times the numbers for lengths.
+//! the same. That takes less than a megabyte a thread, and V times the numbers for lengths. Of any other policy of two to four
+//! tokens every prefix is computed with, eight subtrees at once in the lanes of vector registers, each with the bits that it has
+//! alone; that takes 8 V times the numbers for lengths, for T∞ ≤ 64.
 //!
 //! Subtrees at a depth that the shape alone decides are walked through in parallel and merged in their order: the same bits
 //! on any number of threads.
@@ -42,7 +44,7 @@
 //! ```
 //!
 //! ([`Moments::errors`]). Nothing grows with the number of responses: sums go along the tree, T levels of g roundings, O(T
-//! log V). Where it comes from: a probability errs by (2D + log V + g + 6)u, its exponential's argument and the row's sum; a
+//! log V). Where it comes from: a probability errs by (2D + g + 6)u, its exponential's argument and the row's sum; a
 //! mass gains g + 1 roundings a level. Weights that err by δ change a mean by 2δσ and a variance by 2δσ², whatever the mean
 //! is; scores err by (κ+3)Bu a token; means at depth t are at most (T−t)B in size and gain 2g + 6 roundings; of T orthogonal
 //! terms of the score each errs by at most 2e.
@@ -73,11 +75,14 @@
 
 mod answers;
 mod ask;
+mod kernel;
 mod lengths;
+mod lockstep;
 mod merge;
 mod moments;
 mod names;
 mod row;
+mod side_by_side;
 mod walk;
 
 pub use moments::{Errors, Moments};
@@ -86,6 +91,9 @@ pub use row::{ByPrefix, MAX_LENGTH, MAX_LOGIT, MAX_SLOPE, MAX_TOKENS, Rows, Tabl
 use crate::error::Error;
 use crate::policy::{Ending, Shape};
 use answers::Answers;
+use ask::TOGETHER;
+use kernel::{Kernel, Width};
+use lockstep::Lockstep;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use walk::{Part, Walker, bottom, first, frames};
@@ -93,11 +101,12 @@ use walk::{Part, Walker, bottom, first, frames};
 /// Subtrees that are walked through separately, at least, where the tree has so many.
 const SUBTREES: usize = 128;
 
-/// The depth of the subtrees, at most `deepest`, and how many there are: a matter of the shape alone.
-fn split(shape: Shape, deepest: usize) -> (usize, usize) {
+/// The depth of the subtrees, at least so many if they are not deeper than `deepest`, and how many there are: a matter of the
+/// shape alone.
+fn split(shape: Shape, deepest: usize, least: usize) -> (usize, usize) {
     let branches = (shape.vocabulary - first(shape)) as usize;
     let (mut depth, mut count) = (0, 1);
-    while depth < deepest && count < SUBTREES && branches > 1 {
+    while depth < deepest && count < least && branches > 1 {
         (depth, count) = (depth + 1, count * branches);
     }
     (depth, count)
@@ -132,36 +141,55 @@ pub fn responses(shape: Shape) -> Option<u128> {
 /// # Errors
 /// Logits that are no numbers, with their prefix; of several always the same one.
 pub fn enumerate<S: Rows, R: Fn(&[u32]) -> bool + Sync>(policy: &S, reward: R) -> Result<Moments, Error> {
+    let (rows, reward) = (policy, &reward);
     let part = match policy.shape().vocabulary {
-        2 => run::<S, R, 2>(policy, &reward),
-        3 => run::<S, R, 3>(policy, &reward),
-        4 => run::<S, R, 4>(policy, &reward),
-        _ => run::<S, R, 0>(policy, &reward),
+        2 => few::<S, R, 2>(rows, reward),
+        3 => few::<S, R, 3>(rows, reward),
+        4 => few::<S, R, 4>(rows, reward),
+        _ => one_by_one::<S, R, 0>(rows, reward),
     }?;
     Ok(Moments::new(policy.shape(), part))
 }
 
-/// All subtrees, then the tree above them.
-fn run<S: Rows, R: Fn(&[u32]) -> bool + Sync, const N: usize>(rows: &S, reward: &R) -> Result<Part, Error> {
+/// All subtrees, then the tree above them, with few tokens.
+fn few<S: Rows, R: Fn(&[u32]) -> bool + Sync, const N: usize>(rows: &S, reward: &R) -> Result<Part, Error>
+where
+    Width<N>: Kernel<N>,
+{
+    let shape = rows.shape();
+    if S::BY_LAST_TOKEN {
+        if bottom(shape) >= 2 {
+            let (depth, count) = split(shape, bottom(shape) - 2, SUBTREES);
+            let parts = subtrees(shape, depth, count, 1, || {
+                let mut answers = Answers::<S, R, N>::new(rows, reward, depth);
+                move |prefixes: &[Vec<u32>]| Ok(prefixes.iter().map(|prefix| answers.subtree(prefix)).collect())
+            });
+            return above::<S, R, N>(rows, reward, depth, parts?);
+        }
+    } else if S::WRITTEN && Lockstep::<S, R, N>::suits(shape) {
+        let (depth, count) = split(shape, bottom(shape) - 2, 2 * SUBTREES);
+        let parts = subtrees(shape, depth, count, TOGETHER, || {
+            let mut walker = Lockstep::<S, R, N>::new(rows, reward, depth);
+            move |prefixes: &[Vec<u32>]| walker.subtrees(prefixes)
+        });
+        return above::<S, R, N>(rows, reward, depth, parts?);
+    }
+    one_by_one::<S, R, N>(rows, reward)
+}
+
+/// The same prefix by prefix, with any number of tokens (then N is 0).
+fn one_by_one<S: Rows, R: Fn(&[u32]) -> bool + Sync, const N: usize>(rows: &S, reward: &R) -> Result<Part, Error> {
     let shape = rows.shape();
     if shape.ending == Ending::Eos && shape.max_length == 1 {
         return Ok(Part::forced(reward(&[0])));
     }
     let deepest = bottom(shape);
-    if Answers::<S, R, N>::suit(shape) {
-        let (depth, count) = split(shape, deepest - 2);
-        let answers = || {
-            let mut answers = Answers::<S, R, N>::new(rows, reward, depth);
-            move |prefix: &[u32]| Ok(answers.subtree(prefix))
-        };
-        return above::<S, R, N>(rows, reward, depth, subtrees(shape, depth, count, answers)?);
-    }
-    let (depth, count) = split(shape, deepest);
-    let walker = || {
+    let (depth, count) = split(shape, deepest, SUBTREES);
+    let parts = subtrees(shape, depth, count, 1, || {
         let (mut walker, mut frames) = (Walker::<S, R, N>::new(rows, reward), frames(shape, depth, deepest));
-        move |prefix: &[u32]| walker.subtree(prefix, &mut frames)
-    };
-    above::<S, R, N>(rows, reward, depth, subtrees(shape, depth, count, walker)?)
+        move |prefixes: &[Vec<u32>]| prefixes.iter().map(|prefix| walker.subtree(prefix, &mut frames)).collect()
+    });
+    above::<S, R, N>(rows, reward, depth, parts?)
 }
 
 /// The tree above subtrees at this depth.
@@ -174,37 +202,42 @@ fn above<S: Rows, R: Fn(&[u32]) -> bool, const N: usize>(
     Walker::<S, R, N>::new(rows, reward).top(depth, parts.into_iter(), &mut frames(rows.shape(), 0, depth))
 }
 
-/// All subtrees at this depth in their order; every thread has its walker, which finds what is below a prefix.
-fn subtrees<W: FnMut(&[u32]) -> Result<Part, Error>>(
+/// All subtrees at this depth in their order; every thread has its walker, which finds what is below some prefixes, `together`
+/// of them at once.
+fn subtrees<W: FnMut(&[Vec<u32>]) -> Result<Vec<Part>, Error>>(
     shape: Shape,
     depth: usize,
     count: usize,
+    together: usize,
     walker_of: impl Fn() -> W + Sync,
 ) -> Result<Vec<Part>, Error> {
     let branches = (shape.vocabulary - first(shape)) as usize;
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     let thread = || {
-        let (mut walker, mut prefix, mut parts) = (None, vec![0; depth], vec![]);
+        let (mut walker, mut prefixes, mut parts) = (None, vec![vec![0; depth]; together], vec![]);
         loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
+            let index = next.fetch_add(together, Ordering::Relaxed);
             if index >= count || failed.load(Ordering::Relaxed) < index {
                 return parts; // after an error only what is before it is of interest
             }
-            let mut left = index;
-            for token in prefix.iter_mut().rev() {
-                (*token, left) = ((left % branches) as u32 + first(shape), left / branches);
+            let prefixes = &mut prefixes[..together.min(count - index)];
+            for (place, prefix) in prefixes.iter_mut().enumerate() {
+                let mut left = index + place;
+                for token in prefix.iter_mut().rev() {
+                    (*token, left) = ((left % branches) as u32 + first(shape), left / branches);
+                }
             }
-            let part = walker.get_or_insert_with(&walker_of)(&prefix);
-            if part.is_err() {
+            let found = walker.get_or_insert_with(&walker_of)(prefixes);
+            if found.is_err() {
                 failed.fetch_min(index, Ordering::Relaxed);
             }
-            parts.push((index, part));
+            parts.push((index, found));
         }
     };
     // The thread that is here begins at once, the others when they are awake.
     let others = Mutex::new(vec![]);
     let mut parts = rayon::in_place_scope(|scope| {
-        for _ in 1..rayon::current_num_threads().min(count) {
+        for _ in 1..rayon::current_num_threads().min(count.div_ceil(together)) {
             scope.spawn(|_| {
                 let parts = thread();
                 others.lock().unwrap_or_else(PoisonError::into_inner).extend(parts);
@@ -214,5 +247,6 @@ fn subtrees<W: FnMut(&[u32]) -> Result<Part, Error>>(
     });
     parts.extend(others.into_inner().unwrap_or_else(PoisonError::into_inner));
     parts.sort_unstable_by_key(|(index, _)| *index);
-    parts.into_iter().map(|(_, part)| part).collect()
+    let parts: Result<Vec<Vec<Part>>, Error> = parts.into_iter().map(|(_, parts)| parts).collect();
+    Ok(parts?.into_iter().flatten().collect())
 }

@@ -6,8 +6,8 @@ pub use course::{Course, CourseStep, Iterates};
 
 use crate::instance::Instance;
 use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
-use crate::line::{LANES, Line, OnLine, ScoreSum, Step, Straight, Together, logistic_cumulant, sum_of_scores};
-use crate::number::{Jet, Scalar};
+use crate::line::{Line, OnLine, ScoreSum, Step, Straight, Together, logistic_cumulant, sum_of_scores};
+use crate::number::{Jet, LANES, Scalar};
 use crate::regularity::{Constants, LineBounds, line_bounds};
 use crate::tolerance::ULPS;
 use std::cell::OnceCell;

@@ -23,7 +23,7 @@ pub use scores::{ScoreSum, norm, sum_of_scores};
 pub use segment::Segment;
 pub use step::Step;
 pub(crate) use step::{OVERFLOWS, log_of_excess, logistic_cumulant};
-pub(crate) use straight::{LANES, Straight, Together};
+pub(crate) use straight::{Straight, Together};
 
 use crate::instance::Instance;
 use crate::number::{Jet, Scalar, finite_top, sum};

@@ -16,18 +16,22 @@
 mod exponential;
 mod interval;
 mod jet;
+mod lanes;
 mod logarithm;
 mod polar;
 mod real;
 mod vector;
 
-pub(crate) use exponential::{exp_four, exp_remainder_four, scaled_exp};
+pub(crate) use exponential::{Exponential, exp_four, exp_remainder_four, scaled_exp};
 pub use interval::Interval;
 pub use jet::Jet;
+pub(crate) use lanes::{Arithmetic, LANES, OnLanes, on_lanes};
 pub(crate) use logarithm::{ln_1p_four, ln_normal};
 pub use polar::polar_normal;
+#[cfg(test)]
+pub(crate) use vector::OneLane;
 pub use vector::vectorised;
-pub(crate) use vector::{OneLane, Simd, WithSimd, with_registers};
+pub(crate) use vector::{Simd, WithSimd, with_registers};
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};

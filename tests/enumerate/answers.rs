@@ -1,7 +1,7 @@
-//! What a table computes once for equal answers has the bits of what is computed for every prefix.
+//! What a table computes once for equal answers has the bits of what is computed for every prefix, eight side by side.
 
 use crate::small::{ENDINGS, bits};
-use gradient_gap::enumerate::{ByPrefix, Moments, Table, enumerate};
+use gradient_gap::enumerate::{ByPrefix, MAX_SLOPE, Moments, Table, enumerate};
 use gradient_gap::policy::{Ending, Shape};
 use rayon::ThreadPoolBuilder;
 
@@ -15,25 +15,45 @@ fn hash(o: &[u32]) -> u32 {
 const REWARDS: [Reward; 5] =
     [|o| o.iter().sum::<u32>() % 3 == 0, |o| hash(o) >> 11 == 1, |o| hash(o) % 1000 == 7, |_| false, |_| true];
 
-/// Logits of a position and last token; for `far` some so far below the others that probabilities have exponents.
-fn logits(far: bool, position: u32, last: u32, h: &mut [f64], a: &mut [f64], c: &mut [f64]) {
+/// What is special about logits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Curved,
+    Straight,
+    /// Some so far below the others that probabilities have exponents.
+    Far,
+    /// Rare, but without exponents of their own: masses come to need them.
+    Rare,
+    /// As steep as may be.
+    Steep,
+}
+
+const KINDS: [Kind; 5] = [Kind::Curved, Kind::Straight, Kind::Far, Kind::Rare, Kind::Steep];
+
+/// Logits of a position and last token.
+fn logits(kind: Kind, position: u32, last: u32, h: &mut [f64], a: &mut [f64], c: &mut [f64]) {
     for (v, ((h, a), c)) in (0_u32..).zip(h.iter_mut().zip(a).zip(c)) {
         let mixed = |salt: u32| f64::from(hash(&[position, last, v, salt])) / 4096.0;
         (*h, *a, *c) = (3.0 * mixed(1), 4.0 * mixed(2) - 2.0, mixed(3));
-        if far && (v + position) % 3 == 1 {
-            *h -= 400.0;
+        let low = (v + position) % 3 == 1;
+        match kind {
+            Kind::Curved => {}
+            Kind::Straight => *c = 0.0,
+            Kind::Far => *h -= if low { 400.0 } else { 0.0 },
+            Kind::Rare => *h -= if low { 150.0 } else { 0.0 },
+            Kind::Steep => *a *= MAX_SLOPE / 2.0,
         }
     }
 }
 
-fn by_table(shape: Shape, far: bool, reward: Reward) -> Moments {
-    let table = Table::new(shape, |position, last, h, a, c| logits(far, position, last, h, a, c)).expect("valid");
+fn by_table(shape: Shape, kind: Kind, reward: Reward) -> Moments {
+    let table = Table::new(shape, |position, last, h, a, c| logits(kind, position, last, h, a, c)).expect("valid");
     enumerate(&table, reward).expect("valid")
 }
 
-fn by_prefix(shape: Shape, far: bool, reward: Reward) -> Moments {
+fn by_prefix(shape: Shape, kind: Kind, reward: Reward) -> Moments {
     let policy = ByPrefix::new(shape, move |prefix: &[u32], h: &mut [f64], a: &mut [f64], c: &mut [f64]| {
-        logits(far, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
+        logits(kind, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
     });
     enumerate(&policy.expect("valid"), reward).expect("valid")
 }
@@ -50,9 +70,9 @@ fn equal_answers_change_no_bit() {
             }
             let shape = Shape { vocabulary, max_length, ending };
             for reward in REWARDS {
-                for far in [false, true] {
-                    let (found, expected) = (by_table(shape, far, reward), by_prefix(shape, far, reward));
-                    assert_eq!(bits(&found), bits(&expected), "{shape:?}, far {far}");
+                for kind in KINDS {
+                    let (found, expected) = (by_table(shape, kind, reward), by_prefix(shape, kind, reward));
+                    assert_eq!(bits(&found), bits(&expected), "{shape:?}, {kind:?}");
                 }
             }
         }
@@ -63,20 +83,20 @@ fn equal_answers_change_no_bit() {
 fn one_answer_is_seen() {
     // Control: of 9841 + 19683 responses one is answered otherwise, one of three tokens or one of ten.
     let shape = Shape { vocabulary: 4, max_length: 9, ending: Ending::Cut };
-    let usual = by_table(shape, false, REWARDS[0]);
+    let usual = by_table(shape, Kind::Curved, REWARDS[0]);
     for other in [
         (|o: &[u32]| (o == [2, 1, 0]) ^ (o.iter().sum::<u32>() % 3 == 0)) as Reward,
         |o| (o == [1, 3, 2, 2, 1, 3, 1, 1, 2]) ^ (o.iter().sum::<u32>() % 3 == 0),
         |o| (o == [1, 3, 2, 2, 1, 3, 1, 0]) ^ (o.iter().sum::<u32>() % 3 == 0),
     ] {
-        let found = by_table(shape, false, other);
+        let found = by_table(shape, Kind::Curved, other);
         assert_ne!(bits(&found), bits(&usual));
         assert_eq!(found.responses[0].abs_diff(usual.responses[0]), 1);
-        assert_eq!(bits(&found), bits(&by_prefix(shape, false, other)));
+        assert_eq!(bits(&found), bits(&by_prefix(shape, Kind::Curved, other)));
     }
     // Control: a policy that looks at the token before the last is another one.
     let policy = ByPrefix::new(shape, |prefix: &[u32], h: &mut [f64], a: &mut [f64], c: &mut [f64]| {
-        logits(false, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
+        logits(Kind::Curved, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
         h[0] += if prefix.ends_with(&[3, 1]) { 1.0 } else { 0.0 };
     });
     let found = enumerate(&policy.expect("valid"), REWARDS[0]).expect("valid");
@@ -89,7 +109,7 @@ fn threads_with_names_of_their_own_give_the_same_bits() {
     for reward in [REWARDS[0], REWARDS[1]] {
         let on = |threads| {
             let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            pool.install(|| bits(&by_table(shape, false, reward)))
+            pool.install(|| bits(&by_table(shape, Kind::Curved, reward)))
         };
         let one = on(1);
         (2..=8).for_each(|threads| assert_eq!(on(threads), one, "{threads} threads"));

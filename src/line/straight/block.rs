@@ -2,10 +2,8 @@
 //! computed of one has the same bits alone and beside others, on every machine.
 
 use super::super::step::FAR;
-use crate::number::{OneLane, Simd, WithSimd, exp_four, exp_remainder_four, ln_1p_four, with_registers};
+use crate::number::{Arithmetic, LANES, OnLanes, Simd, exp_four, exp_remainder_four, ln_1p_four, on_lanes};
 
-/// How many policies are looked at together.
-pub(crate) const LANES: usize = 4;
 /// The most responses.
 const MOST: usize = 8;
 
@@ -103,7 +101,7 @@ impl Four {
 
     /// The answers to all of them.
     pub fn solve(&self) -> Answers {
-        with_registers(self)
+        on_lanes(self)
     }
 }
 
@@ -138,55 +136,7 @@ impl Answers {
     }
 }
 
-/// Arithmetic lane by lane, on the registers of `S`.
-#[derive(Clone, Copy)]
-struct Arithmetic<S>(S);
-
-/// f of the registers of two.
-#[inline(always)]
-fn map<S: Simd>(x: Lanes, y: Lanes, f: impl Fn(S::f64s, S::f64s) -> S::f64s) -> Lanes {
-    let mut result = [0.0; LANES];
-    let (x, y) = (S::as_simd_f64s(&x).0, S::as_simd_f64s(&y).0);
-    for ((&x, &y), result) in x.iter().zip(y).zip(S::as_mut_simd_f64s(&mut result).0) {
-        *result = f(x, y);
-    }
-    result
-}
-
-macro_rules! operations {
-    ($($name:ident = $operation:ident;)*) => {$(
-        #[inline(always)]
-        fn $name(self, x: Lanes, y: Lanes) -> Lanes {
-            map::<S>(
-                x,
-                y,
-                #[inline(always)]
-                |x, y| self.0.$operation(x, y),
-            )
-        }
-    )*};
-}
-
 impl<S: Simd> Arithmetic<S> {
-    operations! {
-        add = add_f64s;
-        subtract = sub_f64s;
-        multiply = mul_f64s;
-        divide = div_f64s;
-        largest = max_f64s;
-        smallest = min_f64s;
-    }
-
-    #[inline(always)]
-    fn size(self, x: Lanes) -> Lanes {
-        map::<S>(
-            x,
-            x,
-            #[inline(always)]
-            |x, _| self.0.abs_f64s(x),
-        )
-    }
-
     /// e^{h − max h}.
     #[inline(always)]
     fn weights(self, value: &[Lanes; MOST]) -> [Lanes; MOST] {
@@ -234,14 +184,10 @@ impl<S: Simd> Arithmetic<S> {
     }
 }
 
-impl WithSimd for &Four {
+impl OnLanes for &Four {
     type Output = Answers;
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Answers {
-        if S::F64_LANES > LANES {
-            return self.with_simd(OneLane);
-        }
-        let lanes = Arithmetic(simd);
+    fn run<S: Simd>(self, lanes: Arithmetic<S>) -> Answers {
         let weight = lanes.weights(&self.value);
         let (mut mass, mut moment) = ([[0.0; LANES]; 2], [[0.0; LANES]; 2]);
         for side in 0..2 {
@@ -286,6 +232,7 @@ impl WithSimd for &Four {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::OneLane;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -317,7 +264,7 @@ mod tests {
             };
             let mut four = Four::default();
             (0..LANES).for_each(|lane| four.put(lane, problem(lane)));
-            let (together, narrow) = (four.solve(), four.with_simd(OneLane));
+            let (together, narrow) = (four.solve(), four.run(Arithmetic(OneLane)));
             for lane in 0..LANES {
                 let block = together.get(lane);
                 let (mut alone, other) = (Four::default(), (lane + 1) % LANES);

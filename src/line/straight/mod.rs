@@ -10,9 +10,8 @@ mod block;
 use super::step::FAR;
 use super::{List, OnLine, Step, weighted};
 use crate::instance::Instance;
-use crate::number::{Scalar, finite_top, sum};
+use crate::number::{LANES, Scalar, finite_top, sum};
 use crate::policy::Policy;
-pub(crate) use block::LANES;
 use block::{Answers, Block, Four, Problem, RARE};
 
 /// A straight softmax at t = 0, its weights up to a common factor.

@@ -1,0 +1,300 @@
+//! The walk where every prefix has a row of its own: several subtrees at once, step by step the same way, each in a lane.
+//!
+//! Nothing is computed once for several prefixes, and no number of one depends on its neighbours.
+
+use super::ask::{TOGETHER, ask_end, ask_in_lanes};
+use super::kernel::{Kernel, Low, Width, correct, lengths_of, ones};
+use super::lengths::Lengths;
+use super::merge::Pair;
+use super::row::{Rows, Spread};
+use super::side_by_side::{Children, Extents, Rows as RowsOfAll, Sides, Summaries, one_by_one};
+use super::walk::{Part, bottom, first};
+use crate::error::Error;
+use crate::number::{Arithmetic, OnLanes, Simd, on_lanes};
+use crate::policy::Shape;
+
+/// The longest responses; more than 2⁶³ of them, if more than one token goes on.
+const LONGEST: usize = 64;
+
+/// What is below the prefixes.
+#[derive(Clone)]
+struct Node {
+    summaries: Summaries,
+    /// By length.
+    lengths: Vec<Sides>,
+}
+
+impl Node {
+    fn new(lengths: usize) -> Node {
+        Node { summaries: Summaries::ZERO, lengths: vec![[[0.0; TOGETHER]; 2]; lengths] }
+    }
+}
+
+/// A walker on subtrees of responses over N tokens.
+pub(super) struct Lockstep<'a, S, R, const N: usize> {
+    rows: &'a S,
+    reward: &'a R,
+    shape: Shape,
+    /// The tokens of each prefix, one after the other.
+    paths: [[u32; LONGEST]; TOGETHER],
+    /// The same by place.
+    places: Vec<[u32; TOGETHER]>,
+    /// Tokens of a response to ask about.
+    asked: Vec<u32>,
+    /// What is below the tokens of the prefixes on the path, by depth.
+    frames: Vec<[Node; N]>,
+    root: Node,
+    lowest: Option<Box<Lowest<N>>>,
+    /// How many prefixes there are.
+    count: usize,
+    /// How many of their responses are correct.
+    yes: [u64; TOGETHER],
+    extents: Extents,
+}
+
+impl<'a, S: Rows, R: Fn(&[u32]) -> bool, const N: usize> Lockstep<'a, S, R, N>
+where
+    Width<N>: Kernel<N>,
+{
+    /// Whether this is the way to walk through a tree.
+    pub fn suits(shape: Shape) -> bool {
+        N > first(shape) as usize + 1 && bottom(shape) >= 2 && shape.max_length as usize <= LONGEST
+    }
+
+    /// For subtrees below prefixes of this length, at least two shorter than those before last rows.
+    pub fn new(rows: &'a S, reward: &'a R, depth: usize) -> Self {
+        let shape = rows.shape();
+        let lengths = |depth: usize| if first(shape) > 0 { shape.max_length as usize - depth } else { 0 };
+        let frame = |depth| std::array::from_fn(|_| Node::new(lengths(depth + 1)));
+        Lockstep {
+            rows,
+            reward,
+            shape,
+            paths: [[0; LONGEST]; TOGETHER],
+            places: vec![[0; TOGETHER]; shape.max_length as usize],
+            asked: vec![0; shape.max_length as usize],
+            frames: (depth..bottom(shape) - 2).map(frame).collect(),
+            root: Node::new(lengths(depth)),
+            lowest: Some(Box::new(Lowest {
+                rows: RowsOfAll::ZERO,
+                middle: std::array::from_fn(|_| Node::new(lengths(bottom(shape) - 1))),
+                low: Low::ZERO,
+            })),
+            count: 0,
+            yes: [0; TOGETHER],
+            extents: Extents::default(),
+        }
+    }
+
+    /// The whole subtrees below some prefixes of one length, at most [`TOGETHER`].
+    ///
+    /// # Errors
+    /// Logits that are no numbers, with their prefix.
+    pub fn subtrees(&mut self, prefixes: &[Vec<u32>]) -> Result<Vec<Part>, Error> {
+        let Some(depth) = prefixes.first().map(Vec::len) else { return Ok(vec![]) };
+        (self.count, self.yes, self.extents) = (prefixes.len().min(TOGETHER), [0; TOGETHER], Extents::default());
+        for (lane, prefix) in prefixes.iter().enumerate() {
+            self.paths[lane][..depth].copy_from_slice(prefix);
+            for (place, &token) in self.places.iter_mut().zip(prefix) {
+                place[lane] = token;
+            }
+        }
+        let (mut frames, mut root) = (std::mem::take(&mut self.frames), std::mem::replace(&mut self.root, Node::new(0)));
+        // Of two tokens, one of them an EOS, one goes on: such trees are walked through otherwise.
+        let walked = if first(self.shape) == 0 {
+            self.walk::<false>(&mut frames, depth, &mut root)
+        } else if const { N > 2 } {
+            self.walk::<true>(&mut frames, depth, &mut root)
+        } else {
+            Ok(())
+        };
+        (self.frames, self.root) = (frames, root);
+        walked?;
+        let (all, spread) = (self.responses(bottom(self.shape) - depth), self.extents.spread());
+        Ok((0..self.count).map(|lane| self.part(lane, all, spread)).collect())
+    }
+
+    /// How many responses are below a prefix at a height above last rows.
+    fn responses(&self, height: usize) -> u64 {
+        let start = first(self.shape) as u64;
+        (0..height).fold(N as u64, |below, _| start + (N as u64 - start) * below)
+    }
+
+    fn part(&self, lane: usize, all: u64, spread: Spread) -> Part {
+        let summary = self.root.summaries.get(lane);
+        let masses: Vec<Pair> = self.root.lengths.iter().map(|mass| [mass[0][lane], mass[1][lane]]).collect();
+        let lengths = Lengths::aligned(&masses, &summary);
+        Part { summary, lengths, responses: [all - self.yes[lane], self.yes[lane]], spread }
+    }
+
+    /// What is below the prefixes, which have this length.
+    fn walk<const ENDS: bool>(&mut self, frames: &mut [[Node; N]], depth: usize, node: &mut Node) -> Result<(), Error> {
+        let Some((below, deeper)) = frames.split_first_mut() else { return self.block::<ENDS>(depth, node) };
+        if ENDS {
+            self.ends(depth, &mut below[0]);
+        }
+        for (token, below) in below.iter_mut().enumerate().skip(usize::from(ENDS)) {
+            self.put(depth, token as u32);
+            self.walk::<ENDS>(deeper, depth + 1, below)?;
+        }
+        let (summaries, masses) = (below.each_ref().map(|b| &b.summaries), below.each_ref().map(|b| &b.lengths[..]));
+        let mut rows = RowsOfAll::ZERO;
+        self.look(depth, &mut rows);
+        Width::<N>::make(&mut rows);
+        self.merge(depth, &rows, summaries, masses, node)
+    }
+
+    /// What is below prefixes of this length, from what is below their tokens.
+    fn merge(
+        &self,
+        depth: usize,
+        rows: &RowsOfAll<N>,
+        below: [&Summaries; N],
+        masses: [&[Sides]; N],
+        Node { summaries, lengths }: &mut Node,
+    ) -> Result<(), Error> {
+        Width::<N>::merge(rows, below, masses, summaries, lengths);
+        if summaries.scaled {
+            self.one_by_one(depth, &Children::Prefixes(below, masses), summaries, lengths)?;
+        }
+        Ok(())
+    }
+
+    /// Lets all prefixes go on with this token.
+    fn put(&mut self, depth: usize, token: u32) {
+        self.places[depth] = [token; TOGETHER];
+        self.go_on(depth, token);
+    }
+
+    /// The same where no reward is asked any more.
+    #[inline(always)]
+    fn go_on(&mut self, depth: usize, token: u32) {
+        for path in &mut self.paths {
+            path[depth] = token;
+        }
+    }
+
+    /// Looks at what the policy writes of the tokens after the prefixes.
+    #[inline(never)]
+    fn look(&mut self, depth: usize, rows: &mut RowsOfAll<N>) {
+        on_lanes(Look { walker: self, depth, rows });
+    }
+
+    /// Computes what is below the prefixes one by one.
+    fn one_by_one(
+        &self,
+        depth: usize,
+        children: &Children<'_, N>,
+        summaries: &mut Summaries,
+        totals: &mut [Sides],
+    ) -> Result<(), Error> {
+        let prefixes = self.paths[..self.count].iter().map(|path| &path[..depth]);
+        one_by_one(prefixes, |prefix, [h, a, c]| self.rows.write(prefix, h, a, c), children, summaries, totals)
+    }
+
+    /// Asks about the responses that end with token 0.
+    fn ends(&mut self, depth: usize, node: &mut Node) {
+        let mut correct = [0.0; TOGETHER];
+        let lanes = self.paths.iter_mut().zip(&mut self.yes).zip(&mut correct);
+        for ((path, all_yes), correct) in lanes.take(self.count) {
+            let last = if depth > 0 { path[depth - 1] } else { 0 };
+            let yes = ask_end(path, depth, last, self.reward);
+            *all_yes += u64::from(yes);
+            *correct = f64::from(u8::from(yes));
+        }
+        node.summaries.end(correct);
+    }
+
+    /// The three lowest levels.
+    fn block<const ENDS: bool>(&mut self, depth: usize, node: &mut Node) -> Result<(), Error> {
+        let mut found = [[0; TOGETHER]; 2];
+        let Lockstep { places, asked, shape, count, reward, .. } = self;
+        ask_in_lanes::<R, N, ENDS>(&places[..depth], asked, *shape, *count, *reward, &mut found);
+        for (lane, yes) in self.yes.iter_mut().enumerate() {
+            *yes += u64::from(found[0][lane].count_ones() + found[1][lane].count_ones());
+        }
+        let Some(mut lowest) = self.lowest.take() else { return Ok(()) }; // it is there
+        let done = self.lowest_levels::<ENDS>(&found, depth, &mut lowest, node);
+        self.lowest = Some(lowest);
+        done
+    }
+
+    fn lowest_levels<const ENDS: bool>(
+        &mut self,
+        found: &[[u32; TOGETHER]; 2],
+        depth: usize,
+        lowest: &mut Lowest<N>,
+        node: &mut Node,
+    ) -> Result<(), Error> {
+        let Lowest { rows, middle, low } = lowest;
+        self.look(depth, rows);
+        Width::<N>::make(rows);
+        for (token, Node { summaries, lengths }) in middle.iter_mut().enumerate().skip(usize::from(ENDS)) {
+            self.go_on(depth, token as u32);
+            self.look(depth + 1, &mut low.rows);
+            for (next, rows) in low.last_rows.iter_mut().enumerate().skip(usize::from(ENDS)) {
+                self.go_on(depth + 1, next as u32);
+                self.look(depth + 2, rows);
+            }
+            let mut set = found[token / 2];
+            for set in &mut set {
+                *set >>= 16 * (token % 2);
+            }
+            if Width::<N>::low(low, &set, self.shape.ending, summaries, lengths) {
+                for next in usize::from(ENDS)..N {
+                    if low.below[next].scaled {
+                        self.go_on(depth + 1, next as u32);
+                        let (correct, lengths) = (correct(&set, next), &mut low.lengths[next]);
+                        let children = Children::Leaves(&correct, self.shape.ending);
+                        self.one_by_one(depth + 2, &children, &mut low.below[next], lengths_of(lengths, self.shape.ending))?;
+                    }
+                }
+                let (below, masses) = (low.below.each_ref(), low.masses(self.shape.ending));
+                Width::<N>::merge(&low.rows, below, masses, summaries, lengths);
+            }
+            if summaries.scaled {
+                let children = Children::Prefixes(low.below.each_ref(), low.masses(self.shape.ending));
+                self.one_by_one(depth + 1, &children, summaries, lengths)?;
+            }
+        }
+        if ENDS {
+            middle[0].summaries.end(ones(&found[0], 0));
+        }
+        let (below, masses) = (middle.each_ref().map(|b| &b.summaries), middle.each_ref().map(|b| &b.lengths[..]));
+        self.merge(depth, rows, below, masses, node)
+    }
+}
+
+/// The numbers of the three lowest levels.
+struct Lowest<const N: usize> {
+    rows: RowsOfAll<N>,
+    /// What is below the tokens.
+    middle: [Node; N],
+    /// What is below one of them.
+    low: Low<N>,
+}
+
+/// What the policy writes of the tokens after the prefixes.
+struct Look<'b, 'a, S, R, const N: usize> {
+    walker: &'b mut Lockstep<'a, S, R, N>,
+    depth: usize,
+    rows: &'b mut RowsOfAll<N>,
+}
+
+impl<P: Rows, R: Fn(&[u32]) -> bool, const N: usize> OnLanes for Look<'_, '_, P, R, N>
+where
+    Width<N>: Kernel<N>,
+{
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, lanes: Arithmetic<S>) {
+        let Look { walker: Lockstep { rows: policy, paths, extents, count, .. }, depth, rows } = self;
+        lanes.look(
+            *count,
+            #[inline(always)]
+            |lane, [h, a, c]| policy.write(&paths[lane][..depth], h, a, c),
+            extents,
+            rows,
+        );
+    }
+}

@@ -1,0 +1,447 @@
+//! Eight prefixes of one length side by side, in the lanes of vector registers: what [`row`](super::row) and
+//! [`merge`](super::merge) do, with the same bits.
+//!
+//! Where a probability or a mass needs an exponent, or a logit is none, they are computed there one by one.
+
+use super::ask::TOGETHER;
+use super::lengths::Lengths;
+use super::merge::{LEAST, Pair, Summary, of_leaves, of_prefixes};
+use super::row::{FAR, MAX_LOGIT, MAX_SLOPE, Row, Spread, at_prefix};
+use super::walk::lengths_of_row;
+use crate::error::Error;
+use crate::number::{Arithmetic, Exponential, Simd};
+use crate::policy::Ending;
+
+/// One number for each prefix.
+pub(super) type Lanes = [f64; TOGETHER];
+
+/// The same of O⁻ and of O⁺.
+pub(super) type Sides = [Lanes; 2];
+
+/// Logits, slopes and curvatures of the tokens after one prefix.
+pub(super) type Written<const N: usize> = [[f64; N]; 3];
+
+/// As many lanes are looked at together while their logits are made.
+const FOUR: usize = 4;
+type Four = [f64; FOUR];
+
+/// The largest differences in the rows of every fourth lane, so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extents {
+    logit: Four,
+    slope: Four,
+    curvature: Four,
+}
+
+impl Extents {
+    /// The largest of all lanes.
+    pub fn spread(&self) -> Spread {
+        let largest = |lanes: &Four| lanes.iter().fold(0.0, |top: f64, &x| top.max(x));
+        Spread { logit: largest(&self.logit), slope: largest(&self.slope), curvature: largest(&self.curvature) }
+    }
+}
+
+/// The tokens after eight prefixes, as in [`Row`].
+#[derive(Clone, Copy)]
+pub(super) struct Rows<const N: usize> {
+    pub p: [Lanes; N],
+    score: [Lanes; N],
+    curvature: [Lanes; N],
+    common: Lanes,
+    /// Some curvatures differ from 0.
+    curved: bool,
+    /// Negative where a number may be too large or none, or a probability so small that it needs an exponent.
+    margin: Lanes,
+    /// The same, and where `common` is no number.
+    flags: Flags,
+}
+
+impl<const N: usize> Rows<N> {
+    /// Nothing is known.
+    pub const ZERO: Self = Rows {
+        p: [ZERO; N],
+        score: [ZERO; N],
+        curvature: [ZERO; N],
+        common: ZERO,
+        curved: false,
+        margin: ZERO,
+        flags: [0; TOGETHER],
+    };
+}
+
+/// What is known of the responses below eight prefixes, as in [`Summary`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Summaries {
+    pub mass: Sides,
+    mean: Sides,
+    variance: Sides,
+    curvature: Sides,
+    /// Means something if they are `scaled`.
+    exponent: [[i64; TOGETHER]; 2],
+    /// Some mass has an exponent, or needs one.
+    pub scaled: bool,
+}
+
+impl Summaries {
+    /// Nothing is below.
+    pub const ZERO: Summaries = Summaries {
+        mass: [[0.0; TOGETHER]; 2],
+        mean: [[0.0; TOGETHER]; 2],
+        variance: [[0.0; TOGETHER]; 2],
+        curvature: [[0.0; TOGETHER]; 2],
+        exponent: [[0; TOGETHER]; 2],
+        scaled: false,
+    };
+
+    /// Responses that end here, where there are never any but such; 1 where one is correct.
+    #[inline(always)]
+    pub fn end(&mut self, correct: Lanes) {
+        self.mass[1] = correct;
+        for (wrong, correct) in self.mass[0].iter_mut().zip(correct) {
+            *wrong = 1.0 - correct;
+        }
+    }
+
+    pub fn get(&self, lane: usize) -> Summary {
+        let of = |sides: &Sides| [sides[0][lane], sides[1][lane]];
+        Summary {
+            mass: of(&self.mass),
+            exponent: if self.scaled { [self.exponent[0][lane], self.exponent[1][lane]] } else { [0; 2] },
+            mean: of(&self.mean),
+            variance: of(&self.variance),
+            curvature: of(&self.curvature),
+        }
+    }
+
+    fn set(&mut self, lane: usize, summary: &Summary) {
+        for side in 0..2 {
+            self.mass[side][lane] = summary.mass[side];
+            self.mean[side][lane] = summary.mean[side];
+            self.variance[side][lane] = summary.variance[side];
+            self.curvature[side][lane] = summary.curvature[side];
+            self.exponent[side][lane] = summary.exponent[side];
+        }
+        self.scaled |= summary.is_scaled();
+    }
+}
+
+/// For each lane whether something is the case: in the highest bit.
+type Flags = [u64; TOGETHER];
+
+/// Whether it is in one.
+#[inline(always)]
+fn any(flags: &Flags) -> bool {
+    let mut all = 0;
+    for flag in flags {
+        all |= flag;
+    }
+    all >> 63 != 0
+}
+
+const ZERO: Lanes = [0.0; TOGETHER];
+
+/// Flags masses that are not 0 and below 2⁻²⁵⁶.
+#[inline(always)]
+fn flag_rare(flags: &mut Flags, mass: Lanes) {
+    for lane in 0..TOGETHER {
+        let bits = mass[lane].to_bits();
+        flags[lane] |= bits.wrapping_sub(LEAST.to_bits()) & !bits.wrapping_sub(1); // 0 − 1 has the highest bit
+    }
+}
+
+impl<S: Simd> Arithmetic<S> {
+    /// max − min.
+    #[inline(always)]
+    fn extent<const N: usize>(self, x: &[Four; N]) -> Four {
+        let (mut low, mut high) = (x[0], x[0]);
+        for &x in &x[1..] {
+            (low, high) = (self.smallest(low, x), self.largest(high, x));
+        }
+        self.subtract(high, low)
+    }
+
+    /// By how much max − min of numbers and the size of the first one are below half a limit: then all are below the limit.
+    #[inline(always)]
+    fn margin(self, extent: Four, first: Four, limit: f64) -> Four {
+        self.subtract([0.5 * limit; FOUR], self.largest(extent, self.size(first)))
+    }
+
+    /// The beginning of [`Row::set`]: has `write` write the numbers of the first prefixes over zeros, so many of them, and takes
+    /// from them those of token 0.
+    #[inline(always)]
+    pub(super) fn look<const N: usize>(
+        self,
+        count: usize,
+        write: impl Fn(usize, &mut Written<N>),
+        extents: &mut Extents,
+        rows: &mut Rows<N>,
+    ) {
+        rows.curved = false;
+        for first in [0, FOUR] {
+            let mut written = [[[0.0; N]; 3]; FOUR];
+            // Where nothing depends on their number, the compiler knows what is never written.
+            if count >= first + FOUR {
+                write(first, &mut written[0]);
+                write(first + 1, &mut written[1]);
+                write(first + 2, &mut written[2]);
+                write(first + 3, &mut written[3]);
+                self.four(first, &written, extents, rows);
+            } else {
+                for (lane, written) in (first..count).zip(&mut written) {
+                    write(lane, written);
+                }
+                self.four(first, &written, extents, rows);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn four<const N: usize>(self, first: usize, written: &[Written<N>; FOUR], extents: &mut Extents, rows: &mut Rows<N>) {
+        let [[h0, a0, c0], [h1, a1, c1], [h2, a2, c2], [h3, a3, c3]] = written;
+        let (mut h, mut a, mut bits) = ([[0.0; FOUR]; N], [[0.0; FOUR]; N], 0);
+        for v in 0..N {
+            (h[v], a[v]) = ([h0[v], h1[v], h2[v], h3[v]], [a0[v], a1[v], a2[v], a3[v]]);
+            bits |= c0[v].to_bits() | c1[v].to_bits() | c2[v].to_bits() | c3[v].to_bits();
+        }
+        let (apart, slopes) = (self.extent(&h), self.extent(&a));
+        extents.logit = self.largest(extents.logit, apart);
+        extents.slope = self.largest(extents.slope, slopes);
+        let sizes = self.smallest(self.margin(apart, h[0], MAX_LOGIT), self.margin(slopes, a[0], MAX_SLOPE));
+        let mut margin = self.smallest(sizes, self.subtract([FAR; FOUR], apart));
+        let own = first..first + FOUR;
+        for v in 1..N {
+            rows.p[v][own.clone()].copy_from_slice(&self.subtract(h[v], h[0]));
+            rows.score[v][own.clone()].copy_from_slice(&self.subtract(a[v], a[0]));
+        }
+        // −0 is 0.
+        if rows.curved || bits << 1 != 0 {
+            if !rows.curved {
+                (rows.curvature, rows.curved) = ([ZERO; N], true);
+            }
+            let mut c = [[0.0; FOUR]; N];
+            for v in 0..N {
+                c[v] = [c0[v], c1[v], c2[v], c3[v]];
+            }
+            let bends = self.extent(&c);
+            extents.curvature = self.largest(extents.curvature, bends);
+            margin = self.smallest(margin, self.margin(bends, c[0], MAX_SLOPE * MAX_SLOPE));
+            for v in 1..N {
+                rows.curvature[v][own.clone()].copy_from_slice(&self.subtract(c[v], c[0]));
+            }
+        }
+        rows.margin[own].copy_from_slice(&margin);
+    }
+
+    /// What follows: exponentials.
+    #[inline(always)]
+    pub(super) fn weigh<const N: usize>(self, constants: &Exponential<TOGETHER>, rows: &mut Rows<N>) {
+        // No loop: it would not be unrolled.
+        if N > 1 {
+            rows.p[1] = self.exp_within(constants, rows.p[1]);
+        }
+        if N > 2 {
+            rows.p[2] = self.exp_within(constants, rows.p[2]);
+        }
+        if N > 3 {
+            rows.p[3] = self.exp_within(constants, rows.p[3]);
+        }
+    }
+
+    /// The end: probabilities and scores.
+    #[inline(always)]
+    pub(super) fn normalise<const N: usize>(self, rows: &mut Rows<N>) {
+        let Rows { p, score, .. } = rows;
+        let mut total = [1.0; TOGETHER];
+        for &p in &p[1..] {
+            total = self.add(total, p);
+        }
+        p[0] = self.divide([1.0; TOGETHER], total);
+        let mut mean = ZERO;
+        for v in 1..N {
+            p[v] = self.multiply(p[v], p[0]);
+            mean = self.add(mean, self.multiply(p[v], score[v]));
+        }
+        score[0] = self.subtract(ZERO, mean);
+        for score in &mut score[1..] {
+            *score = self.subtract(*score, mean);
+        }
+        let mut second = ZERO;
+        for v in 0..N {
+            let mut term = self.multiply(score[v], score[v]);
+            if rows.curved {
+                term = self.add(term, rows.curvature[v]);
+            }
+            second = self.add(second, self.multiply(p[v], term));
+        }
+        rows.common = self.subtract(ZERO, second);
+        // What is no number has made this none, or infinite: the largest bits.
+        for ((flags, margin), second) in rows.flags.iter_mut().zip(&rows.margin).zip(&second) {
+            let size = second.to_bits() & (u64::MAX >> 1);
+            *flags = margin.to_bits() | f64::MAX.to_bits().wrapping_sub(size);
+        }
+    }
+
+    /// [`of_leaves`]: every token ends a response; 1 for those that are correct.
+    #[inline(always)]
+    pub(super) fn of_leaves<const N: usize>(self, rows: &Rows<N>, correct: &[Lanes; N], summaries: &mut Summaries) {
+        let [mut wrong, mut right] = [[ZERO; N]; 2];
+        for (v, (wrong, right)) in wrong.iter_mut().zip(&mut right).enumerate() {
+            *right = self.multiply(rows.p[v], correct[v]);
+            *wrong = self.subtract(rows.p[v], *right);
+        }
+        for (side, weight) in [wrong, right].iter().enumerate() {
+            let (mut mass, mut moment) = (weight[0], self.multiply(weight[0], rows.score[0]));
+            for (&weight, &score) in weight.iter().zip(&rows.score).skip(1) {
+                (mass, moment) = (self.add(mass, weight), self.add(moment, self.multiply(weight, score)));
+            }
+            let inverse = self.inverse(mass);
+            let mean = self.multiply(moment, inverse);
+            let mut variance = self.weighted_square(weight[0], rows.score[0], mean);
+            for (&weight, &score) in weight.iter().zip(&rows.score).skip(1) {
+                variance = self.add(variance, self.weighted_square(weight, score, mean));
+            }
+            let mut curvature = rows.common;
+            if rows.curved {
+                let mut own = self.multiply(weight[0], rows.curvature[0]);
+                for (&weight, &curvature) in weight.iter().zip(&rows.curvature).skip(1) {
+                    own = self.add(own, self.multiply(weight, curvature));
+                }
+                curvature = self.add(self.multiply(own, inverse), curvature);
+            }
+            (summaries.mass[side], summaries.mean[side]) = (mass, mean);
+            (summaries.variance[side], summaries.curvature[side]) = (self.multiply(variance, inverse), curvature);
+        }
+        summaries.scaled = any(&rows.flags); // else p is at least e⁻¹⁷⁰/N
+    }
+
+    /// w (x − m)².
+    #[inline(always)]
+    fn weighted_square(self, weight: Lanes, x: Lanes, mean: Lanes) -> Lanes {
+        let distance = self.subtract(x, mean);
+        self.multiply(weight, self.multiply(distance, distance))
+    }
+
+    /// [`of_prefixes`]: what is below the tokens.
+    #[inline(always)]
+    pub(super) fn of_prefixes<const N: usize>(self, rows: &Rows<N>, below: [&Summaries; N], summaries: &mut Summaries) {
+        let mut flags = rows.flags;
+        for side in 0..2 {
+            let (mut weight, mut place) = ([ZERO; N], [ZERO; N]);
+            let (mut mass, mut moment, mut rest) = (ZERO, ZERO, ZERO);
+            for v in 0..N {
+                weight[v] = self.multiply(rows.p[v], below[v].mass[side]);
+                place[v] = self.add(rows.score[v], below[v].mean[side]);
+                let mut curvature = below[v].curvature[side];
+                if rows.curved {
+                    curvature = self.add(rows.curvature[v], curvature);
+                }
+                let (first, second) = (self.multiply(weight[v], place[v]), self.multiply(weight[v], curvature));
+                if v == 0 {
+                    (mass, moment, rest) = (weight[0], first, second);
+                } else {
+                    (mass, moment, rest) = (self.add(mass, weight[v]), self.add(moment, first), self.add(rest, second));
+                }
+            }
+            let inverse = self.inverse(mass);
+            let mean = self.multiply(moment, inverse);
+            let mut variance = ZERO;
+            for v in 0..N {
+                let distance = self.subtract(place[v], mean);
+                let spread = self.add(self.multiply(distance, distance), below[v].variance[side]);
+                let term = self.multiply(weight[v], spread);
+                variance = if v == 0 { term } else { self.add(variance, term) };
+            }
+            flag_rare(&mut flags, mass);
+            (summaries.mass[side], summaries.mean[side]) = (mass, mean);
+            summaries.variance[side] = self.multiply(variance, inverse);
+            summaries.curvature[side] = self.add(self.multiply(rest, inverse), rows.common);
+        }
+        summaries.scaled = any(&flags);
+        for below in below {
+            summaries.scaled |= below.scaled;
+        }
+    }
+
+    /// 1/m; a large number for 0, by which zeros are multiplied.
+    #[inline(always)]
+    fn inverse(self, mass: Lanes) -> Lanes {
+        self.smallest(self.divide([1.0; TOGETHER], mass), [f64::MAX; TOGETHER])
+    }
+
+    /// The masses by length of eight prefixes: those of responses that end with token 0, and those below tokens 1 to N − 1; none
+    /// has an exponent.
+    #[inline(always)]
+    pub(super) fn join<const N: usize>(self, p: &[Lanes; N], ends: &Sides, below: [&[Sides]; N], totals: &mut [Sides]) {
+        let Some((shortest, others)) = totals.split_first_mut() else { return };
+        let count = others.len();
+        *shortest = [self.multiply(p[0], ends[0]), self.multiply(p[0], ends[1])];
+        let mut below = below;
+        for masses in &mut below[1..] {
+            *masses = &masses[..count];
+        }
+        for (length, total) in others.iter_mut().enumerate() {
+            for side in 0..2 {
+                let mut sum = ZERO;
+                for v in 1..N {
+                    sum = self.add(sum, self.multiply(p[v], below[v][length][side]));
+                }
+                total[side] = sum;
+            }
+        }
+    }
+}
+
+/// What is below the tokens after eight prefixes.
+pub(super) enum Children<'a, const N: usize> {
+    /// Responses end with them; 1 for those that are correct.
+    Leaves(&'a [Lanes; N], Ending),
+    /// Prefixes, with their masses by length.
+    Prefixes([&'a Summaries; N], [&'a [Sides]; N]),
+}
+
+/// Computes them one by one, as many as there are prefixes, from what `write` writes over zeros; their masses by length too.
+///
+/// # Errors
+/// Logits that are no numbers, with their prefix.
+#[cold]
+#[inline(never)]
+pub(super) fn one_by_one<'a, const N: usize>(
+    prefixes: impl Iterator<Item = &'a [u32]>,
+    write: impl Fn(&[u32], &mut Written<N>),
+    children: &Children<'_, N>,
+    summaries: &mut Summaries,
+    totals: &mut [Sides],
+) -> Result<(), Error> {
+    *summaries = Summaries::ZERO;
+    totals.fill([ZERO; 2]);
+    for (lane, prefix) in prefixes.enumerate().take(TOGETHER) {
+        let (mut row, mut summary, mut lengths) = (Row::default(), Summary::default(), Lengths::new(totals.len()));
+        let mut written = [[0.0; N]; 3];
+        write(prefix, &mut written);
+        let [h, a, c] = &written;
+        row.set(h, a, c).map_err(|e| at_prefix(e, prefix))?;
+        match children {
+            Children::Leaves(correct, ending) => {
+                let correct = correct.map(|correct| correct[lane] > 0.0);
+                of_leaves::<N>(&row, &correct, &super::merge::SIDES, &mut summary);
+                lengths_of_row(*ending, &mut lengths, &row, &correct, &summary);
+            }
+            Children::Prefixes(summariess, masses) => {
+                let below = summariess.map(|summaries| summaries.get(lane));
+                let scaled = below.iter().any(Summary::is_scaled);
+                of_prefixes::<N>(&row, |token| &below[token], scaled, &mut summary);
+                lengths.begin(below[0].mass, row.probability(0));
+                for token in 1..N {
+                    let masses: Vec<Pair> = masses[token].iter().map(|mass| [mass[0][lane], mass[1][lane]]).collect();
+                    lengths.add_all(1, &masses, below[token].exponent, row.probability(token));
+                }
+                lengths.align(&summary);
+            }
+        }
+        summaries.set(lane, &summary);
+        for (total, mass) in totals.iter_mut().zip(&lengths.masses) {
+            (total[0][lane], total[1][lane]) = (mass[0], mass[1]);
+        }
+    }
+    Ok(())
+}
