@@ -11,6 +11,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gradient_gap::bandit::{Bandit, Fallback, Plan};
 use gradient_gap::check::campaign::{CHUNK, Draws};
 use gradient_gap::check::judge::{Measured, SAMPLE_PIECES, measure};
+use gradient_gap::enumerate::Rows;
 use gradient_gap::evaluation::TOGETHER;
 use gradient_gap::families::{self, header};
 use gradient_gap::line::OnLine;
@@ -125,14 +126,19 @@ fn chain_job(tokens: u32, by_powers: bool) -> impl Fn(u64) -> f64 {
 /// Every response of a token-level policy, V = 4, T∞ = 13: 2 391 484 of them, EOS or cut. Logits and slopes are products of 16
 /// features with θ and w, made inside the timing; a response is correct if the sum of its tokens, asked on each, is divisible by
 /// three, and again if a bit of a hash of them is set: answers without a pattern. The sum of λ, λ', λ'' and E⁺\[ℓ\].
+///
+/// With the policy as a function of the prefix, of which nothing is computed for two prefixes at once, and as a table, of which
+/// what follows from equal answers is.
 fn tree(c: &mut Criterion) {
-    tree_with(c, "tree", tree_job::correct);
-    tree_with(c, "tree-hash", tree_job::scattered);
+    tree_with(c, "tree", tree_job::by_prefix, tree_job::correct);
+    tree_with(c, "tree-hash", tree_job::by_prefix, tree_job::scattered);
+    tree_with(c, "tree-table", tree_job::table, tree_job::correct);
+    tree_with(c, "tree-table-hash", tree_job::table, tree_job::scattered);
 }
 
-fn tree_with(c: &mut Criterion, name: &str, reward: impl Fn(&[u32]) -> bool + Sync) {
+fn tree_with<P: Rows>(c: &mut Criterion, name: &str, policy: impl Fn(u64) -> P, reward: impl Fn(&[u32]) -> bool + Sync) {
     let job = |seed: u64| {
-        let moments = tree_job::moments(&tree_job::table(seed), &reward);
+        let moments = tree_job::moments(&policy(seed), &reward);
         moments.lambda() + moments.alignment() + moments.second() + moments.mean_length()[1]
     };
     assert!(job(0).is_finite());

@@ -2,28 +2,45 @@
 //! memory, exponentials a second, and answers of the job's reward a second, on all cores; each peak compiled for the target
 //! and for the widest vector registers, the faster of the two.
 //!
-//! With two rewards: the job's, which has a pattern, and a hash of the tokens, which has none. Both are asked on every
-//! response; the first leaves few different answers below prefixes of one length and last token, the second only below
-//! prefixes one and two levels above last rows; what follows from equal answers is computed once for each thread.
+//! Three jobs: the policy as a function of the prefix, of which nothing is computed for two prefixes at once; and as a table, with
+//! two rewards: the job's, which has a pattern, and a hash of the tokens, which has none. Rewards are asked on every response;
+//! the first leaves few different answers below prefixes of one length and last token, the second only below prefixes one and two
+//! levels above last rows; what follows from equal answers of a table is computed once for each thread.
 //!
-//! What the algorithm does, counted for a table of V = 4, T∞ = 13, of whose prefixes 3^t have t tokens, for 2 391 484
-//! responses ("leaves"). A prefix of 12 − h tokens is at height h, those before last rows at height 0.
+//! What the algorithm does, counted for V = 4, T∞ = 13, where 3^t prefixes have t tokens, and 2 391 484 responses ("leaves"). A
+//! prefix of 12 − h tokens is at height h, those before last rows at height 0. An operation is an addition, multiplication,
+//! division, minimum or maximum; those inside exponentials are not among them.
 //!
-//! - a merge of one prefix; pairs of sides, for each of V tokens: weight 2, score 2, moment 2, sums 4; difference 2, square
-//!   2, variance 2, weight 2, sum 2 (1 token fewer in sums); curvature 2, weight 2, sum 2: 26 V − 8 (sums), and division 2,
-//!   mean 2, variance 2, curvature 4 = 106; lengths: 4 for each of V − 1 prefixes below and each of their h lengths;
+//! As a function of the prefix, for each of the (3^13 − 1)/2 prefixes:
+//!
+//! - exponentials: V − 1 = 3; memory: none, rows are used when they are made;
+//! - what is written: extents of logits and of slopes 12 + 2, the largest so far 2, limits 7, differences 6;
+//! - probabilities and scores: sum 3, division 1, products 3, mean 6, scores 4, second moment 12, sign 1;
+//! - last rows, for each side: weights 4, mass 3, moment 7, division 2, mean 1, variance 15 + 1;
+//! - others, for each side: weights 4, means 4, sums 17, division 2, mean 1, variance 19 + 1, curvature 2; masses by length: 2 and
+//!   6 for each side and length below.
+//!
+//! As a table:
+//!
+//! - a merge of one prefix as above, and lengths 4 for each of V − 1 prefixes below and each of their h lengths;
 //! - merges: 121 above the subtrees of 5 tokens; below, the job's reward has 9 cases at every height, by last token and sum
 //!   modulo 3, for each thread; the hash has what `HASHED` says, counted on one thread: all prefixes from height 4 on, but
 //!   few different answers below those of heights 1 and 2;
 //! - last rows: 48 summaries a thread, of about 100 operations each;
+//! - exponentials: 4 for each of 49 rows; memory: rows, and for each thread its tables of names, of which the hash fills
+//!   all.
+//!
+//! For all:
+//!
 //! - rewards: one a leaf. The peak is that of a loop over prefixes with nothing done but to keep the answers about the 40
 //!   responses below each as bits: the compiler shares what the reward does with common prefixes, and asks about several
 //!   prefixes at once in the lanes of registers, as in the walk;
-//! - exponentials: 4 for each of 49 rows; memory: rows, and for each thread its tables of names, of which the hash fills
-//!   all;
-//! - instructions, of which there are more than of anything else (to ask, to look names up, to go from prefix to prefix): no
-//!   program can count its own, so `benches/instructions.sh` has valgrind do it, for the walk and for the loop that is their
-//!   peak, and hands the counts over.
+//! - instructions (to ask, to look names up, to go from prefix to prefix): no program can count its own, so
+//!   `benches/instructions.sh` has valgrind do it, for the walk and for the loop that is their peak, and hands the counts over;
+//!   it cannot run the walk over prefixes, whose count is left out.
+//!
+//! Exponentials, operations and rewards keep the same units of a core busy: the time that a job needs at least is the sum of
+//! their bounds, if each peak is one.
 //!
 //! `cargo bench --bench roofline`, or `benches/instructions.sh` with the last bound too.
 
@@ -33,7 +50,7 @@
 mod tree_job;
 
 use gradient_gap::enumerate::Moments;
-use gradient_gap::number::{Scalar, vectorised};
+use gradient_gap::number::{Scalar, exponentials, vectorised};
 use rayon::prelude::*;
 use std::hint::black_box;
 use std::time::Instant;
@@ -100,11 +117,12 @@ fn bytes(array: &[f64]) -> f64 {
 }
 
 #[inline(always)]
-fn exponentials(points: &[f64], values: &mut [f64]) {
+fn one_by_one(points: &[f64], values: &mut [f64]) {
     points.iter().zip(values).for_each(|(&x, y)| *y = Scalar::exp(x));
 }
 
-fn exps(wide: bool) -> f64 {
+/// On numbers in the first cache: one by one in a loop, or eight at a time.
+fn exps(eight: bool) -> f64 {
     const COUNT: usize = 1000;
     const TURNS: usize = 1_000;
     let elapsed = seconds(|| {
@@ -112,7 +130,12 @@ fn exps(wide: bool) -> f64 {
             let points: Vec<f64> = (0..COUNT).map(|i| -0.01 * i as f64).collect();
             let mut values = vec![0.0; COUNT];
             for _ in 0..TURNS {
-                compiled!(wide, exponentials(black_box(&points), &mut values));
+                if eight {
+                    values.copy_from_slice(black_box(&points));
+                    exponentials(&mut values);
+                } else {
+                    compiled!(true, one_by_one(black_box(&points), &mut values));
+                }
                 black_box(&mut values);
             }
         })
@@ -233,7 +256,18 @@ fn either(peak: impl Fn(bool) -> f64) -> f64 {
 /// Merges with the hash at heights 1 to 7, as counted in a walk on one thread.
 const HASHED: [f64; 7] = [276.0, 2250.0, 18_247.0, 6558.0, 2187.0, 729.0, 243.0];
 
-/// Floating-point operations a leaf and bytes a leaf, with the job's reward and with one that has no pattern.
+/// Floating-point operations and exponentials a leaf where everything is computed for every prefix.
+fn counts_by_prefix() -> [f64; 2] {
+    let prefixes = |height: u32| 3_f64.powi(12 - height as i32);
+    let row = 29.0 + 30.0;
+    let (last_row, other) = (2.0 * 33.0, 2.0 * 50.0);
+    let lengths = |height: u32| 2.0 + 12.0 * f64::from(height);
+    let above: f64 = (1..=12).map(|height| prefixes(height) * (row + other + lengths(height))).sum();
+    let all: f64 = (0..=12).map(prefixes).sum();
+    [prefixes(0) * (row + last_row) + above, 3.0 * all].map(|count| count / RESPONSES as f64)
+}
+
+/// Floating-point operations a leaf and bytes a leaf of a table, with the job's reward and with one that has no pattern.
 fn counts() -> [[f64; 2]; 2] {
     let (leaves, threads) = (RESPONSES as f64, rayon::current_num_threads() as f64);
     let merge = |height: u32| 106.0 + 12.0 * f64::from(height);
@@ -257,13 +291,14 @@ fn main() {
     }
     let instructions = instructions();
     let array = vec![1.0; 1 << 24]; // 128 MiB
-    let (mut best, mut rates, mut asked) = ([0.0_f64; 4], [0.0_f64; 2], [0.0_f64; 2]);
+    let (mut best, mut rates, mut asked) = ([0.0_f64; 4], [0.0_f64; 3], [0.0_f64; 2]);
     let keep = |best: &mut f64, now: f64| *best = best.max(now);
+    let (policy, table) = (tree_job::by_prefix(1), tree_job::table(1));
     for round in 0..ROUNDS {
-        let table = tree_job::table(1);
         let rate = |work: &dyn Fn() -> Moments| RESPONSES as f64 / seconds(|| drop(black_box(work())));
-        keep(&mut rates[0], rate(&|| tree_job::moments(&table, tree_job::correct)));
-        keep(&mut rates[1], rate(&|| tree_job::moments(&table, tree_job::scattered)));
+        keep(&mut rates[0], rate(&|| tree_job::moments(&policy, tree_job::correct)));
+        keep(&mut rates[1], rate(&|| tree_job::moments(&table, tree_job::correct)));
+        keep(&mut rates[2], rate(&|| tree_job::moments(&table, tree_job::scattered)));
         keep(&mut asked[0], either(|wide| rewards(tree_job::correct, wide)));
         keep(&mut asked[1], either(|wide| rewards(tree_job::scattered, wide)));
         keep(&mut best[0], either(flops));
@@ -273,31 +308,42 @@ fn main() {
             keep(&mut best[1], bytes(&array));
         }
     }
-    for (reward, name) in ["the sum is divisible by 3", "a bit of a hash"].into_iter().enumerate() {
+    let [operations, exponentials] = counts_by_prefix();
+    let needs = [
+        ("f64 operations", operations, best[0]),
+        ("exponentials", exponentials, best[2]),
+        ("rewards", 1.0, asked[0]),
+        ("bytes from memory", 0.0, best[1]),
+    ];
+    report("a function of the prefix, the sum is divisible by 3", rates[0], &needs);
+    for (reward, name) in ["a table, the sum is divisible by 3", "a table, a bit of a hash"].into_iter().enumerate() {
         let [operations, memory] = counts()[reward];
         let mut needs = vec![
             ("f64 operations", operations, best[0]),
-            ("bytes from memory", memory, best[1]),
             ("exponentials", 4.0 * 49.0 / RESPONSES as f64, best[2]),
             ("rewards", 1.0, asked[reward]),
+            ("bytes from memory", memory, best[1]),
         ];
         if let Some(counts) = instructions {
             needs.push(("instructions", counts[reward] / RESPONSES as f64, best[3] * counts[2] / 1000.0));
         }
-        report(name, rates[reward], &needs);
+        report(name, rates[1 + reward], &needs);
     }
 }
 
 /// What one job needs of each peak, and the shares reached.
-fn report(reward: &str, rate: f64, needs: &[(&str, f64, f64)]) {
+fn report(job: &str, rate: f64, needs: &[(&str, f64, f64)]) {
     let threads = rayon::current_num_threads();
-    println!("tree, {reward}: {:.1} M leaves/s, {:.3} ns each, {threads} threads", rate / 1e6, 1e9 / rate);
+    println!("tree, {job}: {:.1} M leaves/s, {:.3} ns each, {threads} threads", rate / 1e6, 1e9 / rate);
     println!("{:<20}{:>14}{:>16}{:>16}{:>10}", "", "a leaf", "peak, G/s", "bound, ns", "share");
-    let (mut largest, mut of) = (0.0, "");
-    for &(name, count, peak) in needs {
+    let (mut largest, mut of, mut sum) = (0.0, "", 0.0);
+    for (row, &(name, count, peak)) in needs.iter().enumerate() {
         let bound = count / peak;
         println!("{name:<20}{count:>14.5}{:>16.3}{:>16.4}{:>9.1}%", peak / 1e9, 1e9 * bound, 100.0 * bound * rate);
         (largest, of) = if bound > largest { (bound, name) } else { (largest, of) };
+        sum += if row < 3 { bound } else { 0.0 };
     }
-    println!("roofline: {:.1} % of the largest bound, that of {of}\n", 100.0 * largest * rate);
+    let arithmetic = 100.0 * sum * rate;
+    println!("roofline: {:.1} % of the largest bound, that of {of}", 100.0 * largest * rate);
+    println!("          {arithmetic:.1} % of the time that operations, exponentials and rewards take one after the other\n");
 }

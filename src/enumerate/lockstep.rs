@@ -139,7 +139,7 @@ where
         }
         let (summaries, masses) = (below.each_ref().map(|b| &b.summaries), below.each_ref().map(|b| &b.lengths[..]));
         let mut rows = RowsOfAll::ZERO;
-        self.look(depth, &mut rows);
+        self.look(depth, None, std::slice::from_mut(&mut rows));
         Width::<N>::make(&mut rows);
         self.merge(depth, &rows, summaries, masses, node)
     }
@@ -174,10 +174,11 @@ where
         }
     }
 
-    /// Looks at what the policy writes of the tokens after the prefixes.
+    /// Looks at what the policy writes of the tokens after prefixes of this length; if there is a `first` token, after all that
+    /// end with it or the next ones.
     #[inline(never)]
-    fn look(&mut self, depth: usize, rows: &mut RowsOfAll<N>) {
-        on_lanes(Look { walker: self, depth, rows });
+    fn look(&mut self, depth: usize, first: Option<u32>, rows: &mut [RowsOfAll<N>]) {
+        on_lanes(Look { walker: self, depth, first, rows });
     }
 
     /// Computes what is below the prefixes one by one.
@@ -227,15 +228,13 @@ where
         node: &mut Node,
     ) -> Result<(), Error> {
         let Lowest { rows, middle, low } = lowest;
-        self.look(depth, rows);
+        self.look(depth, None, std::slice::from_mut(rows));
         Width::<N>::make(rows);
         for (token, Node { summaries, lengths }) in middle.iter_mut().enumerate().skip(usize::from(ENDS)) {
             self.go_on(depth, token as u32);
-            self.look(depth + 1, &mut low.rows);
-            for (next, rows) in low.last_rows.iter_mut().enumerate().skip(usize::from(ENDS)) {
-                self.go_on(depth + 1, next as u32);
-                self.look(depth + 2, rows);
-            }
+            self.look(depth + 1, None, std::slice::from_mut(&mut low.rows));
+            let start = usize::from(ENDS);
+            self.look(depth + 2, Some(start as u32), &mut low.last_rows[start..]);
             let mut set = found[token / 2];
             for set in &mut set {
                 *set >>= 16 * (token % 2);
@@ -278,7 +277,8 @@ struct Lowest<const N: usize> {
 struct Look<'b, 'a, S, R, const N: usize> {
     walker: &'b mut Lockstep<'a, S, R, N>,
     depth: usize,
-    rows: &'b mut RowsOfAll<N>,
+    first: Option<u32>,
+    rows: &'b mut [RowsOfAll<N>],
 }
 
 impl<P: Rows, R: Fn(&[u32]) -> bool, const N: usize> OnLanes for Look<'_, '_, P, R, N>
@@ -288,13 +288,19 @@ where
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, lanes: Arithmetic<S>) {
-        let Look { walker: Lockstep { rows: policy, paths, extents, count, .. }, depth, rows } = self;
-        lanes.look(
-            *count,
-            #[inline(always)]
-            |lane, [h, a, c]| policy.write(&paths[lane][..depth], h, a, c),
-            extents,
-            rows,
-        );
+        let Look { walker, depth, first, rows } = self;
+        for (next, rows) in (0..).zip(rows) {
+            if let Some(first) = first {
+                walker.go_on(depth - 1, first + next);
+            }
+            let Lockstep { rows: policy, paths, extents, count, .. } = &mut *walker;
+            lanes.look(
+                *count,
+                #[inline(always)]
+                |lane, [h, a, c]| policy.write(&paths[lane][..depth], h, a, c),
+                extents,
+                rows,
+            );
+        }
     }
 }

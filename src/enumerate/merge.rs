@@ -123,16 +123,28 @@ pub(super) fn sums<const K: usize>(from: usize, to: usize, terms: &impl Terms<K>
     if to - from > RUN { by_halves(from, to, terms) } else { in_a_row(from, to, terms) }
 }
 
+/// Four terms by pairs, so that two sums do not wait for each other.
 #[inline(always)]
 fn in_a_row<const K: usize>(from: usize, to: usize, terms: &impl Terms<K>) -> [Pair; K] {
     let mut total = terms.at(from);
+    if to - from == 4 {
+        let mut others = terms.at(from + 2);
+        add(&mut total, terms.at(from + 1));
+        add(&mut others, terms.at(from + 3));
+        add(&mut total, others);
+        return total;
+    }
     for i in from + 1..to {
-        let term = terms.at(i);
-        for k in 0..K {
-            total[k] = zip(total[k], term[k], |x, y| x + y);
-        }
+        add(&mut total, terms.at(i));
     }
     total
+}
+
+#[inline(always)]
+fn add<const K: usize>(total: &mut [Pair; K], term: [Pair; K]) {
+    for k in 0..K {
+        total[k] = zip(total[k], term[k], |x, y| x + y);
+    }
 }
 
 #[inline(never)]

@@ -251,28 +251,23 @@ impl<S: Simd> Arithmetic<S> {
     #[inline(always)]
     pub(super) fn normalise<const N: usize>(self, rows: &mut Rows<N>) {
         let Rows { p, score, .. } = rows;
-        let mut total = [1.0; TOGETHER];
-        for &p in &p[1..] {
-            total = self.add(total, p);
+        (p[0], score[0]) = ([1.0; TOGETHER], ZERO);
+        let inverse = self.divide(p[0], self.total(p));
+        let mut terms = [ZERO; N];
+        for ((term, p), &score) in terms.iter_mut().zip(p.iter_mut()).zip(score.iter()) {
+            *p = self.multiply(*p, inverse);
+            *term = self.multiply(*p, score);
         }
-        p[0] = self.divide([1.0; TOGETHER], total);
-        let mut mean = ZERO;
-        for v in 1..N {
-            p[v] = self.multiply(p[v], p[0]);
-            mean = self.add(mean, self.multiply(p[v], score[v]));
-        }
-        score[0] = self.subtract(ZERO, mean);
-        for score in &mut score[1..] {
+        let mean = self.total(&terms);
+        for (v, (term, score)) in terms.iter_mut().zip(score).enumerate() {
             *score = self.subtract(*score, mean);
-        }
-        let mut second = ZERO;
-        for v in 0..N {
-            let mut term = self.multiply(score[v], score[v]);
+            let mut square = self.multiply(*score, *score);
             if rows.curved {
-                term = self.add(term, rows.curvature[v]);
+                square = self.add(square, rows.curvature[v]);
             }
-            second = self.add(second, self.multiply(p[v], term));
+            *term = self.multiply(p[v], square);
         }
+        let second = self.total(&terms);
         rows.common = self.subtract(ZERO, second);
         // What is no number has made this none, or infinite: the largest bits.
         for ((flags, margin), second) in rows.flags.iter_mut().zip(&rows.margin).zip(&second) {
@@ -290,35 +285,27 @@ impl<S: Simd> Arithmetic<S> {
             *wrong = self.subtract(rows.p[v], *right);
         }
         for (side, weight) in [wrong, right].iter().enumerate() {
-            let (mut mass, mut moment) = (weight[0], self.multiply(weight[0], rows.score[0]));
-            for (&weight, &score) in weight.iter().zip(&rows.score).skip(1) {
-                (mass, moment) = (self.add(mass, weight), self.add(moment, self.multiply(weight, score)));
+            let (mass, mut terms) = (self.total(weight), *weight);
+            for (term, &score) in terms.iter_mut().zip(&rows.score) {
+                *term = self.multiply(*term, score);
             }
             let inverse = self.inverse(mass);
-            let mean = self.multiply(moment, inverse);
-            let mut variance = self.weighted_square(weight[0], rows.score[0], mean);
-            for (&weight, &score) in weight.iter().zip(&rows.score).skip(1) {
-                variance = self.add(variance, self.weighted_square(weight, score, mean));
-            }
-            let mut curvature = rows.common;
-            if rows.curved {
-                let mut own = self.multiply(weight[0], rows.curvature[0]);
-                for (&weight, &curvature) in weight.iter().zip(&rows.curvature).skip(1) {
-                    own = self.add(own, self.multiply(weight, curvature));
-                }
-                curvature = self.add(self.multiply(own, inverse), curvature);
+            let mean = self.multiply(self.total(&terms), inverse);
+            for ((term, &weight), &score) in terms.iter_mut().zip(weight).zip(&rows.score) {
+                let distance = self.subtract(score, mean);
+                *term = self.multiply(weight, self.multiply(distance, distance));
             }
             (summaries.mass[side], summaries.mean[side]) = (mass, mean);
-            (summaries.variance[side], summaries.curvature[side]) = (self.multiply(variance, inverse), curvature);
+            summaries.variance[side] = self.multiply(self.total(&terms), inverse);
+            summaries.curvature[side] = rows.common;
+            if rows.curved {
+                for ((term, &weight), &curvature) in terms.iter_mut().zip(weight).zip(&rows.curvature) {
+                    *term = self.multiply(weight, curvature);
+                }
+                summaries.curvature[side] = self.add(self.multiply(self.total(&terms), inverse), rows.common);
+            }
         }
         summaries.scaled = any(&rows.flags); // else p is at least e⁻¹⁷⁰/N
-    }
-
-    /// w (x − m)².
-    #[inline(always)]
-    fn weighted_square(self, weight: Lanes, x: Lanes, mean: Lanes) -> Lanes {
-        let distance = self.subtract(x, mean);
-        self.multiply(weight, self.multiply(distance, distance))
     }
 
     /// [`of_prefixes`]: what is below the tokens.
@@ -326,31 +313,26 @@ impl<S: Simd> Arithmetic<S> {
     pub(super) fn of_prefixes<const N: usize>(self, rows: &Rows<N>, below: [&Summaries; N], summaries: &mut Summaries) {
         let mut flags = rows.flags;
         for side in 0..2 {
-            let (mut weight, mut place) = ([ZERO; N], [ZERO; N]);
-            let (mut mass, mut moment, mut rest) = (ZERO, ZERO, ZERO);
-            for v in 0..N {
-                weight[v] = self.multiply(rows.p[v], below[v].mass[side]);
-                place[v] = self.add(rows.score[v], below[v].mean[side]);
-                let mut curvature = below[v].curvature[side];
+            let [mut weight, mut place, mut moments, mut rests] = [[ZERO; N]; 4];
+            for (v, below) in below.iter().enumerate() {
+                weight[v] = self.multiply(rows.p[v], below.mass[side]);
+                place[v] = self.add(rows.score[v], below.mean[side]);
+                let mut curvature = below.curvature[side];
                 if rows.curved {
                     curvature = self.add(rows.curvature[v], curvature);
                 }
-                let (first, second) = (self.multiply(weight[v], place[v]), self.multiply(weight[v], curvature));
-                if v == 0 {
-                    (mass, moment, rest) = (weight[0], first, second);
-                } else {
-                    (mass, moment, rest) = (self.add(mass, weight[v]), self.add(moment, first), self.add(rest, second));
-                }
+                moments[v] = self.multiply(weight[v], place[v]);
+                rests[v] = self.multiply(weight[v], curvature);
             }
+            let (mass, rest) = (self.total(&weight), self.total(&rests));
             let inverse = self.inverse(mass);
-            let mean = self.multiply(moment, inverse);
-            let mut variance = ZERO;
-            for v in 0..N {
+            let mean = self.multiply(self.total(&moments), inverse);
+            for (v, below) in below.iter().enumerate() {
                 let distance = self.subtract(place[v], mean);
-                let spread = self.add(self.multiply(distance, distance), below[v].variance[side]);
-                let term = self.multiply(weight[v], spread);
-                variance = if v == 0 { term } else { self.add(variance, term) };
+                let spread = self.add(self.multiply(distance, distance), below.variance[side]);
+                weight[v] = self.multiply(weight[v], spread);
             }
+            let variance = self.total(&weight);
             flag_rare(&mut flags, mass);
             (summaries.mass[side], summaries.mean[side]) = (mass, mean);
             summaries.variance[side] = self.multiply(variance, inverse);
@@ -360,6 +342,19 @@ impl<S: Simd> Arithmetic<S> {
         for below in below {
             summaries.scaled |= below.scaled;
         }
+    }
+
+    /// A sum in the order of [`sums`](super::merge::sums).
+    #[inline(always)]
+    fn total<const N: usize>(self, terms: &[Lanes; N]) -> Lanes {
+        let mut total = terms[0];
+        if N == 4 {
+            return self.add(self.add(total, terms[1]), self.add(terms[2], terms[3]));
+        }
+        for &term in &terms[1..] {
+            total = self.add(total, term);
+        }
+        total
     }
 
     /// 1/m; a large number for 0, by which zeros are multiplied.

@@ -11,7 +11,7 @@
 //!
 //! Reference: Muller, Elementary Functions, 3rd ed., §11 (additive range reduction after Cody and Waite).
 
-use crate::number::{Arithmetic, Simd};
+use crate::number::{Arithmetic, OnLanes, Simd, on_lanes};
 
 /// 1.5·2⁵²: adding it rounds |x| < 2⁵⁰ to an integer, which then stands in the lowest bits.
 const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -166,6 +166,43 @@ impl<S: Simd> Arithmetic<S> {
     #[inline(always)]
     fn pair<const W: usize>(self, c: &[[f64; W]; 12], i: usize, r: [f64; W]) -> [f64; W] {
         self.add(c[i], self.multiply(c[i + 1], r))
+    }
+}
+
+/// Replaces every number by its exponential, with the bits of [`Scalar::exp`](crate::number::Scalar::exp): eight at a time in the
+/// lanes of vector registers, where none of them is larger than 700 in size.
+///
+/// ```
+/// use gradient_gap::number::{Scalar, exponentials};
+/// let mut x = [-800.0, -1.5, 0.0, 1.0, 2.0, f64::NAN, 3.0, 4.0, 5.0, 6.0];
+/// let expected = x.map(Scalar::exp);
+/// exponentials(&mut x);
+/// assert_eq!(x.map(f64::to_bits), expected.map(f64::to_bits));
+/// ```
+pub fn exponentials(x: &mut [f64]) {
+    on_lanes(Exponentials(x));
+}
+
+struct Exponentials<'a>(&'a mut [f64]);
+
+impl OnLanes for Exponentials<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, lanes: Arithmetic<S>) {
+        let constants = std::hint::black_box(&Exponential::<8>::CONSTANTS);
+        let (eights, rest) = self.0.as_chunks_mut::<8>();
+        for x in eights {
+            let mut near = true;
+            for x in x.iter() {
+                near &= f64::abs(*x) <= 700.0;
+            }
+            if near {
+                *x = lanes.exp_within(constants, *x);
+            } else {
+                x.iter_mut().for_each(|x| *x = exp(*x));
+            }
+        }
+        rest.iter_mut().for_each(|x| *x = exp(*x));
     }
 }
 

@@ -22,6 +22,7 @@ mod polar;
 mod real;
 mod vector;
 
+pub use exponential::exponentials;
 pub(crate) use exponential::{Exponential, exp_four, exp_remainder_four, scaled_exp};
 pub use interval::Interval;
 pub use jet::Jet;
