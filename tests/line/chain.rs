@@ -42,7 +42,7 @@ fn random(rng: &mut ChaCha8Rng) -> Option<Instance> {
 }
 
 /// Random ones, without end.
-fn instances(seed: u64) -> impl Iterator<Item = Instance> {
+pub fn instances(seed: u64) -> impl Iterator<Item = Instance> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     std::iter::from_fn(move || Some(random(&mut rng))).flatten()
 }
