@@ -35,10 +35,9 @@ impl<N: Scalar> PolicyGradient<N> {
 
 /// g⁺ and g⁻ (8): the mean scores of the correct and of the incorrect responses.
 pub fn conditional_scores<N: Scalar>(evaluation: &Evaluation<'_, N>) -> [Vec<N>; 2] {
-    if !evaluation.instance().policy.is_listed() {
-        // ∇log P(O±), by differentiation.
-        let [minus, plus] = &evaluation.coordinates().log_mass;
-        return [plus.clone(), minus.clone()];
+    if let Some(scores) = evaluation.mean_scores() {
+        let [minus, plus] = scores.whole.clone();
+        return [plus, minus];
     }
     let (start, correct) = (evaluation.start(), &evaluation.instance().correct);
     [true, false].map(|side| {

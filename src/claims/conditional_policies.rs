@@ -9,14 +9,17 @@
 //! J and 1 − J come from the backward recursion over prefixes V(prefix) = Σ_v π(v | prefix) V(prefix v), which never forms
 //! the probability of a response. Second part: J g⁺, scores by formula under π⁺, against −(1−J) g⁻ with g⁻ = ∇log P(O⁻) by
 //! jets along every axis.
+//!
+//! Of a finite-state policy, whose responses are not listed, the numerators are summed by the recursion over cells, token after token
+//! from the first; the backward recursion is V(t, state), from the last.
 
-use super::conditions::Listed;
 use super::tolerance::ULPS;
-use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
+use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::line::normal;
 use crate::number::{Scalar, log_sum_exp, sum};
-use smallvec::smallvec;
+use crate::policy::{Automaton, Ending, Shape};
+use smallvec::{SmallVec, smallvec};
 
 /// Equations (6)–(8).
 pub struct ConditionalPolicies;
@@ -49,6 +52,79 @@ fn backward_log_masses<N: Scalar>(evaluation: &Evaluation<'_, N>) -> [N; 2] {
     [log_sum_exp(&below[0][0]), log_sum_exp(&below[0][1])]
 }
 
+/// A logarithm as `rest` + `twos`·log 2 with |rest| < log 2, so that a sum of many keeps the digits of each.
+#[derive(Clone, Copy)]
+struct Log<N> {
+    rest: N,
+    twos: i64,
+}
+
+impl<N: Scalar> Log<N> {
+    fn zero() -> Self {
+        Log { rest: N::zero(), twos: 0 }
+    }
+
+    fn plus(self, log: N) -> Self {
+        // 2²⁴ of them add up without overflow, and what is smaller is 0 to every number here.
+        const FAR: f64 = 68_719_476_736.0; // 2³⁶
+        let rest = self.rest + log;
+        let twos = (rest.mid() * std::f64::consts::LOG2_E).round().clamp(-FAR, FAR);
+        if twos.is_nan() {
+            return Log { rest, ..self };
+        }
+        Log { rest: rest - N::of(twos) * N::ln_2(), twos: self.twos + twos as i64 }
+    }
+
+    fn sum(terms: &[Self]) -> Self {
+        let finite = |term: &&Self| term.rest.mid() > f64::NEG_INFINITY;
+        let top = terms.iter().filter(finite).map(|term| term.twos).max().unwrap_or(0);
+        let total = sum(terms.iter().map(|term| (term.rest + N::of((term.twos - top) as f64) * N::ln_2()).exp()));
+        Log { rest: N::zero(), twos: top }.plus(total.ln())
+    }
+
+    fn value(self) -> N {
+        self.rest + N::of(self.twos as f64) * N::ln_2()
+    }
+}
+
+/// The same over the states of an automaton, last position first.
+fn backward_log_masses_by_states<N: Scalar>(evaluation: &Evaluation<'_, N>, automaton: &Automaton) -> [N; 2] {
+    let instance = evaluation.instance();
+    let policy = &instance.policy;
+    let Shape { vocabulary, max_length, ending } = policy.tree.shape();
+    let (states, width) = (automaton.states(vocabulary), policy.logits.options);
+    let log_prob = &evaluation.start().tokens.log_prob;
+    let stop = policy.stop.map(|stop| [N::of(stop).ln(), (-N::of(stop)).ln_1p()]);
+    let log_token = |row: usize, token: u32| match stop {
+        None => log_prob[row * width + token as usize],
+        Some([stops, _]) if token == 0 => stops,
+        Some([_, goes_on]) => log_prob[row * width + token as usize - 1] + goes_on,
+    };
+    let ended = |state: usize, side: usize| (usize::from(instance.correct[state]) == side).then(Log::zero);
+    // log P(O∓ | position, state); `None` where that side is not reached.
+    let mut below: Vec<[Option<Log<N>>; 2]> = vec![[None; 2]; states];
+    for position in (0..max_length).rev() {
+        let last = position + 1 == max_length;
+        let value = |state: usize, side: usize| {
+            if last && ending == Ending::Eos {
+                return ended(automaton.after(state, 0, vocabulary), side);
+            }
+            let row = automaton.row(position, state, states);
+            let terms = (0..vocabulary).filter_map(|token| {
+                let after = automaton.after(state, token, vocabulary);
+                let ends = last || token == 0 && ending != Ending::Fixed;
+                let rest = if ends { ended(after, side) } else { below[after][side] };
+                rest.map(|rest| rest.plus(log_token(row, token)))
+            });
+            let terms: SmallVec<[Log<N>; 8]> = terms.collect();
+            (!terms.is_empty()).then(|| Log::sum(&terms))
+        };
+        below = (0..states).map(|state| [value(state, 0), value(state, 1)]).collect();
+    }
+    // Both are reached, by `Instance::validate`.
+    below[automaton.start as usize].map(|value| value.map_or(N::zero(), Log::value))
+}
+
 impl Claim for ConditionalPolicies {
     const STATEMENT: Statement = Statement {
         slug: "conditional-policies",
@@ -61,14 +137,19 @@ impl Claim for ConditionalPolicies {
         page: include_str!("../../docs/claims/conditional-policies.md"),
     };
 
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>()];
-
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let start = evaluation.start();
         let correct = &evaluation.instance().correct;
         let condition = evaluation.logit_condition();
-        let masses = backward_log_masses(evaluation);
+        let automaton = evaluation.on_line().automaton();
+        let masses = match automaton {
+            Some(automaton) => backward_log_masses_by_states(evaluation, automaton),
+            None => backward_log_masses(evaluation),
+        };
         let total = |side: bool| {
+            if automaton.is_some() {
+                return (start.log_mass()[usize::from(side)] - masses[usize::from(side)]).exp();
+            }
             let of_side = start.responses.log_prob.iter().zip(correct).filter(|&(_, &c)| c == side);
             sum(of_side.map(|(&lp, _)| (lp - masses[usize::from(side)]).exp()))
         };
@@ -76,8 +157,7 @@ impl Claim for ConditionalPolicies {
             Part::identity("Σ π⁺", total(true), N::one(), ULPS, condition),
             Part::identity("Σ π⁻", total(false), N::one(), ULPS, condition),
         ];
-        let weights: Vec<N> = start.conditional.iter().zip(correct).map(|(&p, &c)| if c { p } else { N::zero() }).collect();
-        let plus = evaluation.sum_of_scores(&weights);
+        let plus = evaluation.correct_scores();
         let (success, failure) = (start.success(), start.failure());
         let computed: Vec<N> = plus.vector.iter().map(|&g| success * g).collect();
         let claimed: Vec<N> = evaluation.coordinates().log_mass[0].iter().map(|&g| -(failure * g)).collect();

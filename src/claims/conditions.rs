@@ -89,18 +89,6 @@ impl Condition for TokensModelled {
     }
 }
 
-/// Responses can be listed one by one.
-pub struct Listed;
-impl Condition for Listed {
-    const NAME: &'static str = "responses are listed (no finite-state policy)";
-    fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
-        margin(evaluation.instance().policy.is_listed())
-    }
-    fn witness() -> Instance {
-        triangle()
-    }
-}
-
 /// A response can have more than one token, so that the statement is more than a definition.
 pub struct SeveralTokens;
 impl Condition for SeveralTokens {

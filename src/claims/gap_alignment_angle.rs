@@ -9,7 +9,7 @@
 //! cos∠ = 1 − ½‖ŵ − ĝ‖², not from an inner product. A binary64 vector has norm 1 up to rounding only; the factor ‖w‖ is kept, so that the
 //! identity is exact for what is computed.
 
-use super::conditions::{Listed, NonzeroGap, UnitDirection};
+use super::conditions::{NonzeroGap, UnitDirection};
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
@@ -31,8 +31,7 @@ impl Claim for GapAlignmentAngle {
         assumptions: &[],
         page: include_str!("../../docs/claims/gap-alignment-angle.md"),
     };
-    const GIVEN: &'static [Hypothesis] =
-        &[hypothesis::<Listed>(), hypothesis::<UnitDirection>(), hypothesis::<NonzeroGap>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<UnitDirection>(), hypothesis::<NonzeroGap>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let gap = evaluation.gap();

@@ -7,10 +7,9 @@
 //! Two routes: *computed* is ∇J/(J(1−J)) by differentiating the log-mass of the rarer side as a jet along every axis; *claimed*
 //! is g⁺ − g⁻, scores by formula averaged under the conditional policies.
 
-use super::conditions::Listed;
 use super::reinforce_gradient::gradient_by_jets;
 use super::tolerance::ULPS;
-use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
+use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 
@@ -28,8 +27,6 @@ impl Claim for GradientGapIdentity {
         assumptions: &[],
         page: include_str!("../../docs/claims/gradient-gap-identity.md"),
     };
-
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let gap = evaluation.gap();

@@ -10,9 +10,8 @@
 //! c = πA/(σ|o|) of (5) frozen, which is what an automatic differentiation framework does; *claimed* is the bracket, scores by
 //! formula under the conditional policies.
 
-use super::conditions::Listed;
 use super::tolerance::ULPS;
-use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
+use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 
@@ -30,8 +29,6 @@ impl Claim for GrpoDirection {
         assumptions: &[],
         page: include_str!("../../docs/claims/grpo-direction.md"),
     };
-
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let claimed = evaluation.length_weighted_gap();

@@ -10,9 +10,8 @@
 //! Two routes: *computed* takes the gradients of the surrogates of (5) and (4) by jets along every axis; *claimed* is the gap by
 //! formula.
 
-use super::conditions::Listed;
 use super::tolerance::ULPS;
-use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
+use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::line::norm;
 use crate::number::Scalar;
@@ -32,8 +31,6 @@ impl Claim for GrpoEffectiveStep {
         assumptions: &[],
         page: include_str!("../../docs/claims/grpo-effective-step.md"),
     };
-
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let (gap, coordinates) = (evaluation.gap(), evaluation.coordinates());

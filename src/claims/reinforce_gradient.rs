@@ -7,10 +7,12 @@
 //! Two routes: *computed* is the right side, scores by formula ([`sum_of_scores`](crate::line::sum_of_scores)) under the
 //! weights πA; *claimed* is ∇J by differentiating the log-mass of the rarer side as a jet along every axis
 //! ([`autodiff`](crate::line::autodiff)), which knows neither scores nor advantages.
+//!
+//! Of a finite-state policy, whose responses are not listed, A is constant on O⁺ and on O⁻, so that *computed* is J·A⁺·g⁺ +
+//! (1−J)·A⁻·g⁻ with g∓ from the recursion over sums of token scores.
 
-use super::conditions::Listed;
 use super::tolerance::ULPS;
-use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
+use super::{Claim, Expected, Part, Parts, Relation, Statement};
 use crate::evaluation::Evaluation;
 use crate::number::Scalar;
 
@@ -42,12 +44,20 @@ impl Claim for ReinforceGradient {
         page: include_str!("../../docs/claims/reinforce-gradient.md"),
     };
 
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>()];
-
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let start = evaluation.start();
         // πA/(J(1−J)) in logarithms: A = 1 − J on O⁺ and −J on O⁻.
         let unit = start.log_success() + start.log_failure();
+        if let Some(scores) = evaluation.mean_scores() {
+            // P·A/(J(1−J)) of either side, P as the recursion adds it up.
+            let [log_f, log_j] = start.log_mass();
+            let plus = (log_j + start.log_failure() - unit).exp();
+            let minus = -(log_f + start.log_success() - unit).exp();
+            let [of_minus, of_plus] = &scores.whole;
+            let computed: Vec<N> = of_plus.iter().zip(of_minus).map(|(&g, &other)| plus * g + minus * other).collect();
+            let condition = evaluation.logit_condition() * evaluation.gap().condition;
+            return Part::identities("∇J/(J(1−J))", &computed, &gradient_by_jets(evaluation), ULPS, condition);
+        }
         let weights: Vec<N> = (start.responses.log_prob.iter().zip(&evaluation.instance().correct))
             .map(|(&lp, &correct)| match correct {
                 true => (lp + start.log_failure() - unit).exp(),

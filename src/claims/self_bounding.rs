@@ -9,11 +9,17 @@
 //! parabola up to J = ½ and log(1−J) one from there; at J = ½ also λ linear.
 //!
 //! *Computed* is the square of a first derivative; *claimed* knows the probability alone.
+//!
+//! Of a finite-state policy, whose responses are not listed, the first inequality is asked about eight: of O⁺ and of O⁻ those with the largest
+//! $\mu s + L_o\log\pi$ for four μ (where $s^2 + 2L_o\log\pi$ is largest it is so for μ = s), as far as π(o) ≤ ½ for certain. The other two need
+//! no response.
 
-use super::conditions::{KnownOnTheLine, Listed};
+use super::conditions::KnownOnTheLine;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};
 use crate::evaluation::Evaluation;
+use crate::line::Response;
 use crate::number::{Scalar, log_sum_exp, sum};
+use crate::policy::Automaton;
 use crate::regularity::Reading;
 use smallvec::{SmallVec, smallvec};
 
@@ -32,14 +38,17 @@ impl Claim for SelfBounding {
         page: include_str!("../../docs/claims/self-bounding.md"),
     };
     const SHARP: &'static [&'static str] = &["s(o)²", "((1−J)Δμ)²", "(JΔμ)²"];
-    const GIVEN: &'static [Hypothesis] = &[hypothesis::<Listed>(), hypothesis::<KnownOnTheLine>()];
+    const GIVEN: &'static [Hypothesis] = &[hypothesis::<KnownOnTheLine>()];
 
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let Some(bounds) = evaluation.line_bounds() else { return smallvec![] };
         let smooth = bounds.curvature * evaluation.modelled_tokens();
         let start = evaluation.start();
         let (log_j, log_f) = (start.log_success(), start.log_failure());
-        let steep = steepest(&start.responses.score, &start.responses.log_prob, smooth);
+        let steep = match evaluation.on_line().automaton() {
+            Some(automaton) => steep_ones(evaluation, automaton, smooth),
+            None => steepest(&start.responses.score, &start.responses.log_prob, smooth),
+        };
         let mut parts: Parts<N> = steep.into_iter().map(|(square, bound)| Part::at_most("s(o)²", square, bound)).collect();
         // The second and the third say the same, up to the factor ((1−J)/J)²: the one of the rarer side is free from underflow.
         let [plus, minus] = [(log_j, log_f), (log_f, log_j)].map(|(log_p, log_rest)| {
@@ -63,7 +72,7 @@ fn rarer<N: Scalar>(log_p: N, log_rest: N) -> Option<N> {
     }
 }
 
-/// s(o)² and L_oβ(π(o)) of every response that may use most of the bound, the one first that seems to; for π(o) > ½ both over
+/// s(o)² and L_oβ(π(o)) of the [`worst`] responses; for π(o) > ½ both over
 /// ((1−π(o))/π(o))²: as Σ π s = 0, the slope is then the mean of s over the others, and nothing underflows.
 fn steepest<N: Scalar>(score: &[N], log_prob: &[N], smooth: N) -> SmallVec<[(N, N); 2]> {
     let pair = |(o, (&s, &lp)): (usize, (&N, &N))| {
@@ -82,13 +91,32 @@ fn steepest<N: Scalar>(score: &[N], log_prob: &[N], smooth: N) -> SmallVec<[(N, 
         };
         (slope.square(), smooth * rare)
     };
-    let pairs: SmallVec<[(N, N); 8]> = score.iter().zip(log_prob).enumerate().map(pair).collect();
+    worst(&score.iter().zip(log_prob).enumerate().map(pair).collect::<SmallVec<[(N, N); 8]>>())
+}
+
+/// Of pairs of a side and its bound those that may use most of it, the one first that seems to.
+fn worst<N: Scalar>(pairs: &[(N, N)]) -> SmallVec<[(N, N); 2]> {
     let used = |at: usize| pairs[at].0.mid() / pairs[at].1.mid();
     let first = (1..pairs.len()).fold(0, |top, at| if used(at) > used(top) { at } else { top });
     let Some(&(square, bound)) = pairs.get(first) else { return SmallVec::new() };
     let dominated = |&(other, most): &(N, N)| other.surely_le(N::zero()) || (other / most).surely_le(square / bound);
     let others = pairs.iter().enumerate().filter(|&(at, pair)| at != first && !dominated(pair)).map(|(_, &pair)| pair);
     std::iter::once((square, bound)).chain(others).collect()
+}
+
+/// μ, in shares of the largest |s|.
+const TILTS: [f64; 4] = [16.0, -16.0, 2.0, -2.0];
+
+/// The same two of some responses of a finite-state policy.
+fn steep_ones<N: Scalar>(evaluation: &Evaluation<'_, N>, automaton: &Automaton, smooth: N) -> SmallVec<[(N, N); 2]> {
+    let (start, on_line) = (evaluation.start(), evaluation.on_line());
+    let (largest, weight) = (on_line.response_extremes(start)[0].mid(), smooth.mid());
+    let chosen = on_line.chosen_responses(automaton, &start.tokens, TILTS.map(|tilt| [tilt * largest, weight]));
+    let pair = |response: &Response<N>| {
+        let half = response.log_prob.surely_le(-N::ln_2());
+        half.then(|| (response.score.square(), smooth * (N::one() - N::of(2.0) * (N::ln_2() + response.log_prob))))
+    };
+    worst(&chosen.as_flattened().iter().filter_map(pair).collect::<SmallVec<[(N, N); 8]>>())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //!
 //! Every run of the constructing families is put to the test, in intervals for the worst of them: at every step the gain ηΔμ(k) is
 //! below the loss, ‖w_k‖ ≤ 1, and η lies in the window of Δμ = min_k Δμ(k) > 0. The constants are the global ones, as upper bounds in
-//! closed form. T∞ = 1 to 4 with all responses enumerated; up to 10 000 in `tests/collapse`. The limit J → 0 is that of the
+//! closed form. T∞ = 1 to 4 with all responses enumerated; up to 10 000 by the recursion over states, and in closed form, in tests. The limit J → 0 is that of the
 //! [construction](crate::collapse) in real numbers, and is no part: the proof is on the page.
 
 use super::conditions::ConstantStep;

@@ -271,20 +271,21 @@ pub struct Terms<N> {
 impl<N: Scalar> Terms<N> {
     /// The terms of a run of which only the instance is known, for a policy of the forms here; `None` for others.
     ///
-    /// Δμ is the smallest Δμ(k). One linear softmax, shared by all tokens: G = D and L ≤ D²/4, D the diameter of the
-    /// features. A curve λ(θ) = l₀ + l₁θ + Σ α cos(kθ + φ): the resonant reading, G² = L = Σ|αk²| + (Σ|αk|)² as upper
+    /// Δμ is the smallest Δμ(k). Linear softmaxes, one for every context: G = D and L ≤ D²/4, D the largest diameter of the
+    /// features of one of them. A curve λ(θ) = l₀ + l₁θ + Σ α cos(kθ + φ): the resonant reading, G² = L = Σ|αk²| + (Σ|αk|)² as upper
     /// bounds, provided that they are, that is, |l₁| ≤ Σ|αk|.
     pub fn of(run: &Instance, course: &Course<N>) -> Option<Terms<N>> {
         let policy = &run.policy;
         let (logits, length) = (&policy.logits, policy.constant_length()?);
         let Features::Dense(psi) = &logits.features else { return None };
-        let one_row = logits.rows == 1 && logits.quadratic.is_empty() && policy.stop.is_none();
-        let (score, curvature) = match (one_row, logits.waves.is_empty()) {
+        let softmax = logits.quadratic.is_empty() && policy.stop.is_none();
+        let (score, curvature) = match (softmax, logits.waves.is_empty()) {
             (true, true) => {
-                let square = diameter_squared::<N>(psi, logits.dim);
+                let rows = psi.chunks_exact((logits.options * logits.dim).max(1));
+                let square = rows.map(|row| diameter_squared::<N>(row, logits.dim)).fold(N::zero(), N::max);
                 (square.sqrt(), N::of(0.25) * square)
             }
-            (true, false) if logits.dim == 1 && logits.options == 2 && length == 1 => {
+            (true, false) if logits.rows == 1 && logits.dim == 1 && logits.options == 2 && length == 1 => {
                 let slope = N::of(psi[1]) - N::of(psi[0]);
                 let (mut first, mut second) = (N::zero(), N::zero());
                 for wave in &logits.waves {

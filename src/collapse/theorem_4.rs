@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::evaluation::{Course, CourseStep};
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar};
-use crate::policy::{Context, Ending, Policy, Shape};
+use crate::policy::{Automaton, Context, Ending, Features, Logits, Policy, Shape};
 use crate::regularity::Constants;
 
 /// The construction of Theorem 4. Sharp limit ([`Construction::threshold`]): 2Δμ/(L_pT∞), as p → 0, y → 0 and v → 1.
@@ -94,6 +94,27 @@ impl Theorem4 {
             *first = true; // the leaves are in lexicographic order, and c is token 0
         }
         let instance = Instance { policy, correct, ..run };
+        instance.validate()?;
+        Ok(instance)
+    }
+
+    /// The same run as a finite-state policy, for any T: state 0 as long as every token was c, state 1 after another.
+    ///
+    /// # Errors
+    /// As [`Construction::run`], or more tokens than an automaton may read.
+    pub fn finite_state(&self) -> Result<Instance, Error> {
+        let run = self.run()?;
+        let shape = Shape { vocabulary: 3, max_length: self.tokens, ending: Ending::Fixed };
+        let automaton = Automaton { start: 0, next: vec![0, 1, 1, 1, 1, 1], by_position: false };
+        let old = &run.policy.logits;
+        let twice = |list: &[f64]| [list, list].concat();
+        let features = match &old.features {
+            Features::Dense(psi) => Features::Dense(twice(psi)),
+            Features::Tabular => return Err(Error::new("a token without features")), // no token has none
+        };
+        let logits = Logits { rows: 2, bias: twice(&old.bias), features, ..old.clone() };
+        let policy = Policy::finite_state(shape, automaton, None, logits)?;
+        let instance = Instance { policy, correct: vec![true, false], ..run };
         instance.validate()?;
         Ok(instance)
     }

@@ -5,8 +5,8 @@ mod course;
 pub use course::{Course, CourseStep, Iterates};
 
 use crate::instance::Instance;
-use crate::line::autodiff::{CoordinateGradients, coordinate_gradients};
-use crate::line::{Line, OnLine, ScoreSum, Step, Straight, Together, logistic_cumulant, sum_of_scores};
+use crate::line::autodiff::{CoordinateGradients, coordinate_gradients, log_mass_gradients};
+use crate::line::{Line, MeanScores, OnLine, ScoreSum, Step, Straight, Together, logistic_cumulant, sum_of_scores};
 use crate::number::{Jet, LANES, Scalar};
 use crate::regularity::{Constants, LineBounds, line_bounds};
 use crate::tolerance::ULPS;
@@ -30,6 +30,7 @@ pub struct Evaluation<'a, N> {
     lambda_jet: OnceCell<Jet<N>>,
     coordinates: OnceCell<CoordinateGradients<N>>,
     gap: OnceCell<ScoreSum<N>>,
+    mean_scores: OnceCell<Option<MeanScores<N>>>,
     course: OnceCell<Course<N>>,
     sizes: OnceCell<Sizes>,
 }
@@ -69,6 +70,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             lambda_jet: OnceCell::new(),
             coordinates: OnceCell::new(),
             gap: OnceCell::new(),
+            mean_scores: OnceCell::new(),
             course: OnceCell::new(),
             sizes: OnceCell::new(),
         }
@@ -179,37 +181,56 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn coordinates(&self) -> &CoordinateGradients<N> {
         self.coordinates.get_or_init(|| coordinate_gradients(self.instance))
     }
-    /// The gradient gap g⁺ − g⁻ (9), by formula; of a finite-state policy by differentiation along the axes.
+    /// The gradient gap g⁺ − g⁻ (9), by formula.
     pub fn gap(&self) -> &ScoreSum<N> {
-        self.gap.get_or_init(|| match self.instance.policy.is_listed() {
-            true => self.sum_of_scores(&self.signed(|_, p| p)),
-            false => {
-                // Two means of sums over tokens.
-                let tokens = 2.0 * f64::from(self.instance.policy.tree.shape().max_length);
-                let condition = tokens * self.sizes().gradient.iter().copied().fold(0.0, f64::max);
-                ScoreSum { vector: self.gap_vector(), condition, own_condition: condition }
-            }
+        self.gap.get_or_init(|| match self.mean_scores() {
+            Some(scores) => self.difference(&scores.whole, self.instance.policy.tree.shape().max_length),
+            None => self.sum_of_scores(&self.signed(|_, p| p)),
         })
     }
-    /// E⁺\[∇log π/|o|\] − E⁻\[∇log π/|o|\], GRPO's bracket, by formula; undefined (NaN) where responses are not listed.
+    /// E⁺\[∇log π/|o|\] − E⁻\[∇log π/|o|\], GRPO's bracket, by formula.
     pub fn length_weighted_gap(&self) -> ScoreSum<N> {
         let policy = &self.instance.policy;
-        if !policy.is_listed() {
-            let vector = vec![N::of(f64::NAN); policy.logits.dim];
-            return ScoreSum { vector, condition: f64::NAN, own_condition: f64::NAN };
+        match self.mean_scores() {
+            Some(scores) => self.difference(&scores.per_token, 1),
+            None => self.sum_of_scores(&self.signed(|o, p| p / N::of(f64::from(policy.length(o))))),
         }
-        self.sum_of_scores(&self.signed(|o, p| p / N::of(f64::from(policy.length(o)))))
+    }
+    /// g⁺ (8), by formula.
+    pub fn correct_scores(&self) -> ScoreSum<N> {
+        if let Some(scores) = self.mean_scores() {
+            let condition = self.size_of_scores(self.instance.policy.tree.shape().max_length);
+            return ScoreSum { vector: scores.whole[1].clone(), condition, own_condition: condition };
+        }
+        let conditional = self.start().conditional.iter().zip(&self.instance.correct);
+        self.sum_of_scores(&conditional.map(|(&p, &c)| if c { p } else { N::zero() }).collect::<Vec<N>>())
+    }
+    /// g∓ and the like of a finite-state policy.
+    pub(crate) fn mean_scores(&self) -> Option<&MeanScores<N>> {
+        let scores =
+            || self.on_line().automaton().map(|automaton| self.on_line().mean_scores(automaton, &self.start().tokens));
+        self.mean_scores.get_or_init(scores).as_ref()
+    }
+    /// The difference of two means of sums over `tokens` tokens.
+    fn difference(&self, [minus, plus]: &[Vec<N>; 2], tokens: u32) -> ScoreSum<N> {
+        let condition = 2.0 * self.size_of_scores(tokens);
+        let vector = plus.iter().zip(minus).map(|(&plus, &minus)| plus - minus).collect();
+        ScoreSum { vector, condition, own_condition: condition }
+    }
+    /// What a sum over `tokens` tokens of gradients of logits may come to.
+    fn size_of_scores(&self, tokens: u32) -> f64 {
+        f64::from(tokens) * self.sizes().gradient.iter().copied().fold(0.0, f64::max)
     }
     /// +f(o, π⁺(o)) on O⁺ and −f(o, π⁻(o)) on O⁻.
     fn signed(&self, f: impl Fn(usize, N) -> N) -> Vec<N> {
         let conditional = self.start().conditional.iter().zip(&self.instance.correct).enumerate();
         conditional.map(|(o, (&p, &correct))| if correct { f(o, p) } else { -f(o, p) }).collect()
     }
-    /// The entries of the gap alone, without the condition.
+    /// The entries of the gap alone, without the condition; of a finite-state policy by differentiation along the axes.
     pub(crate) fn gap_vector(&self) -> Vec<N> {
         if !self.instance.policy.is_listed() {
-            let [minus, plus] = &self.coordinates().log_mass;
-            return plus.iter().zip(minus).map(|(&plus, &minus)| plus - minus).collect();
+            let [minus, plus] = log_mass_gradients::<N>(self.instance);
+            return plus.iter().zip(&minus).map(|(&plus, &minus)| plus - minus).collect();
         }
         if let Some(start) = self.straight() {
             return self.on_line().straight_gap(start, &self.instance.theta);

@@ -4,6 +4,7 @@
 use super::{List, OnLine};
 use crate::instance::Instance;
 use crate::number::{Jet, Scalar, log_sum_exp, sum};
+use crate::policy::Automaton;
 
 impl<N: Scalar> OnLine<'_, N> {
     /// log π(o) of every response that is listed, as a jet in t at t = `t`.
@@ -44,6 +45,16 @@ impl<N: Scalar> OnLine<'_, N> {
         plus - minus
     }
 
+    /// π(v | context) of every logit as a jet, scaled to 1 at `t`.
+    pub(super) fn token_ratios(&self, t: N) -> List<Jet<N>> {
+        self.token_jets(t).iter().map(|lp| (*lp - Jet::constant(N::of(lp.mid()))).exp()).collect()
+    }
+
+    /// log P(O∓) and log E\[1_{O∓}/|o|\] of a finite-state policy as jets in t.
+    fn chain_log_mass_jets(&self, automaton: &Automaton, t: N) -> [[Jet<N>; 2]; 2] {
+        self.jets().chain_log_masses(automaton, &self.token_jets(t), self.stop_log_probs(Jet::constant))
+    }
+
     /// The derivative of log π(o) along the line for a whole response, by the product rule on Π_t π(o_t | o_<t) (each factor
     /// scaled to 1 at `t`), not by adding up tokens.
     pub fn whole_response_jets(&self, t: N) -> List<Jet<N>> {
@@ -51,7 +62,7 @@ impl<N: Scalar> OnLine<'_, N> {
         if !policy.is_listed() {
             return List::new();
         }
-        let ratio: List<Jet<N>> = self.token_jets(t).iter().map(|lp| (*lp - Jet::constant(N::of(lp.mid()))).exp()).collect();
+        let ratio = self.token_ratios(t);
         let factor = |node: u32, token: u32| policy.option(node as usize, token).map_or(Jet::one(), |j| ratio[j]);
         let mut prefix: List<Jet<N>> = List::with_capacity(policy.tree.nodes().len());
         prefix.push(Jet::one());
@@ -72,7 +83,8 @@ pub struct CoordinateGradients<N> {
     /// ∇log P(O∓): ∇J = J·∇log P(O⁺) = −(1−J)·∇log P(O⁻).
     pub log_mass: [Vec<N>; 2],
     /// The gradient of the surrogate Σ_o c_o log π_θ(o) whose coefficients are frozen at c = π·A/(σ|o|) as equation (5) prints
-    /// them, divided by √(J(1−J)). (This and the next one: 0 where responses are not listed.)
+    /// them, divided by √(J(1−J)). Of a finite-state policy, as Σ_o c_o ∇log π is Σ_o A/(σ|o|) ∇π, from the gradients of Σ π/|o| over O⁺
+    /// and O⁻, on each of which A is a constant.
     pub grpo: Vec<N>,
     /// The same for c = π·A, equation (4), divided by J(1−J).
     pub reinforce: Vec<N>,
@@ -80,16 +92,22 @@ pub struct CoordinateGradients<N> {
 
 /// One jet pass a coordinate.
 pub fn coordinate_gradients<N: Scalar>(instance: &Instance) -> CoordinateGradients<N> {
-    let dim = instance.policy.logits.dim;
-    let mut axis = vec![0.0; dim];
     let mut out = CoordinateGradients { log_mass: [vec![], vec![]], grpo: vec![], reinforce: vec![] };
     let mut coefficients: Option<[List<N>; 2]> = None;
-    for i in 0..dim {
-        axis[i] = 1.0;
-        let on_line = OnLine::<N>::new(&instance.policy, &instance.correct, &instance.theta, &axis);
-        axis[i] = 0.0;
+    for_each_axis(instance, |on_line| {
+        if let Some(automaton) = on_line.automaton() {
+            let [whole, per_token] = on_line.chain_log_mass_jets(automaton, N::zero());
+            let weight = Weight::new(&whole);
+            let slope = |of: fn(&Weight<N>, bool, N) -> N, masses: &[Jet<N>; 2]| {
+                sum([false, true]
+                    .map(|side| of(&weight, side, masses[usize::from(side)].value) * masses[usize::from(side)].first))
+            };
+            out.reinforce.push(slope(Weight::reinforce, &whole));
+            out.grpo.push(slope(Weight::grpo, &per_token));
+            return out.log_mass.iter_mut().zip(&whole).for_each(|(gradient, mass)| gradient.push(mass.first));
+        }
         let log_prob = on_line.log_prob_jets(N::zero());
-        let masses = if log_prob.is_empty() { on_line.log_mass_jets(N::zero()) } else { on_line.split(&log_prob) };
+        let masses = on_line.split(&log_prob);
         for (gradient, mass) in out.log_mass.iter_mut().zip(&masses) {
             gradient.push(mass.first);
         }
@@ -97,26 +115,72 @@ pub fn coordinate_gradients<N: Scalar>(instance: &Instance) -> CoordinateGradien
         let slope = |c: &[N]| sum(c.iter().zip(&log_prob).map(|(&c, lp)| c * lp.first));
         out.reinforce.push(slope(reinforce));
         out.grpo.push(slope(grpo));
-    }
+    });
     out
 }
 
-/// π·A/(J(1−J)) and π·A/(σ|o|√(J(1−J))), formed in logarithms from their definitions: A = r − J, σ² = E\[(r − J)²\].
+/// ∇log P(O∓) alone.
+pub(crate) fn log_mass_gradients<N: Scalar>(instance: &Instance) -> [Vec<N>; 2] {
+    let mut gradients = [vec![], vec![]];
+    for_each_axis(instance, |on_line: OnLine<'_, N>| {
+        let masses = on_line.log_mass_jets(N::zero());
+        gradients.iter_mut().zip(&masses).for_each(|(gradient, mass)| gradient.push(mass.first));
+    });
+    gradients
+}
+
+/// The lines through θ along the axes.
+fn for_each_axis<'a, N: Scalar>(instance: &'a Instance, mut visit: impl FnMut(OnLine<'a, N>)) {
+    let mut axis = vec![0.0; instance.policy.logits.dim];
+    for i in 0..axis.len() {
+        axis[i] = 1.0;
+        visit(OnLine::new(&instance.policy, &instance.correct, &instance.theta, &axis));
+        axis[i] = 0.0;
+    }
+}
+
+/// What (4) and (5) multiply probabilities with, formed in logarithms from their definitions: A = r − J, σ² = E\[(r − J)²\].
+struct Weight<N> {
+    log_f: N,
+    log_j: N,
+    log_variance: N,
+    unit: N,
+}
+
+impl<N: Scalar> Weight<N> {
+    fn new(masses: &[Jet<N>; 2]) -> Self {
+        let [log_f, log_j] = [masses[0].value, masses[1].value];
+        let two = N::of(2.0);
+        let log_variance = log_sum_exp(&[log_j + two * log_f, log_f + two * log_j]);
+        Weight { log_f, log_j, log_variance, unit: log_j + log_f }
+    }
+    /// log |A| and its sign.
+    fn advantage(&self, correct: bool) -> (N, N) {
+        if correct { (self.log_f, N::one()) } else { (self.log_j, N::of(-1.0)) }
+    }
+    /// A/(J(1−J)) times e^`log_prob`.
+    fn reinforce(&self, correct: bool, log_prob: N) -> N {
+        let (log_a, sign) = self.advantage(correct);
+        sign * (log_prob + log_a - self.unit).exp()
+    }
+    /// A/(σ√(J(1−J))) times e^`log_prob`.
+    fn grpo(&self, correct: bool, log_prob: N) -> N {
+        let ((log_a, sign), half) = (self.advantage(correct), N::of(0.5));
+        sign * (log_prob + log_a - half * self.log_variance - half * self.unit).exp()
+    }
+}
+
+/// π·A/(J(1−J)) and π·A/(σ|o|√(J(1−J))).
 fn surrogate_coefficients<N: Scalar>(instance: &Instance, log_prob: &[Jet<N>], masses: &[Jet<N>; 2]) -> [List<N>; 2] {
-    let [log_f, log_j] = [masses[0].value, masses[1].value];
-    let two = N::of(2.0);
-    let log_variance = log_sum_exp(&[log_j + two * log_f, log_f + two * log_j]);
-    let unit = log_j + log_f;
-    let advantage = |o: usize| if instance.correct[o] { (log_f, 1.0) } else { (log_j, -1.0) };
-    let half = N::of(0.5);
+    let weight = Weight::new(masses);
+    let of = |o: usize| (instance.correct[o], log_prob[o].value);
     let reinforce = (0..log_prob.len()).map(|o| {
-        let (log_a, sign) = advantage(o);
-        N::of(sign) * (log_prob[o].value + log_a - unit).exp()
+        let (correct, log_prob) = of(o);
+        weight.reinforce(correct, log_prob)
     });
     let grpo = (0..log_prob.len()).map(|o| {
-        let (log_a, sign) = advantage(o);
-        let length = N::of(f64::from(instance.policy.length(o)));
-        N::of(sign) * (log_prob[o].value + log_a - half * log_variance - half * unit).exp() / length
+        let (correct, log_prob) = of(o);
+        weight.grpo(correct, log_prob) / N::of(f64::from(instance.policy.length(o)))
     });
     [reinforce.collect(), grpo.collect()]
 }

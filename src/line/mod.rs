@@ -18,6 +18,7 @@ mod segment;
 mod step;
 mod straight;
 
+pub(crate) use chain::{MeanScores, Response};
 pub(crate) use scores::normal;
 pub use scores::{ScoreSum, norm, sum_of_scores};
 pub use segment::Segment;

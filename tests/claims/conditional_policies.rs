@@ -1,10 +1,10 @@
 //! conditional-policies: equations (6)–(8).
 
-use crate::support::{LISTED, close, coins, parabola, parts, ratio};
+use crate::support::{EVERYWHERE, close, coins, parabola, parts, ratio};
 use gradient_gap::Evaluation;
 use gradient_gap::policy::Ending;
 
-standard_tests!("conditional-policies", reach: LISTED, edges: 100, outside: &[]);
+standard_tests!("conditional-policies", reach: EVERYWHERE, edges: 100, outside: &[]);
 
 /// Two fair coins, O⁺ = {00}: g⁺ = 1, g⁻ = −1/3, J = ¼, and π⁻ is uniform on three words.
 #[test]

@@ -19,6 +19,7 @@ const REACH: Reach = &[
     ("prefix-linear", 0.6),
     ("geometric-length", 0.4),
     ("curved-tokens", 0.4),
+    ("finite-state", 0.6),
 ];
 
 standard_tests!(

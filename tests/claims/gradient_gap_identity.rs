@@ -1,10 +1,10 @@
 //! gradient-gap-identity: equation (10).
 
-use crate::support::{LISTED, all_close, close, coins, on_a_line, parts};
+use crate::support::{EVERYWHERE, all_close, close, coins, on_a_line, parts};
 use gradient_gap::Instance;
 use gradient_gap::policy::{Ending, Policy};
 
-standard_tests!("gradient-gap-identity", reach: LISTED, edges: 100, outside: &[]);
+standard_tests!("gradient-gap-identity", reach: EVERYWHERE, edges: 100, outside: &[]);
 
 /// Tabular softmax: g⁺ − g⁻ is π⁺ on O⁺ and −π⁻ on O⁻.
 #[test]

@@ -1,11 +1,11 @@
 //! grpo-direction: equation (5), exactly, for every law of the length.
 
-use crate::support::{LISTED, close, coins, decision, on_a_line, parts};
+use crate::support::{EVERYWHERE, close, coins, decision, on_a_line, parts};
 use gradient_gap::check::judge::Decision;
 use gradient_gap::policy::{Ending, Policy};
 use gradient_gap::{Evaluation, Instance};
 
-standard_tests!("grpo-direction", reach: LISTED, edges: 100, outside: &[]);
+standard_tests!("grpo-direction", reach: EVERYWHERE, edges: 100, outside: &[]);
 
 /// Masses (.3, .2 | .5), scores (1, −.5, −.4), lengths (10, 1, 10), in one dimension.
 fn opposed() -> Instance {

@@ -1,11 +1,11 @@
 //! grpo-effective-step: relation (20).
 
-use crate::support::{LISTED, close, coins, on_a_line, parts};
+use crate::support::{EVERYWHERE, close, coins, on_a_line, parts};
 use gradient_gap::Evaluation;
 use gradient_gap::line::norm;
 use gradient_gap::policy::Ending;
 
-standard_tests!("grpo-effective-step", reach: LISTED, edges: 100, outside: &[]);
+standard_tests!("grpo-effective-step", reach: EVERYWHERE, edges: 100, outside: &[]);
 
 /// T fair coins: GRPO divides the gap by T, Dr. GRPO does not. Gap = T·½/(1 − 2⁻ᵀ).
 #[test]

@@ -1,12 +1,12 @@
 //! policy-normalises: equation (1) as an identity over whole responses.
 
-use crate::support::{LISTED_TOKENS, ONE_TOKEN, close, coins, geometric, outside, parts};
+use crate::support::{ONE_TOKEN, SEVERAL_TOKENS, close, coins, geometric, outside, parts};
 use gradient_gap::policy::{Context, Ending, Features, Logits, Policy, Shape};
 use gradient_gap::{Evaluation, Instance};
 
 standard_tests!(
     "policy-normalises",
-    reach: LISTED_TOKENS,
+    reach: SEVERAL_TOKENS,
     edges: 40,
     outside: ONE_TOKEN,
 );

@@ -3,17 +3,6 @@
 /// Which families reach a claim, with the least share of their instances that it must cover.
 pub type Reach = &'static [(&'static str, f64)];
 
-/// Without the last family of the registry, finite-state, which alone has no list of responses.
-const fn listed(reach: Reach) -> Reach {
-    match reach.split_last() {
-        Some((_, rest)) => rest,
-        None => reach,
-    }
-}
-
-/// Every family whose policies have a list of responses, every instance.
-pub const LISTED: Reach = listed(EVERYWHERE);
-
 /// Every family, every instance: a claim without hypotheses.
 pub const EVERYWHERE: Reach = &[
     ("linear-softmax", 1.0),
@@ -115,12 +104,6 @@ pub const ON_THE_LINE: Reach = &[
     ("curved-tokens", 0.4),
     ("finite-state", 1.0),
 ];
-
-/// The same of policies with a list of responses.
-pub const LISTED_ON_THE_LINE: Reach = listed(ON_THE_LINE);
-
-/// Every token-level family with a list of responses, every instance.
-pub const LISTED_TOKENS: Reach = listed(SEVERAL_TOKENS);
 
 /// Every token-level family, every instance.
 pub const SEVERAL_TOKENS: Reach = &[

@@ -1,10 +1,10 @@
 //! reinforce-gradient: equation (4).
 
-use crate::support::{LISTED, all_close, close, coins, parts};
+use crate::support::{EVERYWHERE, all_close, close, coins, parts};
 use gradient_gap::policy::{Ending, Policy};
 use gradient_gap::{Evaluation, Instance};
 
-standard_tests!("reinforce-gradient", reach: LISTED, edges: 100, outside: &[]);
+standard_tests!("reinforce-gradient", reach: EVERYWHERE, edges: 100, outside: &[]);
 
 /// ∂J/∂θ_o = π_o (r_o − J) for a tabular softmax, divided by J(1−J).
 #[test]

@@ -1,12 +1,12 @@
 //! score-decomposes: the first display of §4.
 
-use crate::support::{LISTED_TOKENS, ONE_TOKEN, close, coins, geometric, parts};
+use crate::support::{ONE_TOKEN, SEVERAL_TOKENS, close, coins, geometric, parts};
 use gradient_gap::Evaluation;
 use gradient_gap::policy::Ending;
 
 standard_tests!(
     "score-decomposes",
-    reach: LISTED_TOKENS,
+    reach: SEVERAL_TOKENS,
     edges: 40,
     outside: ONE_TOKEN,
 );

@@ -1,10 +1,10 @@
 //! self-bounding: slopes of log-probabilities against their values.
 
-use crate::support::{LISTED_ON_THE_LINE, coins, decision, on_a_line, outside, parabola, parts, shares};
+use crate::support::{ON_THE_LINE, coins, decision, on_a_line, outside, parabola, parts, shares};
 use gradient_gap::check::judge::Decision;
 use gradient_gap::policy::{Ending, Policy};
 
-standard_tests!("self-bounding", reach: LISTED_ON_THE_LINE, edges: 90, outside: &[]);
+standard_tests!("self-bounding", reach: ON_THE_LINE, edges: 90, outside: &[]);
 
 /// Two responses, λ = at, J = ½: ((1−J)Δμ)² = a²/4 = L_o β(½), in all three parts.
 #[test]

@@ -113,6 +113,9 @@ wrong! {
     }
     /// J for 1 − J.
     WindowExchanged corrupts "curvature-window" |e| {
+        if !e.instance().policy.is_listed() {
+            return smallvec![];
+        }
         let start = e.start();
         let bent = start.second() + (start.failure() - start.success()) * start.alignment().square();
         let smooth = start.responses.curvature.iter().fold(N::zero(), |top, x| top.max(x.abs()));

@@ -24,6 +24,18 @@ impl claims::Condition for Positive {
     }
 }
 
+/// Responses are listed.
+pub struct Listed;
+impl claims::Condition for Listed {
+    const NAME: &'static str = "responses are listed";
+    fn margin<N: Scalar>(e: &Evaluation<'_, N>) -> N {
+        N::of(if e.instance().policy.is_listed() { 0.0 } else { -1.0 })
+    }
+    fn witness() -> gradient_gap::Instance {
+        claims::conditions::triangle()
+    }
+}
+
 /// All responses have the same length.
 pub struct ConstantLength;
 impl claims::Condition for ConstantLength {

@@ -11,7 +11,7 @@ use gradient_gap::collapse::{Theorem4, share};
 use gradient_gap::line::norm;
 use gradient_gap::number::{Scalar, sum};
 use gradient_gap::regularity::psi1_norm;
-use gradient_gap::update::Algorithm;
+use gradient_gap::update::{Algorithm, conditional_scores};
 use smallvec::smallvec;
 
 macro_rules! controls {
@@ -108,9 +108,8 @@ fn growth<N: Scalar>(e: &Evaluation<'_, N>, power: f64) -> N {
 controls! {
     /// The sum over shorter responses only, as if one that is cut (or forced to stop) at T∞ did not count.
     NormalisedWithoutTheLongest corrupts "policy-normalises" [Identity] given [SeveralTokens] |e| {
-        let policy = &e.instance().policy;
-        let shorter = e.start().responses.log_prob.iter().enumerate().filter(|(o, _)| policy.length(*o) < policy.max_length());
-        let total = sum(shorter.map(|(_, lp)| lp.exp()));
+        let law = e.on_line().length_law(e.start());
+        let total = sum(law.iter().filter(|(length, _)| *length < e.instance().policy.max_length()).map(|(_, lp)| lp.exp()));
         smallvec![Part::identity("total", total, N::one(), ULPS, e.logit_condition())]
     }
     /// A = J − r.
@@ -129,7 +128,7 @@ controls! {
         Part::identities("g", &e.coordinates().grpo, &claimed, ULPS, e.logit_condition() * e.gap().condition)
     }
     /// Lengths multiply instead of dividing.
-    GrpoTimesLength corrupts "grpo-direction" [Identity] given [] |e| {
+    GrpoTimesLength corrupts "grpo-direction" [Identity] given [Listed] |e| {
         let instance = e.instance();
         let weights: Vec<N> = (e.start().conditional.iter().zip(&instance.correct).enumerate())
             .map(|(o, (&p, &c))| N::of(f64::from(instance.policy.length(o))) * if c { p } else { -p })
@@ -139,13 +138,10 @@ controls! {
     }
     /// (1−J) g⁺ + J g⁻ = 0: the weights exchanged.
     BalanceExchanged corrupts "conditional-policies" [Identity] given [] |e| {
-        let start = e.start();
-        let weights: Vec<N> = (start.conditional.iter().zip(&e.instance().correct))
-            .map(|(&p, &c)| p * if c { start.failure() } else { start.success() })
-            .collect();
-        let balance = e.sum_of_scores(&weights);
-        let zero = vec![N::zero(); balance.vector.len()];
-        Part::identities("balance", &balance.vector, &zero, ULPS, e.logit_condition() * balance.condition)
+        let (start, [plus, minus]) = (e.start(), conditional_scores(e));
+        let balance: Vec<N> = plus.iter().zip(&minus).map(|(&g, &h)| start.failure() * g + start.success() * h).collect();
+        let zero = vec![N::zero(); balance.len()];
+        Part::identities("balance", &balance, &zero, ULPS, e.logit_condition() * e.gap().condition)
     }
     /// g⁻ − g⁺.
     GapExchanged corrupts "gradient-gap-identity" [Identity] given [NonzeroGap] |e| {
@@ -195,7 +191,7 @@ controls! {
         second(e, N::of(0.5) * (plus + minus + start.curvature[1] - start.curvature[0]))
     }
     /// The mean of the token scores instead of their sum.
-    ScoreIsTheMean corrupts "score-decomposes" [Identity] given [SeveralTokens] |e| {
+    ScoreIsTheMean corrupts "score-decomposes" [Identity] given [SeveralTokens, Listed] |e| {
         let whole = e.on_line().whole_response_jets(N::zero());
         let pairs = whole.iter().zip(&e.start().responses.score).enumerate();
         let policy = &e.instance().policy;

@@ -106,12 +106,14 @@ fn one_answer_is_seen() {
 #[test]
 fn threads_with_names_of_their_own_give_the_same_bits() {
     let shape = Shape { vocabulary: 4, max_length: 10, ending: Ending::Cut };
-    for reward in [REWARDS[0], REWARDS[1]] {
-        let on = |threads| {
-            let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-            pool.install(|| bits(&by_table(shape, Kind::Curved, reward)))
-        };
-        let one = on(1);
-        (2..=8).for_each(|threads| assert_eq!(on(threads), one, "{threads} threads"));
+    for walk in [by_table, by_prefix] {
+        for reward in [REWARDS[0], REWARDS[1]] {
+            let on = |threads| {
+                let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+                pool.install(|| bits(&walk(shape, Kind::Curved, reward)))
+            };
+            let one = on(1);
+            (2..=8).for_each(|threads| assert_eq!(on(threads), one, "{threads} threads"));
+        }
     }
 }

@@ -113,3 +113,11 @@ pub fn bits(moments: &Moments) -> Vec<u64> {
     let numbers = numbers.copied().chain(lengths).chain([moments.lambda(), moments.second()]);
     responses.iter().copied().chain(numbers.map(f64::to_bits)).collect()
 }
+
+/// Walks through a space. Rewards and logits of one type each: code is made for every pair of types.
+pub fn walk<S: Rows>(policy: &S, reward: fn(&[u32]) -> bool) -> Result<Moments, gradient_gap::Error> {
+    enumerate(policy, reward)
+}
+
+/// Logits that depend on nothing but the prefix.
+pub type Written = fn(&[u32], &mut [f64], &mut [f64], &mut [f64]);

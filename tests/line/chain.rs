@@ -4,6 +4,7 @@
 use gradient_gap::line::{Line, OnLine};
 use gradient_gap::number::{Interval, Scalar};
 use gradient_gap::policy::{Automaton, Ending, Features, Logits, Policy, Shape, Tree, Wave};
+use gradient_gap::update::conditional_scores;
 use gradient_gap::{Evaluation, Instance};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -41,7 +42,7 @@ fn random(rng: &mut ChaCha8Rng) -> Option<Instance> {
 }
 
 /// Random ones, without end.
-fn instances(seed: u64) -> impl Iterator<Item = Instance> {
+pub fn instances(seed: u64) -> impl Iterator<Item = Instance> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     std::iter::from_fn(move || Some(random(&mut rng))).flatten()
 }
@@ -93,6 +94,41 @@ fn as_the_list_of_responses_says() {
             assert!(l == m && close(*p, *q, 6.0), "{laws:?}");
         }
     }
+}
+
+/// Gradients along all axes, by formula and by differentiation: the gap, GRPO's bracket, and what both algorithms weigh.
+#[test]
+fn gradients_as_the_list_says() {
+    let mut lengths_matter = 0;
+    for instance in instances(13).take(300) {
+        let listed = instance.listed().expect("small");
+        let (chain, list) = (Evaluation::<f64>::new(&instance, 1), Evaluation::<f64>::new(&listed, 1));
+        let size = 10.0 * list.gap().condition.max(1.0);
+        let same = |name: &str, a: &[f64], b: &[f64]| {
+            assert!(
+                a.len() == b.len() && a.iter().zip(b).all(|(&a, &b)| close(a, b, size)),
+                "{name}: {a:?} {b:?} in {instance:?}"
+            );
+        };
+        let brackets = [chain.length_weighted_gap().vector, list.length_weighted_gap().vector];
+        same("gap", &chain.gap().vector, &list.gap().vector);
+        same("bracket", &brackets[0], &brackets[1]);
+        let (a, b) = (chain.coordinates(), list.coordinates());
+        same("REINFORCE", &a.reinforce, &b.reinforce);
+        same("GRPO", &a.grpo, &b.grpo);
+        same("log P(O⁻)", &a.log_mass[0], &b.log_mass[0]);
+        same("log P(O⁺)", &a.log_mass[1], &b.log_mass[1]);
+        let [plus, minus] = conditional_scores(&chain);
+        for (side, scores) in [(0, &minus), (1, &plus)] {
+            same("g", scores, &b.log_mass[side]);
+        }
+        same("g⁺", &chain.correct_scores().vector, &list.correct_scores().vector);
+        // Control: divided by the mean length instead, it would be another vector.
+        let mean = list.start().mean_length();
+        let other = list.gap().vector.iter().zip(&brackets[1]).any(|(g, bracket)| !close(g / mean, *bracket, size));
+        lengths_matter += u32::from(other);
+    }
+    assert!(lengths_matter > 100, "{lengths_matter}");
 }
 
 /// The remainder of a step to full relative accuracy, however short the step is.

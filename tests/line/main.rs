@@ -10,6 +10,7 @@ mod truth;
 mod bounds;
 mod chain;
 mod moments;
+mod routes;
 mod segment;
 mod step;
 

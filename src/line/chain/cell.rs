@@ -65,6 +65,11 @@ impl<N: Scalar> Mass<N> {
         mantissa.ln() + shift
     }
 
+    /// Divided by a number of ordinary size.
+    pub(super) fn over(self, divisor: N) -> Mass<N> {
+        Mass { mantissa: self.mantissa / divisor, ..self }.scaled()
+    }
+
     fn times(self, other: Mass<N>) -> Mass<N> {
         Mass { mantissa: self.mantissa * other.mantissa, exponent: self.exponent + other.exponent }.scaled()
     }
@@ -98,6 +103,10 @@ pub(super) trait Sums<N: Scalar>: Copy {
     fn and(self, after: Self) -> Self;
     /// Of prefixes that have these with the probabilities `share`, which add to 1.
     fn mix(share: &[N], parts: &[Self]) -> Self;
+    /// Of a token that is certain, from those of an EOS that no logit decides.
+    fn certain(self) -> Self {
+        self
+    }
     /// O⁻ and O⁺ by another way than through cells, where there is one for such sums.
     fn sides(chain: &Chain<'_, N, Self>) -> Option<[Cell<N, Self>; 2]> {
         let _ = chain;
@@ -141,7 +150,7 @@ impl<N: Scalar, S: Sums<N>> Cell<N, S> {
 }
 
 /// Σ p x, exactly x where all are the same number.
-fn mean<N: Scalar>(share: &[N], values: impl Iterator<Item = N> + Clone) -> N {
+pub(super) fn mean<N: Scalar>(share: &[N], values: impl Iterator<Item = N> + Clone) -> N {
     let first = values.clone().next().unwrap_or(N::zero());
     match values.clone().all(|x| (x - first).is_zero()) {
         true => first,

@@ -11,8 +11,13 @@
 //! Derivatives come a second time from the same recursion over jets ([`OnLine::lambda_jet`]), which knows probabilities only.
 
 mod cell;
+mod chosen;
 mod dense;
+mod gradient;
 mod power;
+
+pub(crate) use chosen::Response;
+pub(crate) use gradient::MeanScores;
 
 use super::{Line, List, OnLine, Step, Tokens};
 use crate::number::{Scalar, sum};
@@ -37,6 +42,16 @@ struct Chain<'a, N, S> {
     /// Those that end a response at T∞, made where they are asked for.
     last: &'a dyn Fn() -> Vec<Arrow<N, S>>,
     correct: &'a [bool],
+}
+
+/// How the recursion goes over the tokens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// By powers of a matrix where no logit depends on the position and that is less work, else token by token.
+    Cheaper,
+    TokenByToken,
+    /// By powers of a matrix where no logit depends on the position.
+    Powers,
 }
 
 /// The cells that arrive in every target, merged. Arrows are sorted by their targets.
@@ -77,7 +92,7 @@ impl<N: Scalar> OnLine<'_, N> {
                 }
                 // A forced EOS and one of fixed probability are not subject to θ.
                 let option = (!forced && token >= fixed_stop).then(|| row + (token - fixed_stop) as usize);
-                let cell = if forced { Cell { mass: Mass::one(), ..cell(None) } } else { cell(option) };
+                let cell = if forced { Cell { mass: Mass::one(), sums: cell(None).sums.certain() } } else { cell(option) };
                 let arrow = Arrow { source, target: automaton.after(source, token, width), cell };
                 if stops || last { &mut end } else { &mut on }.push(arrow);
             }
@@ -134,11 +149,11 @@ impl<N: Scalar> OnLine<'_, N> {
         }
     }
 
-    /// O⁻ and O⁺, by powers of a matrix where that takes less work than one token after the other and `by_powers` allows it.
+    /// O⁻ and O⁺.
     fn sides<S: Sums<N>>(
         &self,
         automaton: &Automaton,
-        by_powers: bool,
+        way: Way,
         cell: impl Fn(Option<usize>) -> Cell<N, S>,
     ) -> [Cell<N, S>; 2] {
         let shape = self.policy.tree.shape();
@@ -146,13 +161,13 @@ impl<N: Scalar> OnLine<'_, N> {
         let arrows = self.arrows(automaton, 0, &cell);
         let forward = f64::from(tokens) * (arrows[0].len() + arrows[1].len()) as f64;
         let mut sides = [None; 2];
-        if !automaton.by_position && tokens > 1 {
+        if !automaton.by_position && (tokens > 1 || way == Way::Powers) {
             let last = || {
                 let [_, end] = self.arrows(automaton, tokens - 1, &cell);
                 end
             };
             let start = automaton.start as usize;
-            if by_powers && power::work(states, tokens) < forward {
+            if way == Way::Powers || way == Way::Cheaper && power::work(states, tokens) < forward {
                 let before = power::walk(states, start, &arrows, tokens - 1);
                 self.add_to_sides(&mut sides, &power::last(&last(), before));
             } else {
@@ -175,7 +190,7 @@ impl<N: Scalar> OnLine<'_, N> {
     /// The line at t.
     pub(super) fn chain_line(&self, automaton: &Automaton, t: N) -> Line<N> {
         let tokens = self.tokens(t);
-        let sides = self.sides(automaton, true, self.moments(&tokens, &tokens.curvature));
+        let sides = self.sides(automaton, Way::Cheaper, self.moments(&tokens, &tokens.curvature));
         self.line_of(tokens, sides)
     }
 
@@ -183,8 +198,24 @@ impl<N: Scalar> OnLine<'_, N> {
     /// O(log T∞). `None` where responses are listed.
     pub fn line_token_by_token(&self, t: N) -> Option<Line<N>> {
         let tokens = self.tokens(t);
-        let sides = self.sides(self.automaton()?, false, self.moments(&tokens, &tokens.curvature));
+        let sides = self.sides(self.automaton()?, Way::TokenByToken, self.moments(&tokens, &tokens.curvature));
         Some(self.line_of(tokens, sides))
+    }
+
+    /// The same by powers of the matrix from state to state, however short responses are. `None` where responses are listed or logits
+    /// depend on the position.
+    pub fn line_by_powers(&self, t: N) -> Option<Line<N>> {
+        let automaton = self.automaton().filter(|automaton| !automaton.by_position)?;
+        let tokens = self.tokens(t);
+        let sides = self.sides(automaton, Way::Powers, self.moments(&tokens, &tokens.curvature));
+        Some(self.line_of(tokens, sides))
+    }
+
+    /// log P(O∓), token by token, masses alone.
+    pub(crate) fn log_mass_token_by_token(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
+        let stop = self.stop_log_probs(|x| x);
+        let cell = |option| Cell { mass: Self::token_mass(&tokens.log_prob, stop, option), sums: () };
+        self.sides(automaton, Way::TokenByToken, cell).map(|side| side.mass.ln())
     }
 
     fn line_of(&self, tokens: Tokens<N>, sides: [Cell<N, Moments<N>>; 2]) -> Line<N> {
@@ -222,7 +253,7 @@ impl<N: Scalar> OnLine<'_, N> {
     /// E∓\[Σ_t ξ_t²\] at t.
     pub(crate) fn chain_energy(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
         let squares: List<N> = tokens.score.iter().map(|score| score.square()).collect();
-        self.sides(automaton, true, self.moments(tokens, &squares)).map(|side| side.sums.curvature)
+        self.sides(automaton, Way::Cheaper, self.moments(tokens, &squares)).map(|side| side.sums.curvature)
     }
 
     /// The law of ℓ: pairs (length, log-probability), by increasing length.
@@ -239,7 +270,7 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// max |s| and max |H| over all responses.
     pub(crate) fn chain_extremes(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
-        let sides = self.sides(automaton, true, |option| {
+        let sides = self.sides(automaton, Way::Cheaper, |option| {
             let [s, h] = option.map_or([N::zero(); 2], |j| [tokens.score[j], tokens.curvature[j]]);
             Cell { mass: Mass::one(), sums: Extremes([s, s, h, h]) }
         });
@@ -259,7 +290,7 @@ impl<N: Scalar> OnLine<'_, N> {
     /// Both sides, where log π of every token changes by D, which is η·ξ and a drift: \[D, drift\].
     fn moved(&self, automaton: &Automaton, start: &Line<N>, of: impl Fn(usize) -> [N; 2]) -> [Cell<N, Moved<N>>; 2] {
         let stop = self.stop_log_probs(|x| x);
-        self.sides(automaton, true, |option| {
+        self.sides(automaton, Way::Cheaper, |option| {
             let [change, drift] = option.map_or([N::zero(); 2], &of);
             let mass = Self::token_mass(&start.tokens.log_prob, stop, option);
             Cell { mass, sums: Moved { change, excess: N::zero(), drift } }
@@ -276,6 +307,6 @@ impl<N: Scalar> OnLine<'_, N> {
     /// log P(O∓), where `log_prob` holds log-probabilities of tokens and `stop` those of a fixed EOS and of what is none.
     pub(super) fn chain_log_mass(&self, automaton: &Automaton, log_prob: &[N], stop: [N; 2]) -> [N; 2] {
         let cell = |option| Cell { mass: Self::token_mass(log_prob, stop, option), sums: () };
-        self.sides(automaton, true, cell).map(|side| side.mass.ln())
+        self.sides(automaton, Way::Cheaper, cell).map(|side| side.mass.ln())
     }
 }
