@@ -10,6 +10,7 @@ mod merge;
 mod safe_step;
 mod search;
 mod tightness;
+pub mod usage;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -171,12 +172,15 @@ impl Cli {
         match outcome {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::from(1),
-            Err(error) => {
-                let _ = writeln!(std::io::stderr(), "gradient-gap: {error}");
-                ExitCode::from(2)
-            }
+            Err(error) => refuse(&error.to_string()),
         }
     }
+}
+
+/// Says in one line what is wrong: exit status 2.
+pub fn refuse(message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "gradient-gap: {message}");
+    ExitCode::from(2)
 }
 
 /// Writes a text to standard output.

@@ -14,7 +14,7 @@ impl Error {
 
     /// The same error, placed: `place: message`.
     pub fn at(self, place: impl fmt::Display) -> Error {
-        Error(format!("{place}: {}", self.0))
+        Error(format!("{}: {}", one_line(&place.to_string()), self.0))
     }
 }
 
@@ -29,6 +29,13 @@ impl std::error::Error for Error {}
 /// Whether a character could disturb a line of text: control characters and those that change the direction of writing.
 pub(crate) fn is_wild(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+/// A text without what could disturb the line that it stands on: characters that would are written as escapes.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    text.chars().for_each(|c| if is_wild(c) { line.extend(c.escape_default()) } else { line.push(c) });
+    line
 }
 
 /// Of the `known` names the one that `name` is nearest to, by edit distance with capitals counting half; "" where there are none.

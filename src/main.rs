@@ -2,9 +2,13 @@
 
 mod cli;
 
-use clap::Parser;
+use cli::usage::{Stop, read};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::Cli::parse().run()
+    match read(std::env::args_os().collect()) {
+        Ok(cli) => cli.run(),
+        Err(Stop::Answered) => ExitCode::SUCCESS,
+        Err(Stop::Wrong(message)) => cli::refuse(&message),
+    }
 }

@@ -1,6 +1,6 @@
 //! `attack`: its result, its witness, what it refuses.
 
-use crate::support::{Directory, json, refused, refused_in_one_line, run, succeeded};
+use crate::support::{Directory, json, refused_in_one_line, run, succeeded};
 
 const SHORT: [&str; 2] = ["--evaluations", "20000"];
 
@@ -70,7 +70,7 @@ fn bad_requests_are_refused_by_name() {
     for (option, value) in
         [("--evaluations", "0"), ("--seconds", "0"), ("--seconds", "nan"), ("--seconds", "-1"), ("--seed", "x")]
     {
-        refused(&run(&["attack", "log-odds-step", &format!("{option}={value}")]), &[option, value]);
+        refused_in_one_line(&run(&["attack", "log-odds-step", &format!("{option}={value}")]), &[option, value]);
     }
     assert!(folder.files().is_empty());
 }

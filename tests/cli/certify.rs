@@ -1,6 +1,6 @@
 //! `certify`.
 
-use crate::support::{json, refused, run, succeeded};
+use crate::support::{json, refused_in_one_line, run, succeeded};
 
 #[test]
 fn counts_by_claim_and_the_words_about_them() {
@@ -28,6 +28,6 @@ fn bad_usage() {
         (&["certify", "--attack", "-1"], "-1"),
         (&["certify", "--out", "/no/such/folder/x.json"], "/no/such/folder"),
     ] {
-        refused(&run(args), &[words]);
+        refused_in_one_line(&run(args), &[words]);
     }
 }

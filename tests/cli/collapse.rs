@@ -1,6 +1,6 @@
 //! `collapse`: the constructions of Theorems 2 and 4 on the command line.
 
-use crate::support::{Directory, refused, refused_in_one_line, run, succeeded};
+use crate::support::{Directory, refused_in_one_line, run, succeeded};
 
 #[test]
 fn collapse_certifies_every_step() {
@@ -83,8 +83,8 @@ fn collapse_names_the_condition_that_fails() {
         all.extend(arguments);
         refused_in_one_line(&run(&all), &parts);
     }
-    refused(&run(&["collapse", "theorem-3"]), &["theorem-3", "theorem-2"]);
-    refused(&run(&["collapse", "theorem-2", "--steps", "0"]), &["0"]);
+    refused_in_one_line(&run(&["collapse", "theorem-3"]), &["theorem-3", "theorem-2"]);
+    refused_in_one_line(&run(&["collapse", "theorem-2", "--steps", "0"]), &["--steps 0"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `diagnose`: table, JSON, files, and logs that are none.
 
-use crate::support::{Directory, json, refused, refused_in_one_line, run, run_with_input, succeeded};
+use crate::support::{Directory, json, refused_in_one_line, run, run_with_input, succeeded};
 use serde_json::{Value, json as value};
 
 /// A made-up run of 40 rows that stagnates after step 10, with a damaged row and a spike.
@@ -119,11 +119,11 @@ fn bad_options_are_named() {
     ] {
         refused_in_one_line(&run(&[&["diagnose", &file][..], options].concat()), parts);
     }
-    refused(&run(&["diagnose", &file, "--framework", "trll"]), &["trll", "nemo-rl"]);
-    refused(&run(&["diagnose", &file, "--loss", "mean"]), &["mean", "token-mean"]);
-    refused(&run(&["diagnose", &file, "--smooth", "-1"]), &["--smooth", "-1"]);
-    refused(&run(&["diagnose", &file, "--early", "-1"]), &["--early", "-1"]);
-    refused(&run(&["diagnose"]), &["LOG"]);
+    refused_in_one_line(&run(&["diagnose", &file, "--framework", "trll"]), &["trll", "nemo-rl"]);
+    refused_in_one_line(&run(&["diagnose", &file, "--loss", "mean"]), &["mean", "token-mean"]);
+    refused_in_one_line(&run(&["diagnose", &file, "--smooth", "-1"]), &["--smooth", "-1"]);
+    refused_in_one_line(&run(&["diagnose", &file, "--early", "-1"]), &["--early", "-1"]);
+    refused_in_one_line(&run(&["diagnose"]), &["LOG"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `lengths`: table, JSON, picture, bad input.
 
-use crate::support::{Directory, refused, refused_in_one_line, run, succeeded};
+use crate::support::{Directory, refused_in_one_line, run, succeeded};
 use serde_json::Value;
 
 const SMALL: [&str; 5] = ["lengths", "--max-length", "64", "--instances", "20"];
@@ -47,7 +47,7 @@ fn a_picture_is_whole_or_absent() {
 #[test]
 fn what_is_no_length_is_refused() {
     for value in ["63", "0", "-1", "100001", "many"] {
-        refused(&run(&["lengths", "--max-length", value]), &[value, "--max-length"]);
+        refused_in_one_line(&run(&["lengths", "--max-length", value]), &[value, "--max-length"]);
     }
-    refused(&run(&["lengths", "--instances", "-1"]), &["-1"]);
+    refused_in_one_line(&run(&["lengths", "--instances", "-1"]), &["-1"]);
 }

@@ -1,6 +1,6 @@
 //! `safe-step`: table, JSON, picture, and every number that no policy has.
 
-use crate::support::{Directory, json, refused, refused_in_one_line, run, succeeded};
+use crate::support::{Directory, json, refused_in_one_line, run, succeeded};
 use serde_json::{Value, json as value};
 
 /// Δμ = 0.01, L = 1.
@@ -211,13 +211,13 @@ fn numbers_that_no_policy_has_are_named() {
         refused_in_one_line(&run(&[&arguments[..], &rate].concat()), &[part]);
     }
     // What the parser itself refuses.
-    refused(&with(&[]), &["--success-rate", "--failure-rate"]);
-    refused(
+    refused_in_one_line(&with(&[]), &["--success-rate", "--failure-rate"]);
+    refused_in_one_line(
         &with(&["--success-rate", "0.3", "--failure-rate", "0.7"]),
-        &["--success-rate", "--failure-rate", "cannot be used"],
+        &["--success-rate", "--failure-rate", "cannot stand beside"],
     );
-    refused(&run(&["safe-step", "--success-rate", "0.3", "--smoothness", "1"]), &["--alignment"]);
-    refused(
+    refused_in_one_line(&run(&["safe-step", "--success-rate", "0.3", "--smoothness", "1"]), &["--alignment"]);
+    refused_in_one_line(
         &run(&["safe-step", "--success-rate", "0.3", "--alignment", "1", "--smoothness", "much"]),
         &["much", "--smoothness"],
     );
