@@ -34,8 +34,9 @@ fn cases(asked: Option<&str>, long: bool) -> Result<[u64; 2], String> {
     }
 }
 
-/// One light claim on one family; GRADIENT_GAP_MEMORY=100000000 asks for 10⁸ cases. What grows at all are the histograms, whose bins are
-/// bounded and fill slowly: twice as much for ten, twenty or a hundred times as many cases is too much, and a megabyte for any number.
+/// One light claim on one family; GRADIENT_GAP_MEMORY=100000000 asks for 10⁸ cases. What grows at all are the histograms,
+/// whose bins are bounded and fill slowly: twice as much for ten, twenty or a hundred times as many cases is too much, and a
+/// megabyte for any number.
 #[test]
 fn memory_does_not_grow_with_the_number_of_cases() {
     let claims = [*claims::find("length-norm").expect("in the registry")];
