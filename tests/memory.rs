@@ -23,13 +23,28 @@ fn peak(work: impl FnOnce()) -> usize {
     MEMORY.peak_usage().saturating_sub(before)
 }
 
-/// One light claim on one family. What grows at all are the histograms, whose bins are bounded and fill slowly: twice as much for
-/// ten or twenty times as many cases is too much.
+/// How many cases few and many are; `asked` is GRADIENT_GAP_MEMORY.
+fn cases(asked: Option<&str>, long: bool) -> Result<[u64; 2], String> {
+    const MOST: u64 = 1_000_000_000;
+    match asked.map(|text| (text, text.trim().parse())) {
+        None if long => Ok([100_000, 2_000_000]),
+        None => Ok([50_000, 500_000]),
+        Some((_, Ok(many))) if (200_000..=MOST).contains(&many) => Ok([u64::max(many / 100, 100_000), many]),
+        Some((text, _)) => Err(format!("GRADIENT_GAP_MEMORY is {text:?}, expected a number of cases from 200000 to {MOST}")),
+    }
+}
+
+/// One light claim on one family; GRADIENT_GAP_MEMORY=100000000 asks for 10⁸ cases. What grows at all are the histograms,
+/// whose bins are bounded and fill slowly: twice as much for ten, twenty or a hundred times as many cases is too much, and a
+/// megabyte for any number.
 #[test]
 fn memory_does_not_grow_with_the_number_of_cases() {
     let claims = [*claims::find("length-norm").expect("in the registry")];
     let family = families::find("geometric-length").expect("a family");
-    let (few, many) = if long::long() { (100_000, 2_000_000) } else { (20_000, 200_000) };
+    assert_eq!(cases(Some("100000000"), false), Ok([1_000_000, 100_000_000]));
+    assert!(["", "1e8", "-1", "199999", "1000000001"].iter().all(|text| cases(Some(text), true).is_err()));
+    let asked = std::env::var_os("GRADIENT_GAP_MEMORY").map(|text| text.to_string_lossy().into_owned());
+    let [few, many] = cases(asked.as_deref(), long::long()).expect("a number");
     let campaign = |instances| Campaign { families: std::slice::from_ref(family), ..Campaign::new(&claims, instances) };
     let run = |instances| {
         let campaign = campaign(instances);
@@ -45,8 +60,9 @@ fn memory_does_not_grow_with_the_number_of_cases() {
     run(1_000); // what is made once
     let [small, large] = [few, many].map(|instances| peak(|| run(instances)));
     println!("{small} bytes at the peak for {few} cases, {large} for {many}");
-    assert!(large < 2 * small, "{large} bytes for {many} cases, {small} for {few}");
-    // Control: one number a case would be noticed.
+    assert!(large < 2 * small && large < 1 << 20, "{large} bytes for {many} cases, {small} for {few}");
+    // Control: one number a case would be noticed, in a million of them at the latest.
+    let many = many.min(1_000_000);
     let kept = peak(|| {
         let (draws, mut u) = (Draws::new(1), Vec::new());
         let kept: Vec<f64> = (0..many)

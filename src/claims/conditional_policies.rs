@@ -10,8 +10,8 @@
 //! the probability of a response. Second part: J g⁺, scores by formula under π⁺, against −(1−J) g⁻ with g⁻ = ∇log P(O⁻) by
 //! jets along every axis.
 //!
-//! Of a finite-state policy, whose responses are not listed, the numerators are summed by the recursion over cells, token after token
-//! from the first; the backward recursion is V(t, state), from the last.
+//! Of a finite-state policy, whose responses are not listed, the numerators are summed by the recursion over cells, token
+//! after token from the first; the backward recursion is V(t, state), from the last.
 
 use super::tolerance::ULPS;
 use super::{Claim, Expected, Part, Parts, Relation, Statement};

@@ -11,9 +11,10 @@
 //! exp(h_v)/Σ exp(h_u) from [`LineLogits`](crate::policy::LineLogits), and adds up products; *claimed* is 1. A second part compares
 //! the same sum with the log-masses that [`line`](crate::line) obtains through shared prefixes.
 //!
-//! Of a finite-state policy, whose responses are not listed, the first walks all prefixes of t tokens that end in one state together, in
-//! plain numbers. The second is P(O⁺) + P(O⁻) by the recursion over cells, once as [`line`](crate::line) chooses (powers of a matrix where
-//! that is less work) and once token by token. Two more parts are the largest and the smallest Σ_v π(v | state).
+//! Of a finite-state policy, whose responses are not listed, the first walks all prefixes of t tokens that end in one state
+//! together, in plain numbers. The second is P(O⁺) + P(O⁻) by the recursion over cells, once as [`line`](crate::line)
+//! chooses (powers of a matrix where that is less work) and once token by token. Two more parts are the largest and the
+//! smallest Σ_v π(v | state).
 
 use super::conditions::SeveralTokens;
 use super::tolerance::ULPS;
@@ -60,8 +61,8 @@ fn literal_total<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
     }))
 }
 
-/// The same of a finite-state policy, all prefixes of t tokens that end in one state together; and the largest and the smallest sum of
-/// the factors over the tokens that may be chosen somewhere.
+/// The same of a finite-state policy, all prefixes of t tokens that end in one state together; and the largest and the
+/// smallest sum of the factors over the tokens that may be chosen somewhere.
 fn literal_by_states<N: Scalar>(instance: &Instance, automaton: &Automaton) -> (N, Option<[N; 2]>) {
     let policy = &instance.policy;
     let Shape { vocabulary, max_length, ending } = policy.tree.shape();

@@ -8,10 +8,10 @@
 //! Two routes: *computed* multiplies the token probabilities of a response as jets and differentiates the logarithm of the
 //! product (product rule, quotient rule); *claimed* adds up token scores and curvatures by formula.
 //!
-//! Of a finite-state policy, whose responses are not listed, six are looked at in this way: of O⁺ and of O⁻ the one with the largest score,
-//! the one with the smallest, and the likeliest. All others enter by the means of both sides: *computed* differentiates log P(O∓), to
-//! which the recursion comes from the probabilities of tokens alone, E∓\[s\] and Var∓(s) + E∓\[H\] for s and H of whole responses;
-//! *claimed* is the recursion over sums of token scores and curvatures.
+//! Of a finite-state policy, whose responses are not listed, six are looked at in this way: of O⁺ and of O⁻ the one with the
+//! largest score, the one with the smallest, and the likeliest. All others enter by the means of both sides: *computed*
+//! differentiates log P(O∓), to which the recursion comes from the probabilities of tokens alone, E∓\[s\] and Var∓(s) +
+//! E∓\[H\] for s and H of whole responses; *claimed* is the recursion over sums of token scores and curvatures.
 
 use super::conditions::SeveralTokens;
 use super::tolerance::ULPS;

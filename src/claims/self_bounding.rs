@@ -10,9 +10,9 @@
 //!
 //! *Computed* is the square of a first derivative; *claimed* knows the probability alone.
 //!
-//! Of a finite-state policy, whose responses are not listed, the first inequality is asked about eight: of O⁺ and of O⁻ those with the largest
-//! $\mu s + L_o\log\pi$ for four μ (where $s^2 + 2L_o\log\pi$ is largest it is so for μ = s), as far as π(o) ≤ ½ for certain. The other two need
-//! no response.
+//! Of a finite-state policy, whose responses are not listed, the first inequality is asked about eight: of O⁺ and of O⁻
+//! those with the largest $\mu s + L_o\log\pi$ for four μ (where $s^2 + 2L_o\log\pi$ is largest it is so for μ = s), as far
+//! as π(o) ≤ ½ for certain. The other two need no response.
 
 use super::conditions::KnownOnTheLine;
 use super::{Claim, Expected, Hypothesis, Part, Parts, Relation, Statement, hypothesis};

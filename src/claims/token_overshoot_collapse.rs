@@ -4,10 +4,11 @@
 //! $120\Delta\mu/((L_p + G_p^2)T_\infty) \le \eta \le 1/(2\sqrt{(L_p + G_p^2)T_\infty})$ (19) for which $J(k+1) < J(k)$ at every step
 //! and $J(k) \to 0$.
 //!
-//! Every run of the constructing families is put to the test, in intervals for the worst of them: at every step the gain ηΔμ(k) is
-//! below the loss, ‖w_k‖ ≤ 1, and η lies in the window of Δμ = min_k Δμ(k) > 0. The constants are the global ones, as upper bounds in
-//! closed form. T∞ = 1 to 4 with all responses enumerated; up to 10 000 by the recursion over states, and in closed form, in tests. The limit J → 0 is that of the
-//! [construction](crate::collapse) in real numbers, and is no part: the proof is on the page.
+//! Every run of the constructing families is put to the test, in intervals for the worst of them: at every step the gain
+//! ηΔμ(k) is below the loss, ‖w_k‖ ≤ 1, and η lies in the window of Δμ = min_k Δμ(k) > 0. The constants are the global ones,
+//! as upper bounds in closed form. T∞ = 1 to 4 with all responses enumerated; up to 10 000 by the recursion over states, and
+//! in closed form, in tests. The limit J → 0 is that of the [construction](crate::collapse) in real numbers, and is no part:
+//! the proof is on the page.
 
 use super::conditions::ConstantStep;
 use super::overshoot_collapse::{ADMITS, KnownGlobally, SeveralUpdates, collapses};

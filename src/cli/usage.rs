@@ -31,8 +31,8 @@ pub fn read(arguments: Vec<OsString>) -> Result<Cli, Stop> {
     })
 }
 
-/// What stands after the flag of a number is its value, whatever it begins with: no number begins like a flag, so that it is refused as a
-/// value, under the name of the flag.
+/// What stands after the flag of a number is its value, whatever it begins with: no number begins like a flag, so that it is
+/// refused as a value, under the name of the flag.
 fn numbers(arg: Arg) -> Arg {
     let kind = arg.get_value_parser().type_id();
     let number =

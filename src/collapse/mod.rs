@@ -272,8 +272,8 @@ impl<N: Scalar> Terms<N> {
     /// The terms of a run of which only the instance is known, for a policy of the forms here; `None` for others.
     ///
     /// Δμ is the smallest Δμ(k). Linear softmaxes, one for every context: G = D and L ≤ D²/4, D the largest diameter of the
-    /// features of one of them. A curve λ(θ) = l₀ + l₁θ + Σ α cos(kθ + φ): the resonant reading, G² = L = Σ|αk²| + (Σ|αk|)² as upper
-    /// bounds, provided that they are, that is, |l₁| ≤ Σ|αk|.
+    /// features of one of them. A curve λ(θ) = l₀ + l₁θ + Σ α cos(kθ + φ): the resonant reading, G² = L = Σ|αk²| + (Σ|αk|)²
+    /// as upper bounds, provided that they are, that is, |l₁| ≤ Σ|αk|.
     pub fn of(run: &Instance, course: &Course<N>) -> Option<Terms<N>> {
         let policy = &run.policy;
         let (logits, length) = (&policy.logits, policy.constant_length()?);

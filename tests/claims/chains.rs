@@ -1,4 +1,5 @@
-//! Claims on finite-state policies, at 100, 1 000 and 10 000 tokens: all but those about constructions and about one softmax.
+//! Claims on finite-state policies, at 100, 1 000 and 10 000 tokens: all but those about constructions and about one
+//! softmax.
 
 mod controls;
 
@@ -193,8 +194,8 @@ fn shares_as_with_a_list() {
     assert!(same >= 50, "the response that uses most is among those asked in {same} of 60");
 }
 
-/// Both sides of every identity agree to eight digits, and a ten-thousandth beside the truth lies outside what intervals enclose: the
-/// tolerances of long responses are wide, but what is compared does not need them.
+/// Both sides of every identity agree to eight digits, and a ten-thousandth beside the truth lies outside what intervals
+/// enclose: the tolerances of long responses are wide, but what is compared does not need them.
 fn identities_to_eight_digits(seed: u64, tokens: u32, count: usize) {
     let mut told: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     for instance in instances(seed, tokens, count) {
@@ -253,8 +254,8 @@ fn coins(tokens: u32, bias: f64) -> Instance {
     Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.01, correct, then: vec![] }
 }
 
-/// T coins with P(0) = p, correct if all fall on 0: g⁺ = T(1−p), g⁻ = −J g⁺/(1−J), and the only response of O⁺ has s = T(1−p),
-/// H = −Tp(1−p).
+/// T coins with P(0) = p, correct if all fall on 0: g⁺ = T(1−p), g⁻ = −J g⁺/(1−J), and the only response of O⁺ has s =
+/// T(1−p), H = −Tp(1−p).
 #[test]
 fn coins_by_hand() {
     for tokens in [100, 1_000, 10_000] {
@@ -284,7 +285,8 @@ fn coins_by_hand() {
     }
 }
 
-/// T fair coins: ((1−J)Δμ)² = (T/2)² and L_oβ(J) = T/4 · (1 + 2(T−1) log 2), so that a bound without the factor T∞ would be far exceeded.
+/// T fair coins: ((1−J)Δμ)² = (T/2)² and L_oβ(J) = T/4 · (1 + 2(T−1) log 2), so that a bound without the factor T∞ would be
+/// far exceeded.
 #[test]
 fn fair_coins_and_their_probability() {
     for tokens in [100, 1_000, 10_000] {
@@ -301,8 +303,8 @@ fn fair_coins_and_their_probability() {
     }
 }
 
-/// Theorem 4 by the recursion: the construction as a finite-state policy is certified to collapse at both ends of (19) and between, and
-/// every step is that of the closed form.
+/// Theorem 4 by the recursion: the construction as a finite-state policy is certified to collapse at both ends of (19) and
+/// between, and every step is that of the closed form.
 #[test]
 fn theorem_4_collapses() {
     for tokens in [100, 1_000, 10_000] {
@@ -333,7 +335,8 @@ fn theorem_4_collapses() {
                 assert!(step.change < 0.0);
             }
         }
-        // Controls: far below the window J rises, above it the step is too large for the statement; on the other side Δμ < 0.
+        // Controls: far below the window J rises, above it the step is too large for the statement; on the other side Δμ <
+        // 0.
         let decision = |instance: &Instance| certify(claim(EXISTENCE), instance).decision;
         for eta in [0.1 * low, 1.1 * high] {
             assert_eq!(decision(&at(eta).finite_state().expect("an instance")), Decision::Violated, "{tokens} {eta}");

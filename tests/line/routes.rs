@@ -1,5 +1,6 @@
-//! Finite-state policies by every route that there is: the recursion token by token, powers of the matrix from state to state, the list of
-//! all responses, and the walk of `enumerate` through all of them, on automata so small, or of so few tokens, that all four run.
+//! Finite-state policies by every route that there is: the recursion token by token, powers of the matrix from state to
+//! state, the list of all responses, and the walk of `enumerate` through all of them, on automata so small, or of so few
+//! tokens, that all four run.
 
 use crate::chain::instances;
 use gradient_gap::Instance;
@@ -71,8 +72,8 @@ fn token_by_token(instance: &Instance) -> Seen {
     Seen::of_line(&line, &on_line.length_law(&line))
 }
 
-/// Powers of the matrix; the law of ℓ from mean lengths: P(ℓ > t) = E\[min(ℓ, t+1)\] − E\[min(ℓ, t)\], where min(ℓ, t) is the length of the
-/// same policy with T∞ = t. `None` where one of these leaves a side empty.
+/// Powers of the matrix; the law of ℓ from mean lengths: P(ℓ > t) = E\[min(ℓ, t+1)\] − E\[min(ℓ, t)\], where min(ℓ, t) is
+/// the length of the same policy with T∞ = t. `None` where one of these leaves a side empty.
 fn by_powers(instance: &Instance) -> Option<Seen> {
     let longest = instance.policy.tree.shape().max_length;
     let line = on_line(instance).line_by_powers(0.0).expect("not by position");
@@ -132,7 +133,8 @@ fn walked(instance: &Instance) -> Seen {
             c[v] = form(j, direction, direction);
         }
         if let Some(stop) = policy.stop {
-            // A fixed EOS is a token of logit log p beside the others' log(1 − p) + log π, whose scores and curvatures are those of π.
+            // A fixed EOS is a token of logit log p beside the others' log(1 − p) + log π, whose scores and curvatures are
+            // those of π.
             let total: f64 = h[1..].iter().map(|h| h.exp()).sum();
             let p: Vec<f64> = h[1..].iter().map(|h| h.exp() / total).collect();
             let mean = dot(&p, &a[1..]);
@@ -156,7 +158,8 @@ fn size(instance: &Instance) -> f64 {
     f64::from(instance.policy.tree.shape().max_length) * token
 }
 
-/// Random automata of at most 4 states, 4 tokens and 6 tokens a response, without logits for every position and without waves.
+/// Random automata of at most 4 states, 4 tokens and 6 tokens a response, without logits for every position and without
+/// waves.
 fn small(seed: u64) -> impl Iterator<Item = Instance> {
     instances(seed).filter(|instance| {
         let by_position = instance.policy.automaton.as_ref().is_some_and(|automaton| automaton.by_position);
@@ -164,7 +167,8 @@ fn small(seed: u64) -> impl Iterator<Item = Instance> {
     })
 }
 
-/// One token and EOS: 100 or 101 responses of up to 100 tokens, which vectors of plain numbers go through where it is token by token.
+/// One token and EOS: 100 or 101 responses of up to 100 tokens, which vectors of plain numbers go through where it is token
+/// by token.
 fn long(seed: u64, count: usize) -> Vec<Instance> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut found = vec![];
@@ -190,7 +194,8 @@ fn long(seed: u64, count: usize) -> Vec<Instance> {
     found
 }
 
-/// The recursion and powers against the list and the walk: λ, λ', λ'', E∓\[s\], Var∓(s), E∓\[H\], E∓\[ℓ\], the law of ℓ and T_ψ1.
+/// The recursion and powers against the list and the walk: λ, λ', λ'', E∓\[s\], Var∓(s), E∓\[H\], E∓\[ℓ\], the law of ℓ and
+/// T_ψ1.
 #[test]
 fn four_routes_agree() {
     let (mut compared, mut laws) = (0, 0);
@@ -217,8 +222,8 @@ fn four_routes_agree() {
     assert!(compared == 330 && laws > 200, "{compared} {laws}");
 }
 
-/// Wrong formulas, each of which differs from the list: variances about 0, λ'' without E\[H\], the sides exchanged, EOS not counted, one
-/// token less.
+/// Wrong formulas, each of which differs from the list: variances about 0, λ'' without E\[H\], the sides exchanged, EOS not
+/// counted, one token less.
 #[test]
 fn wrong_formulas_are_seen() {
     type Wrong<'c> = &'c dyn Fn(&Instance, &Seen) -> Option<Seen>;

@@ -53,8 +53,8 @@ impl<N: Scalar, const K: usize> Sums<N> for Chosen<N, K> {
 }
 
 impl<N: Scalar> OnLine<'_, N> {
-    /// Of O⁻ and of O⁺ the response that has the largest a·s + b·log π(o), for each of K pairs (a, b): K such sums are gone through together.
-    /// (In intervals it is one of the responses all the same, whatever the order is.)
+    /// Of O⁻ and of O⁺ the response that has the largest a·s + b·log π(o), for each of K pairs (a, b): K such sums are gone
+    /// through together. (In intervals it is one of the responses all the same, whatever the order is.)
     pub(crate) fn chosen_responses<const K: usize>(
         &self,
         automaton: &Automaton,

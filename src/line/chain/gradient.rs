@@ -80,8 +80,8 @@ impl<N: Scalar> OnLine<'_, N> {
         found
     }
 
-    /// log P(O∓) and log E\[1_{O∓}/|o|\], where `log_prob` holds log-probabilities of tokens and `stop` those of a fixed EOS and of what
-    /// is none.
+    /// log P(O∓) and log E\[1_{O∓}/|o|\], where `log_prob` holds log-probabilities of tokens and `stop` those of a fixed EOS
+    /// and of what is none.
     pub(in super::super) fn chain_log_masses(&self, automaton: &Automaton, log_prob: &[N], stop: [N; 2]) -> [[N; 2]; 2] {
         if let Some(length) = self.policy.constant_length() {
             let whole = self.chain_log_mass(automaton, log_prob, stop);

@@ -202,8 +202,8 @@ impl<N: Scalar> OnLine<'_, N> {
         Some(self.line_of(tokens, sides))
     }
 
-    /// The same by powers of the matrix from state to state, however short responses are. `None` where responses are listed or logits
-    /// depend on the position.
+    /// The same by powers of the matrix from state to state, however short responses are. `None` where responses are listed
+    /// or logits depend on the position.
     pub fn line_by_powers(&self, t: N) -> Option<Line<N>> {
         let automaton = self.automaton().filter(|automaton| !automaton.by_position)?;
         let tokens = self.tokens(t);

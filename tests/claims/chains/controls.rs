@@ -123,8 +123,8 @@ wrong! {
     }
 }
 
-/// Every control is noticed in binary64 and refuted by intervals on nearly all instances that it speaks of; on none is the claim that it
-/// corrupts violated.
+/// Every control is noticed in binary64 and refuted by intervals on nearly all instances that it speaks of; on none is the
+/// claim that it corrupts violated.
 fn all_are_noticed(tokens: u32) {
     let instances = of_kinds(&kinds()[..4], 11, tokens, 8);
     for control in controls() {
@@ -142,8 +142,8 @@ fn all_are_noticed(tokens: u32) {
     }
 }
 
-/// Where EOS is so frequent that the longest responses have no mass to speak of, it does not matter that they are forgotten; and a
-/// ten-thousandth of a small mean is within the tolerance of binary64 at 10 000 tokens.
+/// Where EOS is so frequent that the longest responses have no mass to speak of, it does not matter that they are forgotten;
+/// and a ten-thousandth of a small mean is within the tolerance of binary64 at 10 000 tokens.
 const MISSED: u32 = 2;
 
 #[test]
