@@ -41,10 +41,6 @@ pub(super) struct Lockstep<'a, S, R, const N: usize> {
     places: Vec<[u32; TOGETHER]>,
     /// Tokens of a response to ask about.
     asked: Vec<u32>,
-    /// What is below the tokens of the prefixes on the path, by depth.
-    frames: Vec<[Node; N]>,
-    root: Node,
-    lowest: Option<Box<Lowest<N>>>,
     /// How many prefixes there are.
     count: usize,
     /// How many of their responses are correct.
@@ -61,11 +57,8 @@ where
         N > first(shape) as usize + 1 && bottom(shape) >= 2 && shape.max_length as usize <= LONGEST
     }
 
-    /// For subtrees below prefixes of this length, at least two shorter than those before last rows.
-    pub fn new(rows: &'a S, reward: &'a R, depth: usize) -> Self {
+    pub fn new(rows: &'a S, reward: &'a R) -> Self {
         let shape = rows.shape();
-        let lengths = |depth: usize| if first(shape) > 0 { shape.max_length as usize - depth } else { 0 };
-        let frame = |depth| std::array::from_fn(|_| Node::new(lengths(depth + 1)));
         Lockstep {
             rows,
             reward,
@@ -73,24 +66,17 @@ where
             paths: [[0; LONGEST]; TOGETHER],
             places: vec![[0; TOGETHER]; shape.max_length as usize],
             asked: vec![0; shape.max_length as usize],
-            frames: (depth..bottom(shape) - 2).map(frame).collect(),
-            root: Node::new(lengths(depth)),
-            lowest: Some(Box::new(Lowest {
-                rows: RowsOfAll::ZERO,
-                middle: std::array::from_fn(|_| Node::new(lengths(bottom(shape) - 1))),
-                low: Low::ZERO,
-            })),
             count: 0,
             yes: [0; TOGETHER],
             extents: Extents::default(),
         }
     }
 
-    /// The whole subtrees below some prefixes of one length, at most [`TOGETHER`].
+    /// The whole subtrees below some prefixes of one length, at most [`TOGETHER`], for which there is `room`.
     ///
     /// # Errors
     /// Logits that are no numbers, with their prefix.
-    pub fn subtrees(&mut self, prefixes: &[Vec<u32>]) -> Result<Vec<Part>, Error> {
+    pub fn subtrees(&mut self, prefixes: &[Vec<u32>], room: &mut Room<N>) -> Result<Vec<Part>, Error> {
         let Some(depth) = prefixes.first().map(Vec::len) else { return Ok(vec![]) };
         (self.count, self.yes, self.extents) = (prefixes.len().min(TOGETHER), [0; TOGETHER], Extents::default());
         for (lane, prefix) in prefixes.iter().enumerate() {
@@ -99,19 +85,15 @@ where
                 place[lane] = token;
             }
         }
-        let (mut frames, mut root) = (std::mem::take(&mut self.frames), std::mem::replace(&mut self.root, Node::new(0)));
+        let Room { frames, lowest, root } = room;
         // Of two tokens, one of them an EOS, one goes on: such trees are walked through otherwise.
-        let walked = if first(self.shape) == 0 {
-            self.walk::<false>(&mut frames, depth, &mut root)
+        if first(self.shape) == 0 {
+            self.walk::<false>(frames, lowest, depth, root)?;
         } else if const { N > 2 } {
-            self.walk::<true>(&mut frames, depth, &mut root)
-        } else {
-            Ok(())
-        };
-        (self.frames, self.root) = (frames, root);
-        walked?;
+            self.walk::<true>(frames, lowest, depth, root)?;
+        }
         let (all, spread) = (self.responses(bottom(self.shape) - depth), self.extents.spread());
-        Ok((0..self.count).map(|lane| self.part(lane, all, spread)).collect())
+        Ok((0..self.count).map(|lane| self.part(root, lane, all, spread)).collect())
     }
 
     /// How many responses are below a prefix at a height above last rows.
@@ -120,22 +102,28 @@ where
         (0..height).fold(N as u64, |below, _| start + (N as u64 - start) * below)
     }
 
-    fn part(&self, lane: usize, all: u64, spread: Spread) -> Part {
-        let summary = self.root.summaries.get(lane);
-        let masses: Vec<Pair> = self.root.lengths.iter().map(|mass| [mass[0][lane], mass[1][lane]]).collect();
+    fn part(&self, root: &Node, lane: usize, all: u64, spread: Spread) -> Part {
+        let summary = root.summaries.get(lane);
+        let masses: Vec<Pair> = root.lengths.iter().map(|mass| [mass[0][lane], mass[1][lane]]).collect();
         let lengths = Lengths::aligned(&masses, &summary);
         Part { summary, lengths, responses: [all - self.yes[lane], self.yes[lane]], spread }
     }
 
     /// What is below the prefixes, which have this length.
-    fn walk<const ENDS: bool>(&mut self, frames: &mut [[Node; N]], depth: usize, node: &mut Node) -> Result<(), Error> {
-        let Some((below, deeper)) = frames.split_first_mut() else { return self.block::<ENDS>(depth, node) };
+    fn walk<const ENDS: bool>(
+        &mut self,
+        frames: &mut [[Node; N]],
+        lowest: &mut Lowest<N>,
+        depth: usize,
+        node: &mut Node,
+    ) -> Result<(), Error> {
+        let Some((below, deeper)) = frames.split_first_mut() else { return self.block::<ENDS>(lowest, depth, node) };
         if ENDS {
             self.ends(depth, &mut below[0]);
         }
         for (token, below) in below.iter_mut().enumerate().skip(usize::from(ENDS)) {
             self.put(depth, token as u32);
-            self.walk::<ENDS>(deeper, depth + 1, below)?;
+            self.walk::<ENDS>(deeper, lowest, depth + 1, below)?;
         }
         let (summaries, masses) = (below.each_ref().map(|b| &b.summaries), below.each_ref().map(|b| &b.lengths[..]));
         let mut rows = RowsOfAll::ZERO;
@@ -207,26 +195,13 @@ where
     }
 
     /// The three lowest levels.
-    fn block<const ENDS: bool>(&mut self, depth: usize, node: &mut Node) -> Result<(), Error> {
+    fn block<const ENDS: bool>(&mut self, lowest: &mut Lowest<N>, depth: usize, node: &mut Node) -> Result<(), Error> {
         let mut found = [[0; TOGETHER]; 2];
         let Lockstep { places, asked, shape, count, reward, .. } = self;
         ask_in_lanes::<R, N, ENDS>(&places[..depth], asked, *shape, *count, *reward, &mut found);
         for (lane, yes) in self.yes.iter_mut().enumerate() {
             *yes += u64::from(found[0][lane].count_ones() + found[1][lane].count_ones());
         }
-        let Some(mut lowest) = self.lowest.take() else { return Ok(()) }; // it is there
-        let done = self.lowest_levels::<ENDS>(&found, depth, &mut lowest, node);
-        self.lowest = Some(lowest);
-        done
-    }
-
-    fn lowest_levels<const ENDS: bool>(
-        &mut self,
-        found: &[[u32; TOGETHER]; 2],
-        depth: usize,
-        lowest: &mut Lowest<N>,
-        node: &mut Node,
-    ) -> Result<(), Error> {
         let Lowest { rows, middle, low } = lowest;
         self.look(depth, None, std::slice::from_mut(rows));
         Width::<N>::make(rows);
@@ -261,6 +236,25 @@ where
         }
         let (below, masses) = (middle.each_ref().map(|b| &b.summaries), middle.each_ref().map(|b| &b.lengths[..]));
         self.merge(depth, rows, below, masses, node)
+    }
+}
+
+/// Room for what is below prefixes.
+pub(super) struct Room<const N: usize> {
+    /// Below the tokens of those on the path, by depth.
+    frames: Vec<[Node; N]>,
+    lowest: Box<Lowest<N>>,
+    /// Below the first ones.
+    root: Node,
+}
+
+impl<const N: usize> Room<N> {
+    /// For subtrees below prefixes of this length, at least two shorter than those before last rows.
+    pub fn new(shape: Shape, depth: usize) -> Self {
+        let node = |depth: usize| Node::new(if first(shape) > 0 { shape.max_length as usize - depth } else { 0 });
+        let frame = |depth| std::array::from_fn(|_| node(depth + 1));
+        let lowest = Lowest { rows: RowsOfAll::ZERO, middle: frame(bottom(shape) - 2), low: Low::ZERO };
+        Room { frames: (depth..bottom(shape) - 2).map(frame).collect(), lowest: Box::new(lowest), root: node(depth) }
     }
 }
 

@@ -93,7 +93,7 @@ use crate::policy::{Ending, Shape};
 use answers::Answers;
 use ask::TOGETHER;
 use kernel::{Kernel, Width};
-use lockstep::Lockstep;
+use lockstep::{Lockstep, Room};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use walk::{Part, Walker, bottom, first, frames};
@@ -169,8 +169,8 @@ where
     } else if S::WRITTEN && Lockstep::<S, R, N>::suits(shape) {
         let (depth, count) = split(shape, bottom(shape) - 2, 2 * SUBTREES);
         let parts = subtrees(shape, depth, count, TOGETHER, || {
-            let mut walker = Lockstep::<S, R, N>::new(rows, reward, depth);
-            move |prefixes: &[Vec<u32>]| walker.subtrees(prefixes)
+            let (mut walker, mut room) = (Lockstep::<S, R, N>::new(rows, reward), Room::new(shape, depth));
+            move |prefixes: &[Vec<u32>]| walker.subtrees(prefixes, &mut room)
         });
         return above::<S, R, N>(rows, reward, depth, parts?);
     }

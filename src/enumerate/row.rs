@@ -87,11 +87,9 @@ impl Row {
                 return Err(Error::new(format!("the {name} of token {token} is {x}, expected at most {most:e} in size")));
             }
         }
-        let top = (1..n).fold(0, |top, v| if h[v] > h[top] { v } else { top });
-        let low = h.iter().fold(h[0], |low, &x| low.min(x));
-        self.spread = Spread { logit: h[top] - low, slope: extent(a), curvature: extent(c) };
+        self.spread = Spread { logit: extent(h), slope: extent(a), curvature: extent(c) };
         let far = self.spread.logit > FAR;
-        let first = if far { top } else { 0 };
+        let first = if far { (1..n).fold(0, |top, v| if h[v] > h[top] { v } else { top }) } else { 0 };
         let (shift, slope, bend) = (h[first], a[first], c.get(first).copied().unwrap_or(0.0));
         self.straight = c.iter().all(|&x| x == bend);
         self.tokens.clear();

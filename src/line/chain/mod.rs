@@ -213,9 +213,7 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// log P(O∓), token by token, masses alone.
     pub(crate) fn log_mass_token_by_token(&self, automaton: &Automaton, tokens: &Tokens<N>) -> [N; 2] {
-        let stop = self.stop_log_probs(|x| x);
-        let cell = |option| Cell { mass: Self::token_mass(&tokens.log_prob, stop, option), sums: () };
-        self.sides(automaton, Way::TokenByToken, cell).map(|side| side.mass.ln())
+        self.log_mass(automaton, &tokens.log_prob, self.stop_log_probs(|x| x), Way::TokenByToken)
     }
 
     fn line_of(&self, tokens: Tokens<N>, sides: [Cell<N, Moments<N>>; 2]) -> Line<N> {
@@ -306,7 +304,11 @@ impl<N: Scalar> OnLine<'_, N> {
 
     /// log P(O∓), where `log_prob` holds log-probabilities of tokens and `stop` those of a fixed EOS and of what is none.
     pub(super) fn chain_log_mass(&self, automaton: &Automaton, log_prob: &[N], stop: [N; 2]) -> [N; 2] {
+        self.log_mass(automaton, log_prob, stop, Way::Cheaper)
+    }
+
+    fn log_mass(&self, automaton: &Automaton, log_prob: &[N], stop: [N; 2], way: Way) -> [N; 2] {
         let cell = |option| Cell { mass: Self::token_mass(log_prob, stop, option), sums: () };
-        self.sides(automaton, Way::Cheaper, cell).map(|side| side.mass.ln())
+        self.sides(automaton, way, cell).map(|side| side.mass.ln())
     }
 }
