@@ -11,9 +11,20 @@ fn hash(o: &[u32]) -> u32 {
     o.iter().fold(1_u32, |hash, token| (hash ^ token).wrapping_mul(0x9e37_79b1)) >> 20
 }
 
-/// With a pattern, without one, seldom, never, always.
-const REWARDS: [Reward; 5] =
-    [|o| o.iter().sum::<u32>() % 3 == 0, |o| hash(o) >> 11 == 1, |o| hash(o) % 1000 == 7, |_| false, |_| true];
+/// Whether logits of this token are low, where some are.
+fn is_low(position: u32, token: u32) -> bool {
+    (token + position) % 3 == 1
+}
+
+/// With a pattern, without one, seldom, never, always, and where all tokens are low: for masses far below 2⁻¹⁰²².
+const REWARDS: [Reward; 6] = [
+    |o| o.iter().sum::<u32>() % 3 == 0,
+    |o| hash(o) >> 11 == 1,
+    |o| hash(o) % 1000 == 7,
+    |_| false,
+    |_| true,
+    |o| (0..).zip(o).all(|(position, &token)| is_low(position, token)),
+];
 
 /// What is special about logits.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,7 +46,7 @@ fn logits(kind: Kind, position: u32, last: u32, h: &mut [f64], a: &mut [f64], c:
     for (v, ((h, a), c)) in (0_u32..).zip(h.iter_mut().zip(a).zip(c)) {
         let mixed = |salt: u32| f64::from(hash(&[position, last, v, salt])) / 4096.0;
         (*h, *a, *c) = (3.0 * mixed(1), 4.0 * mixed(2) - 2.0, mixed(3));
-        let low = (v + position) % 3 == 1;
+        let low = is_low(position, v);
         match kind {
             Kind::Curved => {}
             Kind::Straight => *c = 0.0,
