@@ -66,8 +66,8 @@ them, the way of \`verify\`. Both sides draw the policies, take the step and div
 and L_o for all θ, by the largest distance between two features, which is most of their arithmetic; here they are the largest score
 and variance at both ends of the step, the harder reading. With the scales, tilts, verifiers and directions of a campaign it takes
 $(milliseconds step-mixed) ms. \`tree\`: all 2 391 484 responses of a
-token-level policy, a function of the prefix, of which nothing is computed for two prefixes at once, an opaque reward asked on each. \`chain\`: λ, λ', λ'' of a finite-state policy of 10 000 tokens, one token after
-the other. \`bandit\`: 2 000 updates of §5.1, 500 contexts watched at every one.
+token-level policy, a function of the prefix, of which nothing is computed for two prefixes at once, an opaque reward asked on
+each. \`chain\`: λ, λ', λ'' of a finite-state policy of 10 000 tokens, one token after the other. \`bandit\`: 2 000 updates of §5.1, 500 contexts watched at every one.
 
 ## Finite-state policies: linear in the tokens
 
