@@ -102,8 +102,8 @@ fn ratios_made_of_rounding_errors_do_not_count() {
     }
 }
 
-/// Every part that is called sharp, from random starts alone: at least 0.995 of the bound for certain, at four seeds. Runs take most
-/// evaluations and have one seed here, four with GRADIENT_GAP_LONG=1. `cargo bench --bench attacks` measures the seconds.
+/// Every part that is called sharp, from random starts alone: at least 0.995 of the bound for certain, at two seeds, or one for
+/// runs, which take most evaluations; at four with GRADIENT_GAP_LONG=1. `cargo bench --bench attacks` measures the seconds.
 #[test]
 fn sharp_bounds_are_reached() {
     let long = long();
@@ -114,8 +114,8 @@ fn sharp_bounds_are_reached() {
             (Scope::Run, true) => (1 << 20, 4),
             (Scope::Run, false) => (1 << 18, 1),
             // Its last part is a narrow ridge.
-            (Scope::Step, _) if slug == "rare-failure-step" => (1 << 18, 4),
-            (Scope::Step, _) => (1 << 14, 4),
+            (Scope::Step, _) if slug == "rare-failure-step" => (1 << 18, if long { 4 } else { 1 }),
+            (Scope::Step, _) => (1 << 14, if long { 4 } else { 2 }),
         };
         for seed in DEFAULT_SEED..DEFAULT_SEED + seeds {
             let start = std::time::Instant::now();
@@ -135,7 +135,7 @@ fn sharp_bounds_are_reached() {
         }
     }
     assert!(missed.is_empty(), "{missed:#?}");
-    assert!(parts >= 140, "{parts}");
+    assert!(parts >= if long { 140 } else { 80 }, "{parts}");
 }
 
 /// What docs/tightness says of (16) and (22): no coefficient is needed beyond the proved one, all but that of G_p²T_ψ1/(1−J) are
@@ -236,11 +236,11 @@ fn every_simplified_instance_replays() {
 #[test]
 fn sharp_bounds_need_two_responses_of_one_token() {
     for (slug, evaluations, seed) in [
-        ("curvature-window", 60_000, 102),
+        ("curvature-window", 16_384, 102),
         ("curvature-window", 16_384, 1),
-        ("curvature-window", 65_536, 16),
-        ("mean-energy", 65_536, 103),
-        ("token-smooth-only-step", 65_536, 104),
+        ("curvature-window", 16_384, 16),
+        ("mean-energy", 16_384, 103),
+        ("token-smooth-only-step", 16_384, 104),
         ("log-odds-step", 16_384, 2),
         ("smooth-only-step", 16_384, 2),
         ("token-log-odds-step", 16_384, 2),
@@ -364,7 +364,7 @@ fn the_result_is_the_statement_itself() {
 fn the_simplest_instance_keeps_the_ratio() {
     for slug in ["log-odds-step", "token-log-odds-step", "ascent-threshold", "stagnation"] {
         let claim = claim(slug);
-        let found = attack(claim, 65_536, 3);
+        let found = attack(claim, 16_384, 3);
         let best = found.best().expect("covered").clone();
         let witness = found.witness.expect("a witness");
         let simple = witness.simplified.expect("a simpler instance");

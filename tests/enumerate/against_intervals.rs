@@ -51,7 +51,7 @@ fn moments_lie_within_the_stated_bounds() {
             for (scale, curved) in [(0.0, false), (2.0, true), (30.0, false), (400.0, false)] {
                 let curved = curved && shape.vocabulary < 6;
                 let small = Small::random(cases, shape, context, scale, curved);
-                let moments = small.walked(&small.by_prefix());
+                let moments = small.walked_by_prefix();
                 let (names, shares) = violations(&small, &moments);
                 assert!(names.is_empty(), "{shape:?} {context:?} scale {scale}: {names:?}");
                 cases += 1;
@@ -69,7 +69,7 @@ fn wide_rows() {
     for (case, vocabulary) in [(0, 100), (1, 1000)] {
         let shape = Shape { vocabulary, max_length: 2, ending: Ending::Cut };
         let small = Small::random(case, shape, Context::Shared, 3.0, false);
-        let (names, _) = violations(&small, &small.walked(&small.by_prefix()));
+        let (names, _) = violations(&small, &small.walked_by_prefix());
         assert!(names.is_empty(), "{names:?}");
     }
 }
@@ -80,7 +80,7 @@ fn a_flipped_response_is_seen() {
     let shape = Shape { vocabulary: 3, max_length: 4, ending: Ending::Cut };
     for case in 0..4 {
         let mut small = Small::random(case, shape, Context::Prefix, 2.0, false);
-        let honest = small.walked(&small.by_prefix());
+        let honest = small.walked_by_prefix();
         assert!(violations(&small, &honest).0.is_empty());
         for response in [1, 17, small.correct.len() - 2] {
             small.correct[response] = !small.correct[response];
@@ -97,7 +97,7 @@ fn a_table_is_the_same_policy() {
     for (case, shape) in shapes().enumerate() {
         for scale in [2.0, 300.0] {
             let small = Small::random(case as u64, shape, Context::LastToken, scale, shape.vocabulary < 6);
-            let (table, function) = (small.walked(&small.table()), small.walked(&small.by_prefix()));
+            let (table, function) = (small.walked(&small.table()), small.walked_by_prefix());
             assert_eq!(bits(&table), bits(&function), "{shape:?}");
         }
     }

@@ -4,8 +4,8 @@
 
 use crate::SEED;
 use crate::drawn::random_instances;
-use crate::small::{numbers_of_prefixes, rewards};
-use gradient_gap::enumerate::{ByPrefix, Moments, enumerate};
+use crate::small::{Written, numbers_of_prefixes, rewards, walk};
+use gradient_gap::enumerate::{ByPrefix, Moments};
 use gradient_gap::policy::{Context, Features};
 use gradient_gap::{Evaluation, Instance};
 
@@ -54,8 +54,8 @@ fn walked(instance: &Instance) -> Moments {
             h[0] = stop.ln();
         }
     };
-    let rows = ByPrefix::new(policy.tree.shape(), logits).expect("valid");
-    enumerate(&rows, rewards(&policy.tree, &instance.correct)).expect("valid")
+    let rows = ByPrefix::new(policy.tree.shape(), &logits as Written<'_>).expect("valid");
+    walk(&rows, &rewards(&policy.tree, &instance.correct)).expect("valid")
 }
 
 /// The names of what differs by more than 64 rounding units of its condition, as in the comparison with dual numbers.

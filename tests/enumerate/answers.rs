@@ -1,7 +1,7 @@
 //! What a table computes once for equal answers has the bits of what is computed for every prefix, eight side by side.
 
-use crate::small::{ENDINGS, bits};
-use gradient_gap::enumerate::{ByPrefix, MAX_SLOPE, Moments, Table, enumerate};
+use crate::small::{ENDINGS, Written, bits, walk};
+use gradient_gap::enumerate::{ByPrefix, MAX_SLOPE, Moments, Table};
 use gradient_gap::policy::{Ending, Shape};
 use rayon::ThreadPoolBuilder;
 
@@ -59,14 +59,14 @@ fn logits(kind: Kind, position: u32, last: u32, h: &mut [f64], a: &mut [f64], c:
 
 fn by_table(shape: Shape, kind: Kind, reward: Reward) -> Moments {
     let table = Table::new(shape, |position, last, h, a, c| logits(kind, position, last, h, a, c)).expect("valid");
-    enumerate(&table, reward).expect("valid")
+    walk(&table, &reward).expect("valid")
 }
 
 fn by_prefix(shape: Shape, kind: Kind, reward: Reward) -> Moments {
     let policy = ByPrefix::new(shape, move |prefix: &[u32], h: &mut [f64], a: &mut [f64], c: &mut [f64]| {
         logits(kind, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
     });
-    enumerate(&policy.expect("valid"), reward).expect("valid")
+    walk(&policy.expect("valid"), &reward).expect("valid")
 }
 
 #[test]
@@ -106,22 +106,22 @@ fn one_answer_is_seen() {
         assert_eq!(bits(&found), bits(&by_prefix(shape, Kind::Curved, other)));
     }
     // Control: a policy that looks at the token before the last is another one.
-    let policy = ByPrefix::new(shape, |prefix: &[u32], h: &mut [f64], a: &mut [f64], c: &mut [f64]| {
+    let longer: Written<'_> = &|prefix, h, a, c| {
         logits(Kind::Curved, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
         h[0] += if prefix.ends_with(&[3, 1]) { 1.0 } else { 0.0 };
-    });
-    let found = enumerate(&policy.expect("valid"), REWARDS[0]).expect("valid");
+    };
+    let found = walk(&ByPrefix::new(shape, longer).expect("valid"), &REWARDS[0]).expect("valid");
     assert_ne!(bits(&found), bits(&usual));
 }
 
 #[test]
 fn threads_with_names_of_their_own_give_the_same_bits() {
     let shape = Shape { vocabulary: 4, max_length: 10, ending: Ending::Cut };
-    for walk in [by_table, by_prefix] {
+    for way in [by_table, by_prefix] {
         for reward in [REWARDS[0], REWARDS[1]] {
             let on = |threads| {
                 let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-                pool.install(|| bits(&walk(shape, Kind::Curved, reward)))
+                pool.install(|| bits(&way(shape, Kind::Curved, reward)))
             };
             let one = on(1);
             (2..=8).for_each(|threads| assert_eq!(on(threads), one, "{threads} threads"));

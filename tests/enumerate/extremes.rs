@@ -58,12 +58,13 @@ fn only_far(o: &[u32]) -> bool {
 fn masses_like_ten_to_the_minus_three_thousand() {
     for ending in [Ending::Fixed, Ending::Cut] {
         let shape = Shape { vocabulary: 4, max_length: 7, ending };
-        let policy = ByPrefix::new(shape, (|prefix, h, a, _| far(prefix, h, a)) as Written);
+        let written = |prefix: &[u32], h: &mut [f64], a: &mut [f64], _: &mut [f64]| far(prefix, h, a);
+        let policy = ByPrefix::new(shape, &written as Written<'_>);
         let policy = policy.expect("valid");
         let mut list = vec![];
         listed(shape, &far, &mut vec![], [0.0; 2], &mut list);
-        let rare = walk(&policy, only_far).expect("valid");
-        let common = walk(&policy, |o: &[u32]| !only_far(o)).expect("valid");
+        let rare = walk(&policy, &only_far).expect("valid");
+        let common = walk(&policy, &|o: &[u32]| !only_far(o)).expect("valid");
         assert_eq!(rare.responses.iter().sum::<u64>() as usize, list.len());
         let [log_mass, mean, variance] = of_side(&list, &only_far);
         assert!(log_mass < -3500.0);
@@ -94,14 +95,15 @@ fn masses_of_very_different_sizes_are_added_up() {
         h.copy_from_slice(&[-700.0 - 3.0 * prefix.len() as f64, 0.0, -230.0]);
         a.copy_from_slice(&[1.0, 0.5 * prefix.len() as f64, -2.0]);
     }
-    let policy = ByPrefix::new(shape, (|p, h, a, _| logits(p, h, a)) as Written);
+    let written = |prefix: &[u32], h: &mut [f64], a: &mut [f64], _: &mut [f64]| logits(prefix, h, a);
+    let policy = ByPrefix::new(shape, &written as Written<'_>);
     let policy = policy.expect("valid");
     let mut list = vec![];
     listed(shape, &logits, &mut vec![], [0.0; 2], &mut list);
     let rewards: [fn(&[u32]) -> bool; 3] =
         [|o| o.last() == Some(&0), |o| o.iter().filter(|&&t| t == 2).count() >= 3, |o| o.len() % 2 == 1];
     for reward in rewards {
-        let moments = walk(&policy, reward).expect("valid");
+        let moments = walk(&policy, &reward).expect("valid");
         for side in [0, 1] {
             let expected = of_side(&list, &|o| reward(o) == (side == 1));
             let found = [moments.log_mass()[side], moments.mean[side], moments.variance[side]];
@@ -129,8 +131,9 @@ fn a_variance_does_not_cancel() {
         h.copy_from_slice(&[3.0, 0.0, 0.5]);
         a.copy_from_slice(&[-1048576.0, 1048576.0, 1048576.0 + 1.0 / 1024.0]);
     }
-    let policy = ByPrefix::new(shape, (|p, h, a, _| logits(p, h, a)) as Written);
-    let moments = walk(&policy.expect("valid"), |o: &[u32]| o.iter().all(|&t| t > 0)).expect("valid");
+    let written = |prefix: &[u32], h: &mut [f64], a: &mut [f64], _: &mut [f64]| logits(prefix, h, a);
+    let policy = ByPrefix::new(shape, &written as Written<'_>);
+    let moments = walk(&policy.expect("valid"), &|o: &[u32]| o.iter().all(|&t| t > 0)).expect("valid");
     // Within O⁺ tokens are independent, 2 with probability 1/(1 + e^{−1/2}).
     let p = 1.0 / (1.0 + (-0.5_f64).exp());
     let exact = 8.0 * p * (1.0 - p) / 1024.0_f64.powi(2);
@@ -166,7 +169,7 @@ fn table(shape: Shape) -> Table {
 fn the_same_bits_on_any_number_of_threads() {
     for (vocabulary, max_length, ending) in [(4, 9, Ending::Cut), (3, 10, Ending::Eos), (6, 5, Ending::Fixed)] {
         let table = table(Shape { vocabulary, max_length, ending });
-        let work = || walk(&table, |o: &[u32]| o.iter().sum::<u32>() % 3 == 0).expect("valid");
+        let work = || walk(&table, &|o: &[u32]| o.iter().sum::<u32>() % 3 == 0).expect("valid");
         let one = on_threads(1, work);
         for threads in [2, 3, 8] {
             assert_eq!(on_threads(threads, work), one, "{threads} threads");
@@ -178,7 +181,7 @@ fn the_same_bits_on_any_number_of_threads() {
 #[test]
 fn identities_on_a_million_responses() {
     let shape = Shape { vocabulary: 4, max_length: 13, ending: Ending::Cut };
-    let moments = walk(&table(shape), |o: &[u32]| o.iter().sum::<u32>() % 3 == 0).expect("valid");
+    let moments = walk(&table(shape), &|o: &[u32]| o.iter().sum::<u32>() % 3 == 0).expect("valid");
     assert_eq!(moments.responses, [1_594_322, 797_162]);
     let p = moments.log_mass().map(f64::exp);
     assert!((p[0] + p[1]).ln().abs() <= moments.errors().log_mass);

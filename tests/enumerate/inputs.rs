@@ -32,7 +32,7 @@ fn responses_are_counted_beforehand() {
 
 #[test]
 fn bad_input_is_named() {
-    let nothing: Written = |_, _, _, _| {};
+    let nothing: Written<'_> = &|_, _, _, _| {};
     let refused = |vocabulary, max_length| {
         let by_prefix = ByPrefix::new(shape(vocabulary, max_length, Ending::Cut), nothing).err().map(|e| e.to_string());
         let table = Table::new(shape(vocabulary, max_length, Ending::Cut), |_, _, _, _, _| {}).err().map(|e| e.to_string());
@@ -46,19 +46,19 @@ fn bad_input_is_named() {
     let wide = Table::new(shape(10_000, 2, Ending::Cut), |_, _, _, _, _| {}).expect_err("too large");
     assert_eq!(wide.to_string(), "a table of 200000000 logits, expected at most 67108864");
 
-    let cases: [(Written, &str); 4] = [
-        (|p, h, _, _| h[1] = if p == [1, 2, 1] { f64::NAN } else { 0.0 }, "prefix [1, 2, 1]: the logit of token 1 is NaN"),
-        (|p, _, a, _| a[2] = if p == [1, 1] { f64::INFINITY } else { 0.0 }, "prefix [1, 1]: the slope of token 2 is inf"),
-        (|p, h, _, _| h[0] = if p.is_empty() { -1e13 } else { 0.0 }, "prefix []: the logit of token 0 is -10000000000000"),
+    let cases: [(Written<'_>, &str); 4] = [
+        (&|p, h, _, _| h[1] = if p == [1, 2, 1] { f64::NAN } else { 0.0 }, "prefix [1, 2, 1]: the logit of token 1 is NaN"),
+        (&|p, _, a, _| a[2] = if p == [1, 1] { f64::INFINITY } else { 0.0 }, "prefix [1, 1]: the slope of token 2 is inf"),
+        (&|p, h, _, _| h[0] = if p.is_empty() { -1e13 } else { 0.0 }, "prefix []: the logit of token 0 is -10000000000000"),
         (
-            |p, _, _, c| c[0] = if p == [2, 2, 2, 2] { 1e300 } else { 0.0 },
+            &|p, _, _, c| c[0] = if p == [2, 2, 2, 2] { 1e300 } else { 0.0 },
             "prefix [2, 2, 2, 2]: the curvature of token 0 is",
         ),
     ];
     for (logits, message) in cases {
         let policy = ByPrefix::new(shape(3, 9, Ending::Cut), logits).expect("valid");
         for _ in 0..5 {
-            let error = walk(&policy, |o: &[u32]| o.len() > 2).expect_err("bad logits").to_string();
+            let error = walk(&policy, &|o: &[u32]| o.len() > 2).expect_err("bad logits").to_string();
             assert!(error.starts_with(message), "{error}");
         }
     }
@@ -72,10 +72,10 @@ fn bad_input_is_named() {
 #[test]
 fn an_empty_side() {
     for ending in ENDINGS {
-        let logits: Written = |prefix, h, a, _| (h[0], a[1]) = (prefix.len() as f64, 1.0);
+        let logits: Written<'_> = &|prefix, h, a, _| (h[0], a[1]) = (prefix.len() as f64, 1.0);
         let policy = ByPrefix::new(shape(3, 6, ending), logits);
         let policy = policy.expect("valid");
-        let (all, none) = (walk(&policy, |_: &[u32]| true).expect("valid"), walk(&policy, |_: &[u32]| false));
+        let (all, none) = (walk(&policy, &|_: &[u32]| true).expect("valid"), walk(&policy, &|_: &[u32]| false));
         let none = none.expect("valid");
         assert_eq!((all.lambda(), none.lambda()), (f64::INFINITY, f64::NEG_INFINITY));
         assert_eq!((all.responses[0], none.responses[1]), (0, 0));
@@ -88,11 +88,11 @@ fn an_empty_side() {
 
 #[test]
 fn the_smallest_spaces() {
-    let logits: Written =
-        |_, h, a, _| h.iter_mut().zip(a).enumerate().for_each(|(v, (h, a))| (*h, *a) = (0.5 * v as f64, v as f64));
+    let logits: Written<'_> =
+        &|_, h, a, _| h.iter_mut().zip(a).enumerate().for_each(|(v, (h, a))| (*h, *a) = (0.5 * v as f64, v as f64));
     let moments = |vocabulary, max_length, ending| {
         let policy = ByPrefix::new(shape(vocabulary, max_length, ending), logits).expect("valid");
-        walk(&policy, |o: &[u32]| o[0] == 0).expect("valid")
+        walk(&policy, &|o: &[u32]| o[0] == 0).expect("valid")
     };
     // One forced EOS; one token; a Bernoulli token: λ = log p₀/p₁ = −½, scores 0 − p₁ and 1 − p₁.
     assert_eq!(moments(5, 1, Ending::Eos).responses, [0, 1]);

@@ -61,17 +61,18 @@ impl Small {
         }
     }
 
-    /// By a function of the prefix.
-    pub fn by_prefix(&self) -> impl Rows {
+    /// Walked through by a function of the prefix.
+    pub fn walked_by_prefix(&self) -> Moments {
         let nodes = numbers_of_prefixes(&self.policy.tree);
         let context = self.policy.context;
-        let row = move |prefix: &[u32]| match context {
+        let row = |prefix: &[u32]| match context {
             Context::Shared => 0,
             Context::LastToken => prefix.last().map_or(0, |&token| token as usize),
             Context::Prefix => nodes[prefix],
             Context::State => panic!("no family here has one"),
         };
-        ByPrefix::new(self.policy.tree.shape(), move |prefix, h, a, c| self.write(row(prefix), h, a, c)).expect("valid")
+        let logits = |prefix: &[u32], h: &mut [f64], a: &mut [f64], c: &mut [f64]| self.write(row(prefix), h, a, c);
+        self.walked(&ByPrefix::new(self.policy.tree.shape(), &logits as Written<'_>).expect("valid"))
     }
 
     /// By a table, for a policy of the last token.
@@ -82,7 +83,7 @@ impl Small {
 
     /// Walked through, with the rewards of `correct`.
     pub fn walked(&self, rows: &impl Rows) -> Moments {
-        enumerate(rows, rewards(&self.policy.tree, &self.correct)).expect("valid")
+        walk(rows, &rewards(&self.policy.tree, &self.correct)).expect("valid")
     }
 }
 
@@ -114,10 +115,13 @@ pub fn bits(moments: &Moments) -> Vec<u64> {
     responses.iter().copied().chain(numbers.map(f64::to_bits)).collect()
 }
 
-/// Walks through a space. Rewards and logits of one type each: code is made for every pair of types.
-pub fn walk<S: Rows>(policy: &S, reward: fn(&[u32]) -> bool) -> Result<Moments, gradient_gap::Error> {
+/// A reward, as one type: code is made for every pair of types of policies and rewards, and takes long to make.
+pub type Reward<'a> = &'a (dyn Fn(&[u32]) -> bool + Sync);
+
+/// Logits, slopes and curvatures of a prefix, as one type.
+pub type Written<'a> = &'a (dyn Fn(&[u32], &mut [f64], &mut [f64], &mut [f64]) + Sync);
+
+/// Walks through a space.
+pub fn walk<S: Rows>(policy: &S, reward: Reward<'_>) -> Result<Moments, gradient_gap::Error> {
     enumerate(policy, reward)
 }
-
-/// Logits that depend on nothing but the prefix.
-pub type Written = fn(&[u32], &mut [f64], &mut [f64], &mut [f64]);

@@ -1,7 +1,7 @@
 //! Every response is asked about, once, on its own tokens.
 
-use crate::small::ENDINGS;
-use gradient_gap::enumerate::{ByPrefix, Table, enumerate};
+use crate::small::{ENDINGS, Written, walk};
+use gradient_gap::enumerate::{ByPrefix, Table};
 use gradient_gap::policy::{Shape, Tree};
 use std::sync::Mutex;
 
@@ -14,8 +14,8 @@ fn every_response_once() {
             let mut expected: Vec<Vec<u32>> = (0..tree.leaves().len()).map(|o| tree.tokens(o)).collect();
             expected.sort();
             let table = Table::new(shape, |_, _, _, _, _| {}).expect("valid");
-            let by_prefix = ByPrefix::new(shape, |_: &[u32], _: &mut [f64], _: &mut [f64], _: &mut [f64]| {});
-            let by_prefix = by_prefix.expect("valid");
+            let nothing: Written<'_> = &|_, _, _, _| {};
+            let by_prefix = ByPrefix::new(shape, nothing).expect("valid");
             for way in 0..2 {
                 let met = Mutex::new(vec![]);
                 let reward = |o: &[u32]| {
@@ -23,8 +23,8 @@ fn every_response_once() {
                     o.len().is_multiple_of(2)
                 };
                 let moments = match way {
-                    0 => enumerate(&table, reward),
-                    _ => enumerate(&by_prefix, reward),
+                    0 => walk(&table, &reward),
+                    _ => walk(&by_prefix, &reward),
                 };
                 let mut met = met.into_inner().expect("no panic");
                 met.sort();
