@@ -67,68 +67,81 @@ const ARGUMENTS: [&str; 11] = [
     "--threads=2",
 ];
 
-/// The process is killed, at moments that a seed gives, until it is through.
+/// The process is killed, at moments that a seed gives, until it is through. Where the machine has become faster or slower since
+/// the campaign was timed, all kills may come too late or too early: then again, with other times.
 #[test]
 fn a_killed_campaign_ends_as_if_it_had_not_been_killed() {
     let seeds = if long::long() { 20 } else { 2 };
     for seed in 1..=seeds {
-        let more: &[&str] = if seed % 2 == 1 { &["--format", "json"] } else { &["--shard", "2/3"] };
-        let directory = Directory::new();
-        let (state, out) = (directory.path("state"), directory.path("out"));
-        let start = Instant::now();
-        let whole = run(&[&ARGUMENTS, more].concat());
-        let time = start.elapsed();
-        let resumable = [&ARGUMENTS, more, &["--resume", &state, "--save-every", "0", "--out", &out]].concat();
-        let (mut draw, mut kills, mut done, mut advances, mut with_result) = (Draw::new(seed), 0, 0, 0, None);
-        loop {
-            let mut child = command(&resumable).spawn().expect("starts");
-            // A third of the time that it would take at most; after a hundred kills it is let through.
-            let patience = if kills < 100 { time.mul_f64(draw.below(1_000) as f64 / 3_000.0) } else { time * 100 };
-            let begun = Instant::now();
-            let ended = loop {
-                if let Some(status) = child.try_wait().expect("can be asked") {
-                    break Some(status);
-                }
-                if begun.elapsed() >= patience {
-                    child.kill().expect("was running");
-                    child.wait().expect("is dead");
-                    break None;
-                }
-                std::thread::sleep(Duration::from_millis(1));
-            };
-            if let Some(status) = ended {
-                assert_eq!(status.code(), Some(0), "{:?}", child.wait_with_output());
-                break;
-            }
-            kills += 1;
-            // What is there is whole, and no step back.
-            if let Ok(text) = std::fs::read_to_string(&state) {
-                let document: Value = serde_json::from_str(&text).expect("a whole document");
-                let now = document["done"].as_u64().expect("a count");
-                assert!(now >= done, "{now} after {done}");
-                advances += u32::from(now > done);
-                done = now;
-            }
-            // A result may be there if the kill came between its writing and the end of the process: then all of the work is done.
-            if with_result.is_none() && std::fs::exists(&out).expect("can be asked") {
-                with_result = Some(done);
-            }
-        }
-        let state_of_all: Value =
-            serde_json::from_str(&std::fs::read_to_string(&state).expect("kept")).expect("a whole document");
-        let all = state_of_all["done"].as_u64().expect("a count");
-        assert!(with_result.is_none_or(|done| done == all), "a result after {with_result:?} of {all} tasks");
-        assert!(kills >= 2 && advances >= 1, "{kills} kills, {advances} of them after some work");
-        let result = std::fs::read_to_string(&out).expect("written");
-        match more[0] {
-            "--shard" => assert!(found(&result) == found(succeeded(&whole))),
-            _ => assert!(untimed(&result) == untimed(succeeded(&whole))),
-        }
-        // The state is kept: the same call gives the same result at once, and so does another number of threads.
-        let again = run(&[&ARGUMENTS[..10], more, &["--resume", &state, "--threads", "1"]].concat());
-        let again = succeeded(&again);
-        assert!(if more[0] == "--shard" { again == result } else { untimed(again) == untimed(&result) });
+        let mut met = vec![];
+        let enough = [1.0, 0.5, 2.0, 0.25, 4.0].into_iter().any(|factor| {
+            let (kills, advances) = killed(seed, factor);
+            met.push((kills, advances));
+            kills >= 2 && advances >= 1
+        });
+        assert!(enough, "kills, and those after some work: {met:?}");
     }
+}
+
+/// Kills after at most a third of `factor` of the time that the campaign takes, compares the result with that of one that is left
+/// alone, and returns the number of kills and of those after more work than before.
+fn killed(seed: u64, factor: f64) -> (u32, u32) {
+    let more: &[&str] = if seed % 2 == 1 { &["--format", "json"] } else { &["--shard", "2/3"] };
+    let directory = Directory::new();
+    let (state, out) = (directory.path("state"), directory.path("out"));
+    let start = Instant::now();
+    let whole = run(&[&ARGUMENTS, more].concat());
+    let time = start.elapsed();
+    let resumable = [&ARGUMENTS, more, &["--resume", &state, "--save-every", "0", "--out", &out]].concat();
+    let (mut draw, mut kills, mut done, mut advances, mut with_result) = (Draw::new(seed), 0, 0, 0, None);
+    loop {
+        let mut child = command(&resumable).spawn().expect("starts");
+        // After a hundred kills it is let through.
+        let patience = if kills < 100 { time.mul_f64(factor * draw.below(1_000) as f64 / 3_000.0) } else { time * 100 };
+        let begun = Instant::now();
+        let ended = loop {
+            if let Some(status) = child.try_wait().expect("can be asked") {
+                break Some(status);
+            }
+            if begun.elapsed() >= patience {
+                child.kill().expect("was running");
+                child.wait().expect("is dead");
+                break None;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        if let Some(status) = ended {
+            assert_eq!(status.code(), Some(0), "{:?}", child.wait_with_output());
+            break;
+        }
+        kills += 1;
+        // What is there is whole, and no step back.
+        if let Ok(text) = std::fs::read_to_string(&state) {
+            let document: Value = serde_json::from_str(&text).expect("a whole document");
+            let now = document["done"].as_u64().expect("a count");
+            assert!(now >= done, "{now} after {done}");
+            advances += u32::from(now > done);
+            done = now;
+        }
+        // A result may be there if the kill came between its writing and the end of the process: then all of the work is done.
+        if with_result.is_none() && std::fs::exists(&out).expect("can be asked") {
+            with_result = Some(done);
+        }
+    }
+    let state_of_all: Value =
+        serde_json::from_str(&std::fs::read_to_string(&state).expect("kept")).expect("a whole document");
+    let all = state_of_all["done"].as_u64().expect("a count");
+    assert!(with_result.is_none_or(|done| done == all), "a result after {with_result:?} of {all} tasks");
+    let result = std::fs::read_to_string(&out).expect("written");
+    match more[0] {
+        "--shard" => assert!(found(&result) == found(succeeded(&whole))),
+        _ => assert!(untimed(&result) == untimed(succeeded(&whole))),
+    }
+    // The state is kept: the same call gives the same result at once, and so does another number of threads.
+    let again = run(&[&ARGUMENTS[..10], more, &["--resume", &state, "--threads", "1"]].concat());
+    let again = succeeded(&again);
+    assert!(if more[0] == "--shard" { again == result } else { untimed(again) == untimed(&result) });
+    (kills, advances)
 }
 
 #[test]
