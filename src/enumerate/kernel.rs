@@ -2,7 +2,7 @@
 //! them once, for each number of tokens.
 
 use super::ask::TOGETHER;
-use super::side_by_side::{Lanes, Rows, Sides, Summaries};
+use super::side_by_side::{Extents, Lanes, Rows, Sides, Summaries, Written};
 use crate::number::{Arithmetic, Exponential, OnLanes, Simd, on_lanes};
 use crate::policy::Ending;
 use std::hint::black_box;
@@ -72,6 +72,9 @@ pub(super) struct Width<const N: usize>;
 
 /// What is to be done for them.
 pub(super) trait Kernel<const N: usize> {
+    /// Looks at what is written of the tokens after the prefixes, seldom: at the end of a tree, where they are fewer than eight.
+    fn look(written: &[Written<N>; TOGETHER], extents: &mut Extents, rows: &mut Rows<N>);
+
     /// Makes probabilities of what was looked at.
     fn make(rows: &mut Rows<N>);
 
@@ -87,6 +90,10 @@ pub(super) trait Kernel<const N: usize> {
 macro_rules! kernels {
     ($($n:literal)*) => {$(
         impl Kernel<$n> for Width<$n> {
+            #[cold]
+            fn look(written: &[Written<$n>; TOGETHER], extents: &mut Extents, rows: &mut Rows<$n>) {
+                on_lanes(Look { written, extents, rows });
+            }
             fn make(rows: &mut Rows<$n>) {
                 on_lanes(Make(rows));
             }
@@ -113,6 +120,20 @@ macro_rules! kernels {
 }
 
 kernels!(2 3 4);
+
+struct Look<'a, const N: usize> {
+    written: &'a [Written<N>; TOGETHER],
+    extents: &'a mut Extents,
+    rows: &'a mut Rows<N>,
+}
+
+impl<const N: usize> OnLanes for Look<'_, N> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, lanes: Arithmetic<S>) {
+        lanes.look_at(self.written, self.extents, self.rows);
+    }
+}
 
 struct Make<'a, const N: usize>(&'a mut Rows<N>);
 

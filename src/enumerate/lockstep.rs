@@ -127,7 +127,7 @@ where
         }
         let (summaries, masses) = (below.each_ref().map(|b| &b.summaries), below.each_ref().map(|b| &b.lengths[..]));
         let mut rows = RowsOfAll::ZERO;
-        self.look(depth, None, std::slice::from_mut(&mut rows));
+        self.look(depth, &mut rows, 0, &mut []);
         Width::<N>::make(&mut rows);
         self.merge(depth, &rows, summaries, masses, node)
     }
@@ -162,11 +162,11 @@ where
         }
     }
 
-    /// Looks at what the policy writes of the tokens after prefixes of this length; if there is a `first` token, after all that
-    /// end with it or the next ones.
+    /// Looks at what the policy writes of the tokens after prefixes of this length, and after those that go on with this token or
+    /// the next ones.
     #[inline(never)]
-    fn look(&mut self, depth: usize, first: Option<u32>, rows: &mut [RowsOfAll<N>]) {
-        on_lanes(Look { walker: self, depth, first, rows });
+    fn look(&mut self, depth: usize, rows: &mut RowsOfAll<N>, first: u32, below: &mut [RowsOfAll<N>]) {
+        on_lanes(Look { walker: self, depth, rows, first, below });
     }
 
     /// Computes what is below the prefixes one by one.
@@ -203,13 +203,12 @@ where
             *yes += u64::from(found[0][lane].count_ones() + found[1][lane].count_ones());
         }
         let Lowest { rows, middle, low } = lowest;
-        self.look(depth, None, std::slice::from_mut(rows));
+        self.look(depth, rows, 0, &mut []);
         Width::<N>::make(rows);
         for (token, Node { summaries, lengths }) in middle.iter_mut().enumerate().skip(usize::from(ENDS)) {
             self.go_on(depth, token as u32);
-            self.look(depth + 1, None, std::slice::from_mut(&mut low.rows));
             let start = usize::from(ENDS);
-            self.look(depth + 2, Some(start as u32), &mut low.last_rows[start..]);
+            self.look(depth + 1, &mut low.rows, start as u32, &mut low.last_rows[start..]);
             let mut set = found[token / 2];
             for set in &mut set {
                 *set >>= 16 * (token % 2);
@@ -267,12 +266,13 @@ struct Lowest<const N: usize> {
     low: Low<N>,
 }
 
-/// What the policy writes of the tokens after the prefixes.
+/// What the policy writes of the tokens after prefixes.
 struct Look<'b, 'a, S, R, const N: usize> {
     walker: &'b mut Lockstep<'a, S, R, N>,
     depth: usize,
-    first: Option<u32>,
-    rows: &'b mut [RowsOfAll<N>],
+    rows: &'b mut RowsOfAll<N>,
+    first: u32,
+    below: &'b mut [RowsOfAll<N>],
 }
 
 impl<P: Rows, R: Fn(&[u32]) -> bool, const N: usize> OnLanes for Look<'_, '_, P, R, N>
@@ -282,19 +282,21 @@ where
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, lanes: Arithmetic<S>) {
-        let Look { walker, depth, first, rows } = self;
-        for (next, rows) in (0..).zip(rows) {
-            if let Some(first) = first {
-                walker.go_on(depth - 1, first + next);
-            }
+        let Look { walker, depth, rows, first, below } = self;
+        // One loop for both lengths: code is made once.
+        let (mut length, mut rows, mut below) = (depth, rows, (first..).zip(below));
+        loop {
             let Lockstep { rows: policy, paths, extents, count, .. } = &mut *walker;
             lanes.look(
                 *count,
                 #[inline(always)]
-                |lane, [h, a, c]| policy.write(&paths[lane][..depth], h, a, c),
+                |lane, [h, a, c]| policy.write(&paths[lane][..length], h, a, c),
                 extents,
                 rows,
             );
+            let Some((token, next)) = below.next() else { return };
+            walker.go_on(depth, token);
+            (length, rows) = (depth + 1, next);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Where a probability or a mass needs an exponent, or a logit is none, they are computed there one by one.
 
 use super::ask::TOGETHER;
+use super::kernel::{Kernel, Width};
 use super::lengths::Lengths;
 use super::merge::{LEAST, Pair, Summary, of_leaves, of_prefixes};
 use super::row::{FAR, MAX_LOGIT, MAX_SLOPE, Row, Spread, at_prefix};
@@ -175,28 +176,49 @@ impl<S: Simd> Arithmetic<S> {
         write: impl Fn(usize, &mut Written<N>),
         extents: &mut Extents,
         rows: &mut Rows<N>,
-    ) {
+    ) where
+        Width<N>: Kernel<N>,
+    {
         rows.curved = false;
-        for first in [0, FOUR] {
-            let mut written = [[[0.0; N]; 3]; FOUR];
-            // Where nothing depends on their number, the compiler knows what is never written.
-            if count >= first + FOUR {
-                write(first, &mut written[0]);
-                write(first + 1, &mut written[1]);
-                write(first + 2, &mut written[2]);
-                write(first + 3, &mut written[3]);
-                self.four(first, &written, extents, rows);
-            } else {
-                for (lane, written) in (first..count).zip(&mut written) {
-                    write(lane, written);
-                }
-                self.four(first, &written, extents, rows);
+        if count < TOGETHER {
+            let mut written = [[[0.0; N]; 3]; TOGETHER];
+            for (lane, written) in written.iter_mut().enumerate().take(count) {
+                write(lane, written);
             }
+            return Width::<N>::look(&written, extents, rows);
         }
+        // Where nothing depends on their number, the compiler knows what is never written.
+        let mut written = [[[0.0; N]; 3]; FOUR];
+        write(0, &mut written[0]);
+        write(1, &mut written[1]);
+        write(2, &mut written[2]);
+        write(3, &mut written[3]);
+        let [w0, w1, w2, w3] = &written;
+        self.four(0, [w0, w1, w2, w3], extents, rows);
+        let mut written = [[[0.0; N]; 3]; FOUR];
+        write(4, &mut written[0]);
+        write(5, &mut written[1]);
+        write(6, &mut written[2]);
+        write(7, &mut written[3]);
+        let [w0, w1, w2, w3] = &written;
+        self.four(FOUR, [w0, w1, w2, w3], extents, rows);
+    }
+
+    /// The same from what is written of all eight.
+    #[inline(always)]
+    pub(super) fn look_at<const N: usize>(
+        self,
+        written: &[Written<N>; TOGETHER],
+        extents: &mut Extents,
+        rows: &mut Rows<N>,
+    ) {
+        let [w0, w1, w2, w3, w4, w5, w6, w7] = written;
+        self.four(0, [w0, w1, w2, w3], extents, rows);
+        self.four(FOUR, [w4, w5, w6, w7], extents, rows);
     }
 
     #[inline(always)]
-    fn four<const N: usize>(self, first: usize, written: &[Written<N>; FOUR], extents: &mut Extents, rows: &mut Rows<N>) {
+    fn four<const N: usize>(self, first: usize, written: [&Written<N>; FOUR], extents: &mut Extents, rows: &mut Rows<N>) {
         let [[h0, a0, c0], [h1, a1, c1], [h2, a2, c2], [h3, a3, c3]] = written;
         let (mut h, mut a, mut bits) = ([[0.0; FOUR]; N], [[0.0; FOUR]; N], 0);
         for v in 0..N {
