@@ -119,7 +119,7 @@ fn deviations(bandit: &Bandit, plan: &Plan, divide: bool) -> [f64; 4] {
     let run = bandit.run(plan).expect("valid");
     let mut theta = bandit.theta().to_vec();
     let count = bandit.evaluation().correct.len();
-    let mut sums = vec![[0.0; 3]; count];
+    let mut sums = vec![[0.0; 5]; count];
     let mut worst = [0.0_f64; 4];
     let mut note = |k: usize, x: f64| worst[k] = worst[k].max(if x.is_nan() { f64::INFINITY } else { x });
     let curves: Vec<Vec<_>> = (0..count).map(|i| run.curves.of(i).collect()).collect();
@@ -138,10 +138,19 @@ fn deviations(bandit: &Bandit, plan: &Plan, divide: bool) -> [f64; 4] {
             note(1, off(point.constant, sums[0], plan.eta * size * (k + 1) as f64));
             note(1, off(point.effective, sums[1], plan.eta * size * (k + 1) as f64));
             note(1, off(point.relative, sums[0] - sums[2], plan.eta * size * (k + 1) as f64));
+            note(1, off(point.signed, sums[3], plan.eta * size * (k + 1) as f64));
+            note(1, off(point.remainder, sums[4], (plan.eta * size).powi(2) * (k + 1) as f64));
             if let (Some(step), Some(trained)) = (step, &trained) {
-                let alignment = dense.alignment(&w, if divide { dense.failure() } else { 1.0 }).max(0.0);
+                let signed = dense.alignment(&w, if divide { dense.failure() } else { 1.0 });
+                let alignment = signed.max(0.0);
                 sums[0] += alignment * plan.eta;
                 sums[1] += alignment * plan.eta * length;
+                sums[3] += signed * plan.eta * length;
+                // The changes of the logits of wrong arms.
+                let change = |a: usize| dense.x.iter().zip(w.chunks_exact(bandit.arms())).map(|(x, w)| x * w[a]).sum::<f64>();
+                let wrong = (0..bandit.arms()).filter(|&a| a != dense.correct).map(change);
+                let (low, high) = wrong.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
+                sums[4] += (plan.eta * length * (high - low)).powi(2) / 8.0;
                 sums[2] += trained.alignment(&w, trained.failure()) * plan.eta;
                 note(2, off(step.gradient_norm, length, length));
                 note(2, off(step.effective_step, plan.eta * length, plan.eta * length));

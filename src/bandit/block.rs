@@ -44,6 +44,8 @@ pub(super) struct Measured {
     pub others: Lanes,
     /// Δμ = x·x̂ (u_Y − Σ_{a≠Y} q_a u_a), q the law of the wrong arms.
     pub alignment: Lanes,
+    /// By how much the changes of the logits of wrong arms differ at most: |x·x̂| η_k (max_{a≠Y} u_a − min_{a≠Y} u_a).
+    pub spread: Lanes,
 }
 
 /// Of some arms and the WIDTH registers of each row from `at` on: the weights are multiplied by e^(c u), of which `powers` holds
@@ -211,7 +213,8 @@ impl Block {
         let correct_logit = self.correct_logit;
         let ([others, weighted], along, own) = self.step::<S, true>(simd, step);
         let alignment = std::array::from_fn(|l| along[l] * (own[l] - weighted[l] / others[l]));
-        Measured { correct_logit, others, alignment }
+        let spread = std::array::from_fn(|l| (along[l] * step.effective_step).abs() * step.extent_without(self.correct[l]));
+        Measured { correct_logit, others, alignment, spread }
     }
 
     /// Goes on to θ_{k+1}, where the sum of the others' weights is known then.

@@ -4,19 +4,35 @@ use super::Step;
 use super::block::{LANES, Lanes, log_odds};
 use crate::number::Scalar;
 
+/// Sums over the updates of a block so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Gaps {
+    /// Σ \[Δμ\]₊.
+    pub plain: Lanes,
+    /// Σ \[Δμ\]₊ η_k.
+    pub effective: Lanes,
+    /// Σ Δμ η_k.
+    pub signed: Lanes,
+    /// Σ of squared ranges of the changes of wrong arms' logits, over 8.
+    pub remainder: Lanes,
+}
+
 /// What is kept of a block at one time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Record {
     lambda: Lanes,
     constant: Lanes,
     effective: Lanes,
+    signed: Lanes,
+    remainder: Lanes,
 }
 
 impl Record {
-    /// From h_Y − shift, Σ_{a≠Y} e^(h_a − shift), Σ \[Δμ\]₊ and Σ \[Δμ\]₊η_k.
+    /// From h_Y − shift, Σ_{a≠Y} e^(h_a − shift), and sums.
     #[inline(always)]
-    pub fn new(correct_logit: &Lanes, others: &Lanes, [plain, effective]: &[Lanes; 2], eta: f64) -> Record {
-        let mut record = Record { lambda: [0.0; LANES], constant: [0.0; LANES], effective: *effective };
+    pub fn new(correct_logit: &Lanes, others: &Lanes, gaps: &Gaps, eta: f64) -> Record {
+        let &Gaps { plain, effective, signed, remainder } = gaps;
+        let mut record = Record { lambda: [0.0; LANES], constant: [0.0; LANES], effective, signed, remainder };
         for l in 0..LANES {
             record.lambda[l] = log_odds(correct_logit[l], others[l]);
             record.constant[l] = plain[l] * eta;
@@ -38,6 +54,11 @@ pub struct Point {
     pub effective: f64,
     /// Σ_{i<k} (\[Δμ(i)\]₊ − \[Δμ of the training context\]₊) η, the relative cumulative gap of §5.1.
     pub relative: f64,
+    /// Σ_{i<k} Δμ(i) η_i: with its sign, what the log-odds follow to first order.
+    pub signed: f64,
+    /// Σ_{i<k} D_i²/8, D_i the range of h_a(θ_{i+1}) − h_a(θ_i) over wrong arms: `signed` − `gained` lies between 0 and it
+    /// (linear-softmax-step; O⁺ is one arm).
+    pub remainder: f64,
 }
 
 impl Point {
@@ -97,6 +118,8 @@ impl Curves {
             constant: record.constant[l],
             effective: record.effective[l],
             relative: record.constant[l] - training,
+            signed: record.signed[l],
+            remainder: record.remainder[l],
         })
     }
 }

@@ -77,8 +77,8 @@ pub const MAX_SIZE: f64 = 1e60;
 /// The most updates of a run.
 pub const MAX_STEPS: usize = 10_000_000;
 
-/// The most numbers that records may hold, four for a context at a time: 1 GiB.
-const MAX_RECORDS: usize = 1 << 27;
+/// The most points that may be recorded, of five numbers each: 1.25 GiB.
+const MAX_POINTS: usize = 1 << 25;
 
 /// Contexts and their correct arms.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -186,13 +186,10 @@ impl Plan {
         }
         let times = self.steps.div_ceil(self.every) + 1;
         match times.checked_mul(contexts) {
-            Some(points) if points <= MAX_RECORDS / 4 => Ok(()),
-            _ => {
-                let most = MAX_RECORDS / 4;
-                Err(Error::new(format!(
-                    "{contexts} contexts at {times} times to be recorded, expected at most {most} points"
-                )))
-            }
+            Some(points) if points <= MAX_POINTS => Ok(()),
+            _ => Err(Error::new(format!(
+                "{contexts} contexts at {times} times to be recorded, expected at most {MAX_POINTS} points"
+            ))),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Evaluation contexts follow the trajectory, each block by itself.
 
-use super::block::{Block, LANES, Lanes};
-use super::curves::{Curves, Record};
+use super::block::{Block, LANES};
+use super::curves::{Curves, Gaps, Record};
 use super::training::Move;
 use super::{Bandit, Plan, Step};
 use crate::number::{Simd, WithSimd, with_registers};
@@ -10,8 +10,7 @@ use rayon::prelude::*;
 /// A block of evaluation contexts on its way.
 struct Follower {
     block: Block,
-    /// Σ \[Δμ\]₊ and Σ \[Δμ\]₊η_k.
-    gaps: [Lanes; 2],
+    gaps: Gaps,
     records: Vec<Record>,
 }
 
@@ -28,7 +27,7 @@ pub(super) struct Followers<'a> {
 impl<'a> Followers<'a> {
     pub fn new(bandit: &'a Bandit, plan: &Plan) -> Self {
         let times = plan.steps.div_ceil(plan.every) + 1;
-        let follower = |block| Follower { block, gaps: [[0.0; LANES]; 2], records: Vec::with_capacity(times) };
+        let follower = |block| Follower { block, gaps: Gaps::default(), records: Vec::with_capacity(times) };
         let followers = Block::all(bandit, &bandit.evaluation).into_iter().map(follower).collect();
         Followers { bandit, eta: plan.eta, every: plan.every, followers, at: 0 }
     }
@@ -78,11 +77,13 @@ impl WithSimd for Following<'_> {
             if k.is_multiple_of(self.every) {
                 records.push(Record::new(&measured.correct_logit, &measured.others, gaps, self.eta));
             }
-            let [plain, effective] = &mut *gaps;
             for l in 0..LANES {
-                let gap = if measured.alignment[l] > 0.0 { measured.alignment[l] } else { 0.0 };
-                plain[l] += gap;
-                effective[l] += gap * step.effective_step;
+                let (alignment, spread) = (measured.alignment[l], measured.spread[l]);
+                let gap = if alignment > 0.0 { alignment } else { 0.0 };
+                gaps.plain[l] += gap;
+                gaps.effective[l] += gap * step.effective_step;
+                gaps.signed[l] += alignment * step.effective_step;
+                gaps.remainder[l] += 0.125 * (spread * spread);
             }
         }
         if let Some(theta) = self.end {

@@ -30,9 +30,46 @@ pub(super) struct Move {
     /// Arms ordered by the degree of their polynomial, and where each degree ends.
     arms: Vec<u32>,
     ends: [usize; DEGREES.len()],
+    /// Of −u and of u.
+    least: Top,
+    largest: Top,
+}
+
+/// The two largest of some numbers, and where the first of them is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Top {
+    first: f64,
+    second: f64,
+    at: u32,
+}
+
+impl Top {
+    fn of(numbers: impl Iterator<Item = f64>) -> Top {
+        let mut top = Top { first: f64::NEG_INFINITY, second: f64::NEG_INFINITY, at: 0 };
+        for (at, x) in (0..).zip(numbers) {
+            if x > top.first {
+                top = Top { first: x, second: top.first, at };
+            } else if x > top.second {
+                top.second = x;
+            }
+        }
+        top
+    }
+
+    /// The largest without one of them.
+    #[inline(always)]
+    fn without(&self, at: u32) -> f64 {
+        if at == self.at { self.second } else { self.first }
+    }
 }
 
 impl Move {
+    /// max − min of u over all arms but one.
+    #[inline(always)]
+    pub fn extent_without(&self, arm: u32) -> f64 {
+        self.largest.without(arm) + self.least.without(arm)
+    }
+
     /// The arms that need polynomials of degree `DEGREES[k]`.
     #[inline(always)]
     pub fn class(&self, k: usize) -> &[u32] {
@@ -215,7 +252,9 @@ impl<'a> Trainer<'a> {
             let factor = effective_step * x;
             row.iter_mut().zip(&unit).for_each(|(theta, u)| *theta += factor * u);
         }
-        let mut next = Move { direction, unit, effective_step, fresh, arms: Vec::new(), ends: [0; DEGREES.len()] };
+        let (largest, least) = (Top::of(unit.iter().copied()), Top::of(unit.iter().map(|u| -u)));
+        let (arms, ends) = (Vec::new(), [0; DEGREES.len()]);
+        let mut next = Move { direction, unit, effective_step, fresh, arms, ends, least, largest };
         self.updates += 1;
         self.drift += next.sort(self.reach * effective_step);
         if self.drift <= DRIFT && self.updates < UPDATES {
