@@ -2,6 +2,7 @@
 //! the expected one, 2 bad usage or bad input.
 
 mod attack;
+mod bandit;
 mod certify;
 mod conjecture;
 mod diagnose;
@@ -80,6 +81,8 @@ enum Command {
     SafeStep(safe_step::Options),
     /// Find which length the largest safe step goes with: T∞, T_ψ1 or E⁺[ℓ], one varied at a time.
     Lengths(lengths::Options),
+    /// Run the bandit experiment of §5.1 and judge what the paper observes in its Figure 1.
+    Bandit(bandit::Options),
     /// Say what the theory can about real training runs, from their logs.
     Diagnose(diagnose::Options),
 }
@@ -167,6 +170,7 @@ impl Cli {
             Some(Command::Collapse(options)) => run_collapse(&options),
             Some(Command::SafeStep(options)) => safe_step::run(&options),
             Some(Command::Lengths(options)) => lengths::run(&options),
+            Some(Command::Bandit(options)) => bandit::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
         };
         match outcome {
@@ -308,8 +312,13 @@ fn selected(slugs: &[String]) -> Result<Vec<ClaimEntry>, Error> {
 
 /// A progress bar on standard error, drawn only on a terminal.
 fn progress_bar(instances: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} instances, {eta} left");
-    ProgressBar::new(instances).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    progress_of(instances, "instances")
+}
+
+/// The same of other things.
+fn progress_of(count: u64, things: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{human_pos}}/{{human_len}} {things}, {{eta}} left"));
+    ProgressBar::new(count).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 fn explain(slug: &str) -> Result<bool, Error> {

@@ -34,6 +34,7 @@
 //! | [`lengths`](mod@lengths) | the largest safe step against T∞, T_ψ1 and E⁺\[ℓ\] | (18a) |
 //! | [`diagnose`](mod@diagnose) | what the theory can say about a real training run, from its log | §5.2 |
 //! | [`check`] | campaigns, attacks, certificates, witnesses | |
+//! | [`experiments`] | the paper's experiments, and how far what it observes is reproduced | §5 |
 //! | [`report`] | tables, JSON, JUnit | |
 //!
 //! Arrows go one way, from top to bottom: a claim never samples, a family never judges, a report never computes.
@@ -75,6 +76,7 @@ pub mod diagnose;
 pub mod enumerate;
 pub mod error;
 pub mod evaluation;
+pub mod experiments;
 pub mod expression;
 pub mod families;
 pub mod instance;

@@ -147,7 +147,8 @@ fn deviations(bandit: &Bandit, plan: &Plan, divide: bool) -> [f64; 4] {
                 sums[1] += alignment * plan.eta * length;
                 sums[3] += signed * plan.eta * length;
                 // The changes of the logits of wrong arms.
-                let change = |a: usize| dense.x.iter().zip(w.chunks_exact(bandit.arms())).map(|(x, w)| x * w[a]).sum::<f64>();
+                let change =
+                    |a: usize| dense.x.iter().zip(w.chunks_exact(bandit.arms())).map(|(x, w)| x * w[a]).sum::<f64>();
                 let wrong = (0..bandit.arms()).filter(|&a| a != dense.correct).map(change);
                 let (low, high) = wrong.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(x), h.max(x)));
                 sums[4] += (plan.eta * length * (high - low)).powi(2) / 8.0;

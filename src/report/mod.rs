@@ -2,6 +2,7 @@
 
 mod attack;
 mod axes;
+mod bandit;
 mod boxes;
 mod certify;
 mod collapse;
@@ -20,6 +21,7 @@ mod table;
 mod tightness;
 
 pub use attack::{Attacks, attack_json, attack_svg, attack_table};
+pub use bandit::{bandit_csv, bandit_json, bandit_svg, bandit_table};
 pub use boxes::box_row;
 pub use certify::{Certifications, certify_json, certify_table};
 pub use collapse::Collapsed;
@@ -29,7 +31,7 @@ pub use explain::{explain, list};
 pub use json::{number, verify_json};
 pub use junit::verify_junit;
 pub use lengths::{Lengths, lengths_json, lengths_svg, lengths_table};
-pub use plot::{Figure, Mark, Panel, Scatter, Series};
+pub use plot::{Bundle, Bundles, Figure, Mark, Panel, Scatter, Series, Strand};
 pub use png::png;
 pub use replay::{Replay, replay_json, replay_table};
 pub use safe_step::{SafeSteps, safe_step_json, safe_step_svg, safe_step_table};

@@ -1,10 +1,12 @@
 //! Curves over the steps of a run, in panels below each other, as a self-contained SVG; what happened is marked by numbers.
 
+mod bundle;
 mod marks;
 mod panel;
 mod scatter;
 mod thin;
 
+pub use bundle::{Bundle, Bundles, Strand};
 pub use marks::Mark;
 pub use scatter::Scatter;
 

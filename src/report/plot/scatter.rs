@@ -33,7 +33,7 @@ const RAMP: [[f64; 3]; 6] = [
 ];
 
 /// The colour of a share of the run, from 0 to 1.
-fn ramp(share: f64) -> String {
+pub(super) fn ramp(share: f64) -> String {
     let place = share.clamp(0.0, 1.0) * (RAMP.len() - 1) as f64;
     let from = (place as usize).min(RAMP.len() - 2);
     let rest = place - from as f64;

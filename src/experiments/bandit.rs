@@ -1,0 +1,337 @@
+//! §5.1, Figure 1: REINFORCE on contextual bandits, by seeds and by what the text leaves open.
+//!
+//! The text says neither how many updates are made nor what is trained on where no context of the pool has J in \[0.2, 0.8\],
+//! which is so at θ_0 and at most later steps: see [`crate::bandit`]. Here each [`Fallback`] has its own runs, on the same
+//! instances.
+//!
+//! With the effective steps η_i = η‖∇J‖ of (14) and the signed gap, the log-odds of a context follow the cumulative gap up to
+//! second order. O⁺ is one arm, so that (linear-softmax-step)
+//!
+//! ```text
+//! 0 ≤ Σ_{i<k} η_i Δμ_x(i) − (λ_x(k) − λ_x(0)) ≤ Σ_{i<k} D_i²/8      D_i: range over wrong arms of their logits' changes
+//! ```
+//!
+//! is a theorem, checked at every recorded point of every context. What the paper plots is another sum: the positive parts
+//! only, with the constant η in place of η_i.
+
+use super::statistics::{median, spearman};
+use super::{Judged, Judgement, Observed};
+use crate::bandit::{Bandit, Fallback, Plan, Point, Run, Stop};
+use crate::error::Error;
+use crate::number::Scalar;
+
+/// What the paper observes.
+pub const OBSERVED: [Observed; 3] = [
+    Observed {
+        slug: "bandit-logistic",
+        place: "§5.1, Figure 1, first panel",
+        said: "a distinctive logistic relationship between the cumulative gradient gap and the value function",
+        criterion: "at the end J_x is within 0.05 of σ(λ_x(0) + gap) for at least 95 % of the contexts, median of the seeds: \
+                    reproduced if so for the printed gap times one factor, the best, and for the signed gap with the \
+                    effective steps of (14); partly if for one of them",
+    },
+    Observed {
+        slug: "bandit-two-regimes",
+        place: "§5.1, Figure 1, second panel",
+        said: "two regimes for each context: either fast exponential convergence or lack of improvement",
+        criterion: "share of contexts with J > 0.9 or J < 0.1 at the end, median of the seeds: reproduced from 90 % on, partly \
+                    from 75 %; each of the two must have 1 % in at least half of the seeds",
+    },
+    Observed {
+        slug: "bandit-relative-gap",
+        place: "§5.1, Figure 1, third panel",
+        said: "contexts with close to 0 relative cumulative gradient gap experience faster convergence",
+        criterion: "Spearman's rank correlation of |relative cumulative gap| with J at the end, median of the seeds with a \
+                    distribution-free 95 % interval: reproduced if all of it is negative, partly if it contains 0",
+    },
+];
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// η.
+    pub eta: f64,
+    /// Updates of each run.
+    pub steps: usize,
+    /// The first seed,
+    pub seed: u64,
+    /// and how many.
+    pub seeds: u32,
+    /// What is trained on where the band is empty: runs for each of these.
+    pub fallbacks: Vec<Fallback>,
+    /// At how many times contexts are recorded, besides the start.
+    pub times: usize,
+}
+
+impl Default for Setting {
+    /// η = 0.1 as printed; 20 000 updates, 20 seeds, both fallbacks that go on.
+    fn default() -> Setting {
+        let fallbacks = vec![Fallback::Uniform, Fallback::NearestHalf];
+        Setting { eta: 0.1, steps: 20_000, seed: 1, seeds: 20, fallbacks, times: 200 }
+    }
+}
+
+/// One context at the start and at the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ends {
+    /// λ_x(0).
+    pub start: f64,
+    /// The end.
+    pub end: Point,
+}
+
+/// How far log-odds follow cumulative gaps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Logistic {
+    /// The largest |λ_x(k) − λ_x(0)|.
+    pub gained: f64,
+    /// The largest signed gap − gain.
+    pub deviation: f64,
+    /// The largest share of its bound that it has, where the bound is above rounding.
+    pub used: f64,
+    /// Recorded points at which it is certainly outside of \[0, bound\].
+    pub violations: usize,
+    /// Share of contexts with J at the end within [`NEAR`] of σ(λ(0) + signed gap).
+    pub signed: f64,
+    /// The same for the printed gap times `factor`.
+    pub printed: f64,
+    /// The factor that makes the mean distance least.
+    pub factor: f64,
+}
+
+/// How near J has to be to what a gap predicts.
+pub const NEAR: f64 = 0.05;
+
+/// A run of one seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The seed.
+    pub seed: u64,
+    /// Updates that were made.
+    pub updates: usize,
+    /// Share of them whose context the fallback chose.
+    pub by_fallback: f64,
+    /// Why it ended.
+    pub stop: Stop,
+    /// Arms that are correct in some context of the pool.
+    pub arms: usize,
+    /// Shares of contexts with J > 0.9, J < 0.1, and between.
+    pub regimes: [f64; 3],
+    /// Log-odds and gaps.
+    pub logistic: Logistic,
+    /// Spearman's ρ of J at the end with |relative gap|, and with the relative gap itself.
+    pub correlation: [Option<f64>; 2],
+    /// Every context.
+    pub contexts: Vec<Ends>,
+}
+
+/// The runs with one fallback.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    /// What was trained on where the band was empty.
+    pub fallback: Fallback,
+    /// By seed.
+    pub outcomes: Vec<Outcome>,
+    /// The first seed's run, for a picture.
+    pub first: Run,
+    /// The judgements of [`OBSERVED`], on these runs alone.
+    pub judged: [Judged; 3],
+}
+
+/// All runs.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    /// What was run.
+    pub setting: Setting,
+    /// By fallback.
+    pub runs: Vec<Runs>,
+    /// The judgements of [`OBSERVED`].
+    pub judged: [Judged; 3],
+}
+
+/// Makes all runs and judges; `done` is told after each.
+///
+/// # Errors
+/// No seed, no fallback, no time to record at; what [`Bandit::run`] refuses.
+pub fn run(setting: &Setting, done: &dyn Fn()) -> Result<Experiment, Error> {
+    for (name, none) in
+        [("seeds", setting.seeds == 0), ("fallbacks", setting.fallbacks.is_empty()), ("recorded times", setting.times == 0)]
+    {
+        if none {
+            return Err(Error::new(format!("no {name}, expected at least one")));
+        }
+    }
+    let mut runs = Vec::new();
+    for &fallback in &setting.fallbacks {
+        let (mut outcomes, mut first) = (Vec::new(), None);
+        for seed in (0..u64::from(setting.seeds)).map(|i| setting.seed.wrapping_add(i)) {
+            let bandit = Bandit::paper(seed);
+            let every = setting.steps.div_ceil(setting.times).max(1);
+            let plan = Plan { eta: setting.eta, steps: setting.steps, every, ..Plan::paper(seed, fallback) };
+            let run = bandit.run(&plan)?;
+            outcomes.push(outcome(seed, &bandit, &run));
+            first.get_or_insert(run);
+            done();
+        }
+        let Some(first) = first else { continue };
+        let judged = judge(&outcomes);
+        runs.push(Runs { fallback, outcomes, first, judged });
+    }
+    let judged = std::array::from_fn(|i| {
+        let all = || runs.iter().map(|runs| &runs.judged[i]);
+        let because: Vec<String> =
+            runs.iter().map(|runs| format!("{}: {}", name(runs.fallback), runs.judged[i].because)).collect();
+        let judgement = Judgement::of_all(all().map(|judged| judged.judgement));
+        Judged { slug: OBSERVED[i].slug, judgement, because: because.join("; ") }
+    });
+    Ok(Experiment { setting: setting.clone(), runs, judged })
+}
+
+/// A fallback's name.
+pub fn name(fallback: Fallback) -> &'static str {
+    match fallback {
+        Fallback::Uniform => "uniform",
+        Fallback::NearestHalf => "nearest-half",
+        Fallback::Stop => "stop",
+    }
+}
+
+fn share(count: usize, of: usize) -> f64 {
+    count as f64 / of.max(1) as f64
+}
+
+fn outcome(seed: u64, bandit: &Bandit, run: &Run) -> Outcome {
+    let curves = &run.curves;
+    let ends = |i: usize| {
+        let mut points = curves.of(i);
+        let first = points.next()?;
+        Some(Ends { start: first.lambda, end: points.next_back().unwrap_or(first) })
+    };
+    let contexts: Vec<Ends> = (0..curves.contexts()).filter_map(ends).collect();
+    let count = contexts.len();
+    let high = contexts.iter().filter(|c| c.end.success() > 0.9).count();
+    let low = contexts.iter().filter(|c| c.end.success() < 0.1).count();
+    let lambda: Vec<f64> = contexts.iter().map(|c| c.end.lambda).collect(); // in the order of J, and never equal by rounding
+    let relative: Vec<f64> = contexts.iter().map(|c| c.end.relative).collect();
+    let sizes: Vec<f64> = relative.iter().map(|x| x.abs()).collect();
+    let by_fallback = run.steps.iter().filter(|step| step.by_fallback).count();
+    let mut arms = bandit.pool().correct.clone();
+    arms.sort_unstable();
+    arms.dedup();
+    Outcome {
+        seed,
+        updates: run.steps.len(),
+        by_fallback: share(by_fallback, run.steps.len()),
+        stop: run.stop,
+        arms: arms.len(),
+        regimes: [high, low, count - high - low].map(|n| share(n, count)),
+        logistic: logistic(bandit, run, &contexts),
+        correlation: [spearman(&sizes, &lambda), spearman(&relative, &lambda)],
+        contexts,
+    }
+}
+
+/// By how much the computed signed gap − gain may be wrong: the errors that [`crate::bandit`] states, and those of adding up.
+fn tolerance(bandit: &Bandit, run: &Run, most: f64) -> f64 {
+    let unit = 0.5 * f64::EPSILON;
+    let size = bandit.evaluation().x.chunks_exact(bandit.dim()).map(crate::line::norm).fold(0.0, f64::max);
+    let steps: f64 = run.steps.iter().map(|step| step.effective_step).sum();
+    let gap = 2.0 * size * (2.0 * run.error + (bandit.arms() + bandit.dim() + 6) as f64 * unit);
+    2.0 * run.error + steps * gap + 2.0 * unit * run.steps.len() as f64 * (most + size * steps)
+}
+
+fn logistic(bandit: &Bandit, run: &Run, contexts: &[Ends]) -> Logistic {
+    let points = || (0..contexts.len()).flat_map(|i| run.curves.of(i));
+    let most = points().fold(0.0, |top, point| f64::max(top, point.signed.abs().max(point.gained.abs())));
+    let slack = tolerance(bandit, run, most);
+    let (mut gained, mut deviation, mut used, mut violations) = (0.0_f64, 0.0_f64, 0.0_f64, 0);
+    for point in points() {
+        let apart = point.signed - point.gained;
+        gained = gained.max(point.gained.abs());
+        deviation = deviation.max(apart);
+        if point.remainder > 1e3 * slack {
+            used = used.max(apart / point.remainder);
+        }
+        let within = -slack <= apart && apart <= point.remainder * (1.0 + 1e-9) + slack;
+        violations += usize::from(!within);
+    }
+    let sigma = |lambda: f64| Scalar::exp(-(-lambda).softplus());
+    let distance = |c: &Ends, gap: f64| (sigma(c.start + gap) - c.end.success()).abs();
+    let near = |gap: &dyn Fn(&Point) -> f64| {
+        share(contexts.iter().filter(|c| distance(c, gap(&c.end)) <= NEAR).count(), contexts.len())
+    };
+    let mean = |factor: f64| contexts.iter().map(|c| distance(c, factor * c.end.constant)).sum::<f64>();
+    // 10⁻⁴ to 10⁴ in steps of 2 %; the first of equal ones.
+    let factors = (-465..=465).map(|k| Scalar::exp(0.0198 * f64::from(k)));
+    let best = factors.map(|factor| (mean(factor), factor)).fold((f64::INFINITY, 1.0), |a, b| if b.0 < a.0 { b } else { a });
+    Logistic {
+        gained,
+        deviation,
+        used,
+        violations,
+        signed: near(&|end| end.signed),
+        printed: near(&|end| best.1 * end.constant),
+        factor: best.1,
+    }
+}
+
+fn percent(x: f64) -> String {
+    format!("{:.1} %", 100.0 * x)
+}
+
+fn middle(outcomes: &[Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {
+    median(&outcomes.iter().map(of).collect::<Vec<_>>()).map_or(f64::NAN, |[_, middle, _]| middle)
+}
+
+/// The judgements, in the order of [`OBSERVED`].
+fn judge(outcomes: &[Outcome]) -> [Judged; 3] {
+    let [logistic, regimes, relative] = OBSERVED.map(|observed| observed.slug);
+    let (printed, signed) = (middle(outcomes, |o| o.logistic.printed), middle(outcomes, |o| o.logistic.signed));
+    let violations: usize = outcomes.iter().map(|o| o.logistic.violations).sum();
+    let first = Judged {
+        slug: logistic,
+        judgement: match (printed >= 0.95, signed >= 0.95 && violations == 0) {
+            (true, true) => Judgement::Reproduced,
+            (false, false) => Judgement::Not,
+            _ => Judgement::Partly,
+        },
+        because: format!(
+            "within 0.05 are {} of contexts by the printed gap, {} by the signed one with effective steps; {violations} points \
+             beyond the bound",
+            percent(printed),
+            percent(signed)
+        ),
+    };
+    let apart = middle(outcomes, |o| o.regimes[0] + o.regimes[1]);
+    let both = outcomes.iter().filter(|o| o.regimes[0] >= 0.01 && o.regimes[1] >= 0.01).count();
+    let [least, most] = [f64::min, f64::max].map(|f| outcomes.iter().map(|o| o.regimes[0]).reduce(f).unwrap_or(f64::NAN));
+    let second = Judged {
+        slug: regimes,
+        judgement: match apart {
+            _ if 2 * both < outcomes.len() => Judgement::Not,
+            apart if apart >= 0.9 => Judgement::Reproduced,
+            apart if apart >= 0.75 => Judgement::Partly,
+            _ => Judgement::Not,
+        },
+        because: format!(
+            "J > 0.9 or J < 0.1 for {} of contexts; J > 0.9 for {} to {} of them, by seed",
+            percent(apart),
+            percent(least),
+            percent(most)
+        ),
+    };
+    let correlations: Vec<f64> = outcomes.iter().filter_map(|o| o.correlation[0]).collect();
+    let third = match median(&correlations) {
+        Some([low, middle, high]) => Judged {
+            slug: relative,
+            judgement: match (low, high) {
+                (_, high) if high < 0.0 => Judgement::Reproduced,
+                (low, _) if low > 0.0 => Judgement::Not,
+                _ => Judgement::Partly,
+            },
+            because: format!("ρ = {middle:.2}, interval {low:.2} to {high:.2}"),
+        },
+        None => Judged { slug: relative, judgement: Judgement::Not, because: "no run in which contexts differ".into() },
+    };
+    [first, second, third]
+}

@@ -1,0 +1,76 @@
+//! The paper's experiments (§5), and how far what it observes in them is reproduced.
+//!
+//! An observation is no theorem: it is judged by a criterion that is written down before anything is run.
+
+pub mod bandit;
+pub mod statistics;
+
+use std::fmt;
+
+/// How far something that the paper observes is seen here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// As it is said.
+    Reproduced,
+    /// In some readings, or some settings, of those that the text leaves open.
+    Partly,
+    /// In none.
+    Not,
+}
+
+impl Judgement {
+    /// One judgement of several settings: what all share, else partly.
+    pub fn of_all(judgements: impl IntoIterator<Item = Judgement>) -> Judgement {
+        let mut all = judgements.into_iter();
+        let Some(first) = all.next() else { return Judgement::Not };
+        if all.all(|other| other == first) { first } else { Judgement::Partly }
+    }
+}
+
+impl fmt::Display for Judgement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Judgement::Reproduced => "reproduced",
+            Judgement::Partly => "partly",
+            Judgement::Not => "not",
+        })
+    }
+}
+
+/// Something that the paper observes in an experiment.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed {
+    /// Its name.
+    pub slug: &'static str,
+    /// Where the paper says it.
+    pub place: &'static str,
+    /// What it says.
+    pub said: &'static str,
+    /// What is measured, and when it counts as reproduced, partly, or not.
+    pub criterion: &'static str,
+}
+
+/// An observation with its judgement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The observation's name.
+    pub slug: &'static str,
+    /// The judgement.
+    pub judgement: Judgement,
+    /// What it rests on, in numbers.
+    pub because: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_settings_have_one_judgement() {
+        use Judgement::{Not, Partly, Reproduced};
+        assert_eq!(Judgement::of_all([Reproduced, Reproduced]), Reproduced);
+        assert_eq!(Judgement::of_all([Not, Not, Not]), Not);
+        assert_eq!(Judgement::of_all([Reproduced, Not]), Partly);
+        assert_eq!(Judgement::of_all([]), Not);
+    }
+}

@@ -1,0 +1,212 @@
+//! The experiment `bandit` as a table, as JSON (schema `gradient-gap/bandit/1`), as rows, and as a picture.
+
+use super::json::number;
+use super::plot::{Bundle, Bundles, Strand};
+use super::{finish, new_table, short};
+use crate::bandit::{Point, Stop};
+use crate::experiments::bandit::{Experiment, OBSERVED, Outcome, Runs, name};
+use crate::experiments::statistics::median;
+use crate::experiments::{Judged, Observed};
+use crate::number::Scalar;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::Write;
+
+/// How an entry of the table is made of a run.
+type Of = fn(&Outcome) -> f64;
+
+/// What the table has of a run, with how it is written.
+const ROWS: [(&str, Of, bool); 12] = [
+    ("updates", |o| o.updates as f64, false),
+    ("updates with an empty band", |o| o.by_fallback, true),
+    ("arms correct in the pool", |o| o.arms as f64, false),
+    ("contexts with J > 0.9", |o| o.regimes[0], true),
+    ("contexts with J < 0.1", |o| o.regimes[1], true),
+    ("contexts between", |o| o.regimes[2], true),
+    ("largest |λ(k) − λ(0)|", |o| o.logistic.gained, false),
+    ("signed gap − gain, largest", |o| o.logistic.deviation, false),
+    ("its share of the bound, largest", |o| o.logistic.used, false),
+    ("J within 0.05, signed gap of (14)", |o| o.logistic.signed, true),
+    ("J within 0.05, printed gap × factor", |o| o.logistic.printed, true),
+    ("ρ of |relative gap| and J", |o| o.correlation[0].unwrap_or(f64::NAN), false),
+];
+
+fn shown(x: f64, percent: bool) -> String {
+    if percent && x.is_finite() { format!("{:.1} %", 100.0 * x) } else { short(x) }
+}
+
+/// Words broken into lines no longer than a table.
+fn wrapped(text: &str) -> String {
+    let (mut out, mut used) = (String::from("   "), 3);
+    for word in text.split_whitespace() {
+        let long = word.chars().count();
+        if used + 1 + long > 120 {
+            out += "\n   ";
+            used = 3;
+        }
+        out += " ";
+        out += word;
+        used += 1 + long;
+    }
+    out
+}
+
+/// What is found of all seeds, and what that says of each observation.
+pub fn bandit_table(experiment: &Experiment) -> String {
+    let setting = &experiment.setting;
+    let mut text = format!(
+        "REINFORCE on contextual bandits (§5.1): d = 10, 100 arms, a pool of 100 contexts, 500 for evaluation; η = {}, {} updates,\n\
+         seeds {} to {}. Where no context of the pool has J in [0.2, 0.8], a fallback says what is trained on.\n",
+        short(setting.eta),
+        setting.steps,
+        setting.seed,
+        setting.seed.wrapping_add(u64::from(setting.seeds) - 1)
+    );
+    for runs in &experiment.runs {
+        let _ = writeln!(text, "\nfallback {}", name(runs.fallback));
+        let mut table = new_table(&["", "least", "median", "largest"]);
+        for (row, of, percent) in ROWS {
+            let values: Vec<f64> = runs.outcomes.iter().map(of).filter(|x| !x.is_nan()).collect();
+            let [least, most] = [f64::min, f64::max].map(|f| values.iter().copied().reduce(f).unwrap_or(f64::NAN));
+            let middle = median(&values).map_or(f64::NAN, |[_, middle, _]| middle);
+            let cells = [least, middle, most].map(|x| shown(x, percent));
+            table.add_row([row.to_string()].into_iter().chain(cells).collect::<Vec<_>>());
+        }
+        text += &finish(&table);
+    }
+    for (observed, judged) in OBSERVED.iter().zip(&experiment.judged) {
+        let Observed { slug, said, .. } = observed;
+        let _ = write!(
+            text,
+            "\n{slug}: {}\n{}\n{}\n",
+            judged.judgement,
+            wrapped(&format!("“{said}”")),
+            wrapped(&judged.because)
+        );
+    }
+    text
+}
+
+fn judged_json(all: &[Judged]) -> Vec<Value> {
+    let one = |(observed, judged): (&Observed, &Judged)| {
+        json!({"slug": judged.slug, "place": observed.place, "said": observed.said, "criterion": observed.criterion,
+               "judgement": judged.judgement.to_string(), "because": judged.because})
+    };
+    OBSERVED.iter().zip(all).map(one).collect()
+}
+
+fn outcome_json(outcome: &Outcome) -> Value {
+    let logistic = &outcome.logistic;
+    let option = |x: Option<f64>| x.map_or(Value::Null, number);
+    json!({
+        "seed": outcome.seed,
+        "updates": outcome.updates,
+        "by_fallback": number(outcome.by_fallback),
+        "stopped": match outcome.stop { Stop::Finished => Value::Null, Stop::EmptyBand(k) => k.into() },
+        "arms": outcome.arms,
+        "above": number(outcome.regimes[0]),
+        "below": number(outcome.regimes[1]),
+        "between": number(outcome.regimes[2]),
+        "gained": number(logistic.gained),
+        "deviation": number(logistic.deviation),
+        "bound_used": number(logistic.used),
+        "violations": logistic.violations,
+        "near_signed": number(logistic.signed),
+        "near_printed": number(logistic.printed),
+        "factor": number(logistic.factor),
+        "correlation_size": option(outcome.correlation[0]),
+        "correlation_signed": option(outcome.correlation[1]),
+    })
+}
+
+/// The whole result but single contexts; every float round-trips.
+pub fn bandit_json(experiment: &Experiment) -> String {
+    let setting = &experiment.setting;
+    let runs = experiment.runs.iter().map(|runs| {
+        let outcomes: Vec<Value> = runs.outcomes.iter().map(outcome_json).collect();
+        json!({"fallback": name(runs.fallback), "judged": judged_json(&runs.judged), "seeds": outcomes})
+    });
+    let document = json!({
+        "schema": "gradient-gap/bandit/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "eta": number(setting.eta),
+        "steps": setting.steps,
+        "seed": setting.seed,
+        "judged": judged_json(&experiment.judged),
+        "runs": runs.collect::<Vec<_>>(),
+    });
+    format!("{document:#}\n")
+}
+
+/// A row for every context of every run.
+///
+/// # Errors
+/// Those of `out`.
+pub fn bandit_csv(experiment: &Experiment, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(
+        out,
+        "fallback,seed,context,lambda_start,lambda,success,failure,printed_gap,effective_gap,signed_gap,bound,relative_gap"
+    )?;
+    for runs in &experiment.runs {
+        for outcome in &runs.outcomes {
+            for (i, context) in outcome.contexts.iter().enumerate() {
+                let (end, fallback, seed) = (&context.end, name(runs.fallback), outcome.seed);
+                let Point { lambda, constant, effective, relative, signed, remainder, .. } = *end;
+                let (success, failure) = (end.success(), end.failure());
+                writeln!(
+                    out,
+                    "{fallback},{seed},{i},{},{lambda},{success},{failure},{constant},{effective},{signed},{remainder},{relative}",
+                    context.start
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Points that are drawn of a curve.
+const POINTS: usize = 25;
+
+/// The three panels of Figure 1 for one run, and the first of them with the gap that log-odds follow.
+pub fn bandit_svg(experiment: &Experiment, runs: &Runs) -> String {
+    let (curves, setting) = (&runs.first.curves, &experiment.setting);
+    let times = curves.times();
+    let stride = times.len().div_ceil(POINTS).max(1);
+    let strands = |of: &dyn Fn(usize, f64, &Point) -> [f64; 2]| -> Vec<Strand> {
+        let strand = |i: usize| {
+            let all: Vec<Point> = curves.of(i).collect();
+            let start = all.first().map_or(0.0, |point| point.lambda);
+            let kept = (0..all.len()).filter(|k| k % stride == 0 || k + 1 == all.len());
+            Strand {
+                points: kept.map(|k| of(times[k], start, &all[k])).collect(),
+                shade: all.last().map_or(0.0, Point::success),
+            }
+        };
+        (0..curves.contexts()).map(strand).collect()
+    };
+    let sigma = |lambda: f64| Scalar::exp(-(-lambda).softplus());
+    let follows = strands(&|_, start, point| [start + point.signed, point.success()]);
+    let ends = follows.iter().flat_map(|strand| &strand.points).map(|point| point[0]);
+    let (low, high) = ends.fold((0.0, 0.0), |(low, high), x| (f64::min(low, x), f64::max(high, x)));
+    let logistic = (0..=100).map(|i| low + (high - low) * f64::from(i) / 100.0).map(|x| [x, sigma(x)]).collect();
+    let panel = |label_x, label_y, strands, over, whole| Bundle { label_x, label_y, strands, over, whole };
+    let panels = [
+        panel("cumulative gap as printed, Σ [Δμ]₊ η", "J", strands(&|_, _, p| [p.constant, p.success()]), None, false),
+        panel("λ(0) + signed cumulative gap, Σ Δμ η‖∇J‖", "J", follows, Some(("logistic", logistic)), false),
+        panel("update k", "Σ [Δμ]₊ η", strands(&|k, _, p| [k as f64, p.constant]), None, true),
+        panel("update k", "relative gap", strands(&|k, _, p| [k as f64, p.relative]), None, true),
+    ];
+    Bundles {
+        title: "Contextual bandits: every evaluation context of one run",
+        subtitle: &[format!(
+            "§5.1, Figure 1; seed {}, {} updates, η = {}, fallback {}",
+            setting.seed,
+            runs.first.steps.len(),
+            short(setting.eta),
+            name(runs.fallback)
+        )],
+        key: ["J at the end", "0", "1"],
+        panels: &panels,
+    }
+    .svg()
+}

@@ -1,0 +1,147 @@
+//! Many curves, each with a shade of its own, in panels with horizontal axes of their own.
+
+use super::super::axes::{Scale, cut, polyline, range, rect, sheet, text, wide};
+use super::panel::{Side, foot, frame, side};
+use super::scatter::ramp;
+use super::{FOOT, LEFT, LINE, RIGHT, SMALL, SMALL_GREY, TOP, WIDTH};
+
+/// One of many.
+#[derive(Clone, Debug)]
+pub struct Strand {
+    /// Its points, in their order; those that are not finite are left out.
+    pub points: Vec<[f64; 2]>,
+    /// From 0, dark, to 1, light.
+    pub shade: f64,
+}
+
+/// A panel.
+#[derive(Clone, Debug)]
+pub struct Bundle<'a> {
+    /// The label of the horizontal axis.
+    pub label_x: &'a str,
+    /// The label of the vertical axis.
+    pub label_y: &'a str,
+    /// The curves.
+    pub strands: Vec<Strand>,
+    /// A dashed black curve over them, and what it is.
+    pub over: Option<(&'a str, Vec<[f64; 2]>)>,
+    /// Whether horizontal values are whole numbers.
+    pub whole: bool,
+}
+
+/// A picture.
+#[derive(Clone, Debug)]
+pub struct Bundles<'a> {
+    /// Above it.
+    pub title: &'a str,
+    /// Lines below the title.
+    pub subtitle: &'a [String],
+    /// What shades are, and the names of the darkest and the lightest.
+    pub key: [&'a str; 3],
+    /// From above.
+    pub panels: &'a [Bundle<'a>],
+}
+
+const HEIGHT: f64 = 230.0;
+/// From the foot of a panel to the next.
+const GAP: f64 = 14.0;
+
+impl Bundle<'_> {
+    fn values(&self, axis: usize) -> Option<[f64; 2]> {
+        let over = self.over.iter().flat_map(|(_, points)| points);
+        let all = self.strands.iter().flat_map(|strand| &strand.points).chain(over);
+        range(all.filter(|point| point.iter().all(|x| x.is_finite())).map(|point| point[axis]), false)
+    }
+
+    fn draw(&self, out: &mut String, [left, top]: [f64; 2], up: &Option<Side>) {
+        let bottom = top + HEIGHT;
+        frame(out, [left, RIGHT, top, bottom], up, self.label_y);
+        let x = Scale { values: self.values(0).unwrap_or([0.0, 1.0]), pixels: [left, RIGHT] };
+        foot(out, &x, bottom, self.label_x, self.whole);
+        let Some((y, _)) = up else { return };
+        let pixels = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
+            let finite = points.iter().filter(|point| point.iter().all(|x| x.is_finite()));
+            finite.map(|point| [x.at(point[0]), y.at(point[1])]).collect()
+        };
+        out.push_str("<g fill=\"none\" stroke-width=\"0.9\" stroke-opacity=\"0.55\" stroke-linejoin=\"round\">\n");
+        for strand in &self.strands {
+            let colour = ramp(strand.shade);
+            polyline(out, pixels(&strand.points).into_iter(), &format!("stroke=\"{colour}\""));
+        }
+        out.push_str("</g>\n");
+        if let Some((name, points)) = &self.over {
+            let style = "fill=\"none\" stroke=\"#000\" stroke-width=\"1.6\" stroke-dasharray=\"7 4\"";
+            polyline(out, pixels(points).into_iter(), style);
+            let at = [left + 12.0, top + 20.0];
+            rect(out, [at[0] - 4.0, at[1] - 13.0, SMALL * wide(name) + 40.0, 18.0], "fill=\"#fff\" fill-opacity=\"0.85\"");
+            polyline(out, [[at[0], at[1] - 4.0], [at[0] + 26.0, at[1] - 4.0]].into_iter(), style);
+            text(out, [at[0] + 32.0, at[1]], "font-size=\"12\"", name);
+        }
+    }
+}
+
+impl Bundles<'_> {
+    /// The picture.
+    pub fn svg(&self) -> String {
+        let head = TOP + LINE * (self.subtitle.len() as f64 + 1.0);
+        let top = |i: usize| head + i as f64 * (HEIGHT + FOOT + GAP);
+        let sides: Vec<_> = self
+            .panels
+            .iter()
+            .enumerate()
+            .map(|(i, panel)| side(panel.values(1), false, [top(i) + HEIGHT, top(i)]))
+            .collect();
+        let rungs = sides.iter().flatten().flat_map(|(_, rungs)| rungs);
+        let widest = rungs.map(|(_, label)| 13.0 * wide(label)).fold(0.0, f64::max);
+        let left = f64::max(LEFT, widest.ceil() + 42.0);
+        let mut out = sheet(WIDTH, top(self.panels.len()), "#333");
+        let room = WIDTH - left - 8.0;
+        let size = if 15.0 * wide(self.title) <= room { 15.0 } else { 13.0 };
+        text(&mut out, [left, 28.0], &format!("font-size=\"{size}\""), &cut(self.title, room, size));
+        for (i, subtitle) in self.subtitle.iter().enumerate() {
+            text(&mut out, [left, 47.0 + LINE * i as f64], SMALL_GREY, &cut(subtitle, room, SMALL));
+        }
+        self.draw_key(&mut out, head - 12.0);
+        for (i, (panel, side)) in self.panels.iter().zip(&sides).enumerate() {
+            panel.draw(&mut out, [left, top(i)], side);
+        }
+        out + "</svg>\n"
+    }
+
+    /// What shades are, at the right above the panels.
+    fn draw_key(&self, out: &mut String, low: f64) {
+        let [what, dark, light] = self.key;
+        let (parts, part) = (24, 5.0);
+        let right = RIGHT - SMALL * wide(light) - 6.0;
+        let left = right - part * f64::from(parts);
+        for i in 0..parts {
+            let colour = ramp(f64::from(i) / f64::from(parts - 1));
+            rect(out, [left + part * f64::from(i), low - 9.0, part + 0.3, 10.0], &format!("fill=\"{colour}\""));
+        }
+        text(out, [left - 6.0, low], &format!("{SMALL_GREY} text-anchor=\"end\""), &format!("{what}: {dark}"));
+        text(out, [right + 6.0, low], SMALL_GREY, light);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_strand_is_drawn_in_its_shade() {
+        let strand = |shade, y| Strand { points: vec![[0.0, y], [f64::NAN, 7.0], [3.0, 2.0 * y]], shade };
+        let panel = Bundle {
+            label_x: "gap <x>",
+            label_y: "J",
+            strands: vec![strand(0.0, 1.0), strand(1.0, 2.0)],
+            over: Some(("σ", vec![[0.0, 1.0], [3.0, 4.0]])),
+            whole: false,
+        };
+        let empty = Bundle { label_x: "k", label_y: "nothing", strands: vec![], over: None, whole: true };
+        let svg = Bundles { title: "t", subtitle: &["s".into()], key: ["J", "0", "1"], panels: &[panel, empty] }.svg();
+        assert!(resvg::usvg::roxmltree::Document::parse(&svg).is_ok() && !svg.contains("NaN"), "{svg}");
+        assert_eq!(svg.matches("<polyline").count(), 4);
+        assert!(svg.contains(&format!("stroke=\"{}\"", ramp(0.0))) && svg.contains(&format!("stroke=\"{}\"", ramp(1.0))));
+        assert!(["gap &lt;x&gt;", ">J: 0<", ">1<", "nothing to draw"].iter().all(|part| svg.contains(part)), "{svg}");
+    }
+}
