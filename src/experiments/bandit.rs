@@ -67,7 +67,7 @@ impl Default for Setting {
     /// η = 0.1 as printed; 20 000 updates, 20 seeds, both fallbacks that go on.
     fn default() -> Setting {
         let fallbacks = vec![Fallback::Uniform, Fallback::NearestHalf];
-        Setting { eta: 0.1, steps: 20_000, seed: 1, seeds: 20, fallbacks, times: 200 }
+        Setting { eta: 0.1, steps: 20_000, seed: 1, seeds: 20, fallbacks, times: 2_000 }
     }
 }
 

@@ -164,21 +164,16 @@ pub fn bandit_csv(experiment: &Experiment, out: &mut dyn Write) -> std::io::Resu
     Ok(())
 }
 
-/// Points that are drawn of a curve.
-const POINTS: usize = 25;
-
 /// The three panels of Figure 1 for one run, and the first of them with the gap that log-odds follow.
 pub fn bandit_svg(experiment: &Experiment, runs: &Runs) -> String {
     let (curves, setting) = (&runs.first.curves, &experiment.setting);
     let times = curves.times();
-    let stride = times.len().div_ceil(POINTS).max(1);
     let strands = |of: &dyn Fn(usize, f64, &Point) -> [f64; 2]| -> Vec<Strand> {
         let strand = |i: usize| {
             let all: Vec<Point> = curves.of(i).collect();
             let start = all.first().map_or(0.0, |point| point.lambda);
-            let kept = (0..all.len()).filter(|k| k % stride == 0 || k + 1 == all.len());
             Strand {
-                points: kept.map(|k| of(times[k], start, &all[k])).collect(),
+                points: times.iter().zip(&all).map(|(&k, point)| of(k, start, point)).collect(),
                 shade: all.last().map_or(0.0, Point::success),
             }
         };

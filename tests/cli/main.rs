@@ -5,6 +5,7 @@
 mod support;
 
 mod attack;
+mod bandit;
 mod boxes;
 mod certify;
 mod chains;

@@ -43,8 +43,22 @@ pub struct Bundles<'a> {
 }
 
 const HEIGHT: f64 = 230.0;
+/// From one point of a curve to the next, in pixels.
+const NEAREST: f64 = 4.0;
 /// From the foot of a panel to the next.
 const GAP: f64 = 14.0;
+
+/// Points that are no nearer to the one before, and the last one.
+fn thinned(points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+    let mut kept: Vec<[f64; 2]> = Vec::new();
+    for (i, &point) in points.iter().enumerate() {
+        let far = kept.last().is_none_or(|last| f64::hypot(point[0] - last[0], point[1] - last[1]) >= NEAREST);
+        if far || i + 1 == points.len() {
+            kept.push(point);
+        }
+    }
+    kept
+}
 
 impl Bundle<'_> {
     fn values(&self, axis: usize) -> Option<[f64; 2]> {
@@ -66,7 +80,7 @@ impl Bundle<'_> {
         out.push_str("<g fill=\"none\" stroke-width=\"0.9\" stroke-opacity=\"0.55\" stroke-linejoin=\"round\">\n");
         for strand in &self.strands {
             let colour = ramp(strand.shade);
-            polyline(out, pixels(&strand.points).into_iter(), &format!("stroke=\"{colour}\""));
+            polyline(out, thinned(pixels(&strand.points)).into_iter(), &format!("stroke=\"{colour}\""));
         }
         out.push_str("</g>\n");
         if let Some((name, points)) = &self.over {
