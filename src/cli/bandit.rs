@@ -51,7 +51,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
     format: TableOrJson,
     /// In this folder, made where it is not there: bandit.json, all contexts in bandit.csv, and the first seed's figure for each
-    /// fallback, bandit-NAME.svg and bandit-NAME.png.
+    /// fallback, bandit-NAME.svg and bandit-NAME.png (-: the figure of one fallback as SVG on standard output, and no table).
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -88,11 +88,19 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         Choice::NearestHalf => vec![Fallback::NearestHalf],
         Choice::Stop => vec![Fallback::Stop],
     };
+    let alone = options.out.as_deref() == Some(Path::new("-"));
+    if alone && fallbacks.len() > 1 {
+        return Err(Error::new("--out -: one figure only; name one --fallback or a folder"));
+    }
     let Options { eta, seed, seeds, .. } = *options;
     let setting = Setting { eta, steps: options.steps as usize, seed, seeds, fallbacks, ..Setting::default() };
     let bar = progress_of(u64::from(seeds) * setting.fallbacks.len() as u64, "runs");
     let experiment = pool(options.threads as usize)?.install(|| run_all(&setting, &|| bar.inc(1)))?;
     bar.finish_and_clear();
+    if alone {
+        let figures = experiment.runs.iter().map(|runs| report::bandit_svg(&experiment, runs));
+        return print(&figures.collect::<String>()).map(|()| true);
+    }
     if let Some(folder) = &options.out {
         write(folder, &experiment)?;
     }

@@ -61,6 +61,8 @@ fn bad_input_is_named() {
     {
         refused_in_one_line(&run(&["bandit", option, value]), &[option, value]);
     }
+    refused_in_one_line(&with(&["--out", "-"]), &["--out -", "--fallback"]);
+    assert!(succeeded(&with(&["--out", "-", "--fallback", "uniform"])).starts_with("<svg"));
     let folder = Directory::new();
     std::fs::write(folder.path("file"), "").expect("written");
     refused_in_one_line(&with(&["--out", &folder.path("file")]), &["file"]);
