@@ -114,7 +114,7 @@ impl Summaries {
         }
     }
 
-    fn set(&mut self, lane: usize, summary: &Summary) {
+    pub fn set(&mut self, lane: usize, summary: &Summary) {
         for side in 0..2 {
             self.mass[side][lane] = summary.mass[side];
             self.mean[side][lane] = summary.mean[side];
