@@ -8,7 +8,7 @@ use super::lengths::Lengths;
 use super::merge::Pair;
 use super::row::{Rows, Spread};
 use super::side_by_side::{Children, Extents, Rows as RowsOfAll, Sides, Summaries, one_by_one};
-use super::walk::{Part, bottom, first};
+use super::walk::{Part, bottom, first, lengths_below};
 use crate::error::Error;
 use crate::number::{Arithmetic, OnLanes, Simd, on_lanes};
 use crate::policy::Shape;
@@ -117,9 +117,8 @@ where
     pub fn join(&mut self, prefixes: &[Vec<u32>], parts: &[Part]) -> Result<Vec<Part>, Error> {
         let Some(depth) = self.begin(prefixes) else { return Ok(vec![]) };
         let start = first(self.shape) as usize;
-        let lengths = if start > 0 { self.shape.max_length as usize - depth } else { 0 };
-        let (mut below, mut root): ([Node; N], _) =
-            (std::array::from_fn(|_| Node::new(lengths.saturating_sub(1))), Node::new(lengths));
+        let node = |depth| Node::new(lengths_below(self.shape, depth));
+        let (mut below, mut root): ([Node; N], _) = (std::array::from_fn(|_| node(depth + 1)), node(depth));
         for (lane, parts) in parts.chunks(N - start).enumerate().take(self.count) {
             below[start..].iter_mut().zip(parts).for_each(|(node, part)| node.set(lane, part));
         }
@@ -295,7 +294,7 @@ pub(super) struct Room<const N: usize> {
 impl<const N: usize> Room<N> {
     /// For subtrees below prefixes of this length, at least two shorter than those before last rows.
     pub fn new(shape: Shape, depth: usize) -> Self {
-        let node = |depth: usize| Node::new(if first(shape) > 0 { shape.max_length as usize - depth } else { 0 });
+        let node = |depth: usize| Node::new(lengths_below(shape, depth));
         let frame = |depth| std::array::from_fn(|_| node(depth + 1));
         let lowest = Lowest { rows: RowsOfAll::ZERO, middle: frame(bottom(shape) - 2), low: Low::ZERO };
         Room { frames: (depth..bottom(shape) - 2).map(frame).collect(), lowest: Box::new(lowest), root: node(depth) }
