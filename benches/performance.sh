@@ -43,8 +43,8 @@ milliseconds() {
 # Performance
 
 Written by \`benches/performance.sh\`, commit $(git rev-parse --short HEAD), $(rustc --version | cut -d " " -f 1,2), on one machine:
-$model, $cores cores${vectors:+, AVX2}; $versions. Nothing here is asserted by a test; times are medians of rounds that alternate
-between the sides.
+$model, $cores cores${vectors:+, AVX2}; $versions. Nothing here is asserted by a test; times of whole jobs are medians,
+against the peers of rounds that alternate between the sides; rates and peaks under the roofline are the fastest of 300 rounds.
 
 ## Whole jobs, against NumPy and JAX
 

@@ -8,7 +8,7 @@ use super::lengths::Lengths;
 use super::merge::Pair;
 use super::row::{Rows, Spread};
 use super::side_by_side::{Children, Extents, Rows as RowsOfAll, Sides, Summaries, one_by_one};
-use super::walk::{Part, bottom, first};
+use super::walk::{Part, bottom, first, lengths_below};
 use crate::error::Error;
 use crate::number::{Arithmetic, OnLanes, Simd, on_lanes};
 use crate::policy::Shape;
@@ -27,6 +27,14 @@ struct Node {
 impl Node {
     fn new(lengths: usize) -> Node {
         Node { summaries: Summaries::ZERO, lengths: vec![[[0.0; TOGETHER]; 2]; lengths] }
+    }
+
+    /// What is below one of the prefixes.
+    fn set(&mut self, lane: usize, part: &Part) {
+        self.summaries.set(lane, &part.summary);
+        for (lengths, mass) in self.lengths.iter_mut().zip(&part.lengths.masses) {
+            (lengths[0][lane], lengths[1][lane]) = (mass[0], mass[1]);
+        }
     }
 }
 
@@ -77,14 +85,7 @@ where
     /// # Errors
     /// Logits that are no numbers, with their prefix.
     pub fn subtrees(&mut self, prefixes: &[Vec<u32>], room: &mut Room<N>) -> Result<Vec<Part>, Error> {
-        let Some(depth) = prefixes.first().map(Vec::len) else { return Ok(vec![]) };
-        (self.count, self.yes, self.extents) = (prefixes.len().min(TOGETHER), [0; TOGETHER], Extents::default());
-        for (lane, prefix) in prefixes.iter().enumerate() {
-            self.paths[lane][..depth].copy_from_slice(prefix);
-            for (place, &token) in self.places.iter_mut().zip(prefix) {
-                place[lane] = token;
-            }
-        }
+        let Some(depth) = self.begin(prefixes) else { return Ok(vec![]) };
         let Room { frames, lowest, root } = room;
         // Of two tokens, one of them an EOS, one goes on: such trees are walked through otherwise.
         if first(self.shape) == 0 {
@@ -94,6 +95,49 @@ where
         }
         let (all, spread) = (self.responses(bottom(self.shape) - depth), self.extents.spread());
         Ok((0..self.count).map(|lane| self.part(root, lane, all, spread)).collect())
+    }
+
+    /// Goes to some prefixes of one length, which is the result.
+    fn begin(&mut self, prefixes: &[Vec<u32>]) -> Option<usize> {
+        let depth = prefixes.first()?.len();
+        (self.count, self.yes, self.extents) = (prefixes.len().min(TOGETHER), [0; TOGETHER], Extents::default());
+        for (lane, prefix) in prefixes.iter().take(TOGETHER).enumerate() {
+            self.paths[lane][..depth].copy_from_slice(prefix);
+            for (place, &token) in self.places.iter_mut().zip(prefix) {
+                place[lane] = token;
+            }
+        }
+        Some(depth)
+    }
+
+    /// What is below some prefixes of one length, at most [`TOGETHER`], from what is below those one token longer, in order.
+    ///
+    /// # Errors
+    /// Logits that are no numbers, with their prefix.
+    pub fn join(&mut self, prefixes: &[Vec<u32>], parts: &[Part]) -> Result<Vec<Part>, Error> {
+        let Some(depth) = self.begin(prefixes) else { return Ok(vec![]) };
+        let start = first(self.shape) as usize;
+        let node = |depth| Node::new(lengths_below(self.shape, depth));
+        let (mut below, mut root): ([Node; N], _) = (std::array::from_fn(|_| node(depth + 1)), node(depth));
+        for (lane, parts) in parts.chunks(N - start).enumerate().take(self.count) {
+            below[start..].iter_mut().zip(parts).for_each(|(node, part)| node.set(lane, part));
+        }
+        if start > 0 {
+            self.ends(depth, &mut below[0]);
+        }
+        let (summaries, masses) = (below.each_ref().map(|b| &b.summaries), below.each_ref().map(|b| &b.lengths[..]));
+        let mut rows = RowsOfAll::ZERO;
+        self.look(depth, &mut rows, 0, &mut []);
+        Width::<N>::make(&mut rows);
+        self.merge(depth, &rows, summaries, masses, &mut root)?;
+        let own = self.extents.spread();
+        let joined = parts.chunks(N - start).enumerate().take(self.count).map(|(lane, parts)| {
+            let part = self.part(&root, lane, start as u64, own);
+            let add = |sum: [u64; 2], below: &Part| [sum[0] + below.responses[0], sum[1] + below.responses[1]];
+            let spread = parts.iter().fold(own, |spread, below| spread.max(below.spread));
+            Part { responses: parts.iter().fold(part.responses, add), spread, ..part }
+        });
+        Ok(joined.collect())
     }
 
     /// How many responses are below a prefix at a height above last rows.
@@ -250,7 +294,7 @@ pub(super) struct Room<const N: usize> {
 impl<const N: usize> Room<N> {
     /// For subtrees below prefixes of this length, at least two shorter than those before last rows.
     pub fn new(shape: Shape, depth: usize) -> Self {
-        let node = |depth: usize| Node::new(if first(shape) > 0 { shape.max_length as usize - depth } else { 0 });
+        let node = |depth: usize| Node::new(lengths_below(shape, depth));
         let frame = |depth| std::array::from_fn(|_| node(depth + 1));
         let lowest = Lowest { rows: RowsOfAll::ZERO, middle: frame(bottom(shape) - 2), low: Low::ZERO };
         Room { frames: (depth..bottom(shape) - 2).map(frame).collect(), lowest: Box::new(lowest), root: node(depth) }

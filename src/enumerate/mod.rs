@@ -172,7 +172,22 @@ where
             let (mut walker, mut room) = (Lockstep::<S, R, N>::new(rows, reward), Room::new(shape, depth));
             move |prefixes: &[Vec<u32>]| walker.subtrees(prefixes, &mut room)
         });
-        return above::<S, R, N>(rows, reward, depth, parts?);
+        let (mut parts, mut walker) = (parts?, Lockstep::<S, R, N>::new(rows, reward));
+        // The tree above them, level by level.
+        for depth in (0..depth).rev() {
+            let (mut above, branches) = (vec![], N - first(shape) as usize);
+            let mut prefixes = vec![vec![0; depth]; TOGETHER];
+            for (group, parts) in parts.chunks(TOGETHER * branches).enumerate() {
+                let prefixes = &mut prefixes[..parts.len() / branches];
+                let numbers = TOGETHER * group..;
+                numbers.zip(prefixes.iter_mut()).for_each(|(number, prefix)| go_to(shape, number, prefix));
+                above.extend(walker.join(prefixes, parts)?);
+            }
+            parts = above;
+        }
+        if let Some(whole) = parts.pop() {
+            return Ok(whole); // the only one, of the empty prefix
+        }
     }
     one_by_one::<S, R, N>(rows, reward)
 }
@@ -202,6 +217,14 @@ fn above<S: Rows, R: Fn(&[u32]) -> bool, const N: usize>(
     Walker::<S, R, N>::new(rows, reward).top(depth, parts.into_iter(), &mut frames(rows.shape(), 0, depth))
 }
 
+/// Makes a prefix the one of this number among those of its length that go on.
+fn go_to(shape: Shape, number: usize, prefix: &mut [u32]) {
+    let (branches, mut left) = ((shape.vocabulary - first(shape)) as usize, number);
+    for token in prefix.iter_mut().rev() {
+        (*token, left) = ((left % branches) as u32 + first(shape), left / branches);
+    }
+}
+
 /// All subtrees at this depth in their order; every thread has its walker, which finds what is below some prefixes, `together`
 /// of them at once.
 fn subtrees<W: FnMut(&[Vec<u32>]) -> Result<Vec<Part>, Error>>(
@@ -211,7 +234,6 @@ fn subtrees<W: FnMut(&[Vec<u32>]) -> Result<Vec<Part>, Error>>(
     together: usize,
     walker_of: impl Fn() -> W + Sync,
 ) -> Result<Vec<Part>, Error> {
-    let branches = (shape.vocabulary - first(shape)) as usize;
     let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
     let thread = || {
         let (mut walker, mut prefixes, mut parts) = (None, vec![vec![0; depth]; together], vec![]);
@@ -221,11 +243,8 @@ fn subtrees<W: FnMut(&[Vec<u32>]) -> Result<Vec<Part>, Error>>(
                 return parts; // after an error only what is before it is of interest
             }
             let prefixes = &mut prefixes[..together.min(count - index)];
-            for (place, prefix) in prefixes.iter_mut().enumerate() {
-                let mut left = index + place;
-                for token in prefix.iter_mut().rev() {
-                    (*token, left) = ((left % branches) as u32 + first(shape), left / branches);
-                }
+            for (number, prefix) in (index..).zip(prefixes.iter_mut()) {
+                go_to(shape, number, prefix);
             }
             let found = walker.get_or_insert_with(&walker_of)(prefixes);
             if found.is_err() {

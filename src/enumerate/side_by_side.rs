@@ -114,7 +114,7 @@ impl Summaries {
         }
     }
 
-    fn set(&mut self, lane: usize, summary: &Summary) {
+    pub fn set(&mut self, lane: usize, summary: &Summary) {
         for side in 0..2 {
             self.mass[side][lane] = summary.mass[side];
             self.mean[side][lane] = summary.mean[side];
@@ -187,21 +187,25 @@ impl<S: Simd> Arithmetic<S> {
             }
             return Width::<N>::look(&written, extents, rows);
         }
-        // Where nothing depends on their number, the compiler knows what is never written.
+        self.write_four(0, &write, extents, rows);
+        self.write_four(FOUR, &write, extents, rows);
+    }
+
+    /// Four of them, from `first` on. Where nothing depends on their number, the compiler knows what is never written.
+    #[inline(always)]
+    fn write_four<const N: usize>(
+        self,
+        first: usize,
+        write: &impl Fn(usize, &mut Written<N>),
+        extents: &mut Extents,
+        rows: &mut Rows<N>,
+    ) {
         let mut written = [[[0.0; N]; 3]; FOUR];
-        write(0, &mut written[0]);
-        write(1, &mut written[1]);
-        write(2, &mut written[2]);
-        write(3, &mut written[3]);
-        let [w0, w1, w2, w3] = &written;
-        self.four(0, [w0, w1, w2, w3], extents, rows);
-        let mut written = [[[0.0; N]; 3]; FOUR];
-        write(4, &mut written[0]);
-        write(5, &mut written[1]);
-        write(6, &mut written[2]);
-        write(7, &mut written[3]);
-        let [w0, w1, w2, w3] = &written;
-        self.four(FOUR, [w0, w1, w2, w3], extents, rows);
+        write(first, &mut written[0]);
+        write(first + 1, &mut written[1]);
+        write(first + 2, &mut written[2]);
+        write(first + 3, &mut written[3]);
+        self.four(first, written.each_ref(), extents, rows);
     }
 
     /// The same from what is written of all eight.

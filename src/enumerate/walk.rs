@@ -48,12 +48,17 @@ pub(super) fn first(shape: Shape) -> u32 {
     u32::from(shape.ending != Ending::Fixed)
 }
 
+/// How many lengths responses below prefixes of this one may have; none are kept where all are equally long.
+pub(super) fn lengths_below(shape: Shape, depth: usize) -> usize {
+    if first(shape) > 0 { shape.max_length as usize - depth } else { 0 }
+}
+
 /// Frames for the depths from `base` to `deepest`.
 pub(super) fn frames(shape: Shape, base: usize, deepest: usize) -> Vec<Frame> {
     let frame = |depth: usize| Frame {
         row: Row::default(),
         below: vec![Summary::default(); shape.vocabulary as usize],
-        lengths: Lengths::new(if first(shape) > 0 { shape.max_length as usize - depth } else { 0 }),
+        lengths: Lengths::new(lengths_below(shape, depth)),
     };
     (base..=deepest).map(frame).collect()
 }

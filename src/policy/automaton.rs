@@ -8,7 +8,6 @@
 use super::{Context, Ending, Leaf, Policy, Shape, Tree};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 
 /// A deterministic automaton over the vocabulary.
 ///
@@ -94,15 +93,18 @@ impl Automaton {
         let first = u32::from(ending != Ending::Fixed);
         let mut now = vec![false; states];
         now[self.start as usize] = true;
-        let mut known = HashMap::new();
+        // One set is kept, later and later ones, so that memory does not grow with the period.
+        let (mut kept, mut kept_at) = (vec![], 0);
         let mut position = 0;
         while position < max_length {
-            if !self.by_position
-                && let Some(before) = known.insert(now.clone(), position)
-            {
-                let period = position - before;
-                position += (max_length - 1 - position) / period * period;
-                known.clear();
+            if !self.by_position {
+                if kept == now {
+                    let period = position - kept_at;
+                    position += (max_length - 1 - position) / period * period;
+                    kept.clear();
+                } else if position >= 2 * kept_at {
+                    (kept, kept_at) = (now.clone(), position);
+                }
             }
             let last = position + 1 == max_length;
             let forced = last && ending == Ending::Eos;
@@ -197,6 +199,12 @@ mod tests {
         let counter = Automaton { start: 0, next: vec![1, 2, 0], by_position: false };
         for tokens in [1, 2, 3, 7, 1_000_000] {
             assert_eq!(visited(&counter, shape(1, tokens, Ending::Fixed)).1, [tokens as usize % 3], "{tokens}");
+        }
+        // After a tail of two, round and round: 0 1 2 3 4 2 3 4 2 ….
+        let tail = Automaton { start: 0, next: vec![1, 2, 3, 4, 2], by_position: false };
+        for tokens in 1..200 {
+            let expected = if tokens < 2 { tokens } else { 2 + (tokens - 2) % 3 };
+            assert_eq!(visited(&tail, shape(1, tokens, Ending::Fixed)).1, [expected as usize], "{tokens}");
         }
         assert_eq!(visited(&parity(false), shape(2, 5, Ending::Fixed)).1, [0, 1]);
         // EOS keeps the state; the only other token flips it. Of one token only the forced EOS is left.

@@ -128,3 +128,23 @@ fn threads_with_names_of_their_own_give_the_same_bits() {
         }
     }
 }
+
+/// The bounds of errors know the steepest row wherever it is: above the subtrees, or in them.
+#[test]
+fn a_steep_row_is_in_the_bounds_of_errors_at_every_depth() {
+    let shape = Shape { vocabulary: 4, max_length: 9, ending: Ending::Cut };
+    let errors = |steep: Option<usize>| {
+        let logits: Written<'_> = &|prefix, h, a, c| {
+            logits(Kind::Straight, prefix.len() as u32, prefix.last().copied().unwrap_or(0), h, a, c);
+            if steep == Some(prefix.len()) && prefix.iter().all(|&token| token == 1) {
+                a[2] = 1e3;
+            }
+        };
+        walk(&ByPrefix::new(shape, logits).expect("valid"), &REWARDS[0]).expect("valid").errors()
+    };
+    let plain = errors(None);
+    for depth in 0..9 {
+        let steep = errors(Some(depth));
+        assert!((0..2).all(|side| steep.mean[side] > 100.0 * plain.mean[side]), "depth {depth}: {steep:?} {plain:?}");
+    }
+}

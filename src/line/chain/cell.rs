@@ -137,10 +137,13 @@ impl<N: Scalar, S: Sums<N>> Cell<N, S> {
         if let [one] = parts {
             return Some(*one);
         }
-        // Of what is not 0 for certain.
+        // What is 0 for certain has no share in anything else; of several such cells the sums are no numbers.
         let some = |cell: &&Cell<N, S>| !cell.mass.mantissa.is_zero();
-        let largest = parts.iter().filter(some).map(|cell| cell.mass.exponent).max();
-        let exponent = largest.or(parts.first().map(|cell| cell.mass.exponent))?;
+        let count = parts.iter().filter(some).count();
+        if (1..parts.len()).contains(&count) {
+            return Cell::merge(&parts.iter().filter(some).copied().collect::<SmallVec<[Cell<N, S>; 16]>>());
+        }
+        let exponent = parts.iter().map(|cell| cell.mass.exponent).max()?;
         let mut share: SmallVec<[N; 16]> = parts.iter().map(|cell| cell.mass.at(exponent)).collect();
         let total = sum(share.iter().copied());
         share.iter_mut().for_each(|share| *share = *share / total);
@@ -301,6 +304,15 @@ mod tests {
         assert!(Cell::<f64, ()>::merge(&[]).is_none());
         let enclosed = cell::<Interval>(-1e300).mass.ln();
         assert!(enclosed.lo() == f64::NEG_INFINITY && enclosed.hi() < -1e10, "{enclosed:?}");
+        // What nothing weighs has no mean, and spoils none.
+        let of = |log: f64, score: f64| Cell {
+            mass: Mass::exp(log),
+            sums: Moments { score, variance: 0.0, curvature: 0.0, length: 1.0 },
+        };
+        let none = Cell::merge(&[of(-1e300, 1.0), of(-1e300, 2.0)]).unwrap();
+        assert!(none.sums.score.is_nan() && none.mass.ln() == f64::NEG_INFINITY);
+        assert_eq!(Cell::merge(&[none, of(-1.0, 3.0)]).unwrap().sums.score, 3.0);
+        assert_eq!(Cell::merge(&[of(-1.0, 5.0), none, of(-1.0, 3.0)]).unwrap().sums.score, 4.0);
     }
 
     /// Means and variances as of the list of what was merged, in any grouping.

@@ -35,16 +35,16 @@ pub(super) fn sides<N: Scalar>(chain: &Chain<'_, N, Moments<N>>) -> Option<[Cell
     if chain.tokens < MANY || chain.states * chain.states > ARROW * (on.len() + end.len()) {
         return None;
     }
-    let (unit, sums) = match end.is_empty() {
+    let (unit, still, sums) = match end.is_empty() {
         true => {
-            Problem::<4>::new(chain).map(|problem| (problem.unit, problem.solve().map(|[p, s, q, h]| [p, s, q, h, 0.0])))?
+            let problem = Problem::<4>::new(chain)?;
+            (problem.unit, problem.still, problem.solve().map(|[p, s, q, h]| [p, s, q, h, 0.0]))
         }
-        false => Problem::<5>::new(chain).map(|problem| (problem.unit, problem.solve()))?,
+        false => Problem::<5>::new(chain).map(|problem| (problem.unit, problem.still, problem.solve()))?,
     };
     let of = |[p, s, q, h, l]: [f64; 5]| {
         let (mean, square) = (s / p, 2.0 * q / p);
         let variance = square - mean * mean;
-        let still = s == 0.0 && q == 0.0; // no score anywhere, up to underflow: see `Problem::new`
         let counts = p >= LEAST && (still || square <= CANCELLED * variance && q >= LEAST * LEAST) && h.is_finite();
         let length = if end.is_empty() { f64::from(chain.tokens) } else { l / p };
         counts.then(|| Cell {
@@ -72,6 +72,8 @@ struct Problem<const K: usize> {
     last: [Vec<f64>; 2],
     /// The units, powers of two.
     unit: [f64; 2],
+    /// Every score is 0.
+    still: bool,
 }
 
 impl<const K: usize> Problem<K> {
@@ -81,8 +83,18 @@ impl<const K: usize> Problem<K> {
         let (states, aside) = (chain.states, !end.is_empty());
         let places = (states + if aside { 2 } else { 0 }).next_multiple_of(BLOCK);
         let last_arrows = (chain.last)();
+        // The largest that some prefix meets: beside what is read in other states it could vanish.
+        let mut met = vec![false; states];
+        met[chain.start] = true;
+        while on.iter().fold(false, |more, arrow| {
+            let new = met[arrow.source] && !met[arrow.target];
+            met[arrow.target] |= new;
+            more || new
+        }) {}
         let mut unit = [0.0_f64; 2];
-        for Arrow { cell: Cell { sums, .. }, .. } in on.iter().chain(end).chain(&last_arrows) {
+        for Arrow { cell: Cell { sums, .. }, .. } in
+            on.iter().chain(end).chain(&last_arrows).filter(|arrow| met[arrow.source])
+        {
             let size = sums.score.exact()?.abs().max(sums.variance.exact()?.sqrt());
             unit = [unit[0].max(size), unit[1].max(sums.curvature.exact()?.abs())];
         }
@@ -90,6 +102,7 @@ impl<const K: usize> Problem<K> {
         if !unit.iter().zip([1e-150, 1e-300]).all(|(&size, low)| size == 0.0 || (low..=1.0 / low).contains(&size)) {
             return None;
         }
+        let still = unit[0] == 0.0;
         let unit = unit.map(|size| if size == 0.0 { 1.0 } else { f64::from_bits(size.to_bits() & (0x7FF << 52)) });
         let sums = |cell: &Cell<N, Moments<N>>| -> Option<[f64; K]> {
             let p = cell.mass.exact()?;
@@ -101,13 +114,13 @@ impl<const K: usize> Problem<K> {
         let mut matrix = vec![0.0; K * places * places];
         let mut last = [0, 1].map(|_| vec![0.0; K * places]);
         let side = |arrow: &Arrow<N, Moments<N>>| states + usize::from(chain.correct[arrow.target]);
-        let ways = on.iter().map(|arrow| (arrow, arrow.target)).chain(end.iter().map(|arrow| (arrow, side(arrow))));
-        for (arrow, target) in ways {
+        let targets = on.iter().map(|arrow| (arrow, arrow.target)).chain(end.iter().map(|arrow| (arrow, side(arrow))));
+        for (arrow, target) in targets.filter(|(arrow, _)| met[arrow.source]) {
             for (k, x) in sums(&arrow.cell)?.into_iter().enumerate() {
                 matrix[(k * places + arrow.source) * places + target] += x;
             }
         }
-        for arrow in &last_arrows {
+        for arrow in last_arrows.iter().filter(|arrow| met[arrow.source]) {
             for (k, x) in sums(&arrow.cell)?.into_iter().enumerate() {
                 last[side(arrow) - states][k * places + arrow.source] += x;
             }
@@ -118,7 +131,7 @@ impl<const K: usize> Problem<K> {
                 last[side] = 1.0;
             }
         }
-        Some(Problem { places, start: chain.start, steps: chain.tokens - 1, matrix, last, unit })
+        Some(Problem { places, start: chain.start, steps: chain.tokens - 1, matrix, last, unit, still })
     }
 
     /// The sums of both sides.
@@ -298,6 +311,24 @@ mod tests {
         }
         // Numbers beyond binary64.
         assert!(fixed(&BIAS, &SLOPE.map(|x| 1e160 * x), MANY).0.is_none());
+        // In a state that no prefix reaches, scores beside which all others vanish.
+        let (mut apart, small, large) = (policy(Ending::Fixed, MANY, true, &[0.0; 9], &SLOPE), 1e-20, 1e149);
+        let slope = vec![small, -small, 0.0, -small, small, 0.0, large, 0.0, -large];
+        apart.logits.features = Features::Dense(slope);
+        let next = vec![0, 1, 0, 1, 0, 1, 0, 1, 2];
+        apart.automaton = Some(Box::new(Automaton { start: 0, next, by_position: false }));
+        let (found, cells) = both(&apart, &correct);
+        for (found, cell) in found.unwrap().iter().zip(cells) {
+            let (found, cell) = (found.sums, cell.sums);
+            assert!(cell.variance > 1e-39 && (found.variance / cell.variance - 1.0).abs() < 1e-12, "{found:?} {cell:?}");
+            assert!((found.curvature / cell.curvature - 1.0).abs() < 1e-12, "{found:?} {cell:?}");
+        }
+        // It is reached as good as never: left to cells.
+        apart.logits.bias = vec![0.0, 0.0, -400.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        if let Some(automaton) = &mut apart.automaton {
+            automaton.next = vec![0, 1, 2, 1, 0, 1, 2, 2, 2];
+        }
+        assert!(both(&apart, &correct).0.is_none());
         // No score at all.
         let (found, _) = fixed(&BIAS, &[1.0; 9], MANY);
         assert!(found.unwrap().iter().all(|side| side.sums.score == 0.0 && side.sums.variance == 0.0));
