@@ -6,8 +6,10 @@ mod bandit;
 mod certify;
 mod conjecture;
 mod diagnose;
+mod experiment;
 mod lengths;
 mod merge;
+mod rates;
 mod safe_step;
 mod search;
 mod tightness;
@@ -83,6 +85,8 @@ enum Command {
     Lengths(lengths::Options),
     /// Run the bandit experiment of §5.1 and judge what the paper observes in its Figure 1.
     Bandit(bandit::Options),
+    /// Measure how fast 1 − J falls at a fixed rate: exact gradients and sampled groups.
+    Rates(rates::Options),
     /// Say what the theory can about real training runs, from their logs.
     Diagnose(diagnose::Options),
 }
@@ -171,6 +175,7 @@ impl Cli {
             Some(Command::SafeStep(options)) => safe_step::run(&options),
             Some(Command::Lengths(options)) => lengths::run(&options),
             Some(Command::Bandit(options)) => bandit::run(&options),
+            Some(Command::Rates(options)) => rates::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
         };
         match outcome {

@@ -15,7 +15,7 @@
 //! only, with the constant η in place of η_i.
 
 use super::statistics::{median, spearman};
-use super::{Judged, Judgement, Observed};
+use super::{Judged, Judgement, Observed, percent};
 use crate::bandit::{Bandit, Fallback, Plan, Point, Run, Stop};
 use crate::error::Error;
 use crate::number::Scalar;
@@ -26,6 +26,7 @@ pub const OBSERVED: [Observed; 3] = [
         slug: "bandit-logistic",
         place: "§5.1, Figure 1, first panel",
         said: "a distinctive logistic relationship between the cumulative gradient gap and the value function",
+        command: "gradient-gap bandit",
         criterion: "at the end J_x is within 0.05 of σ(λ_x(0) + gap) for at least 95 % of the contexts, median of the seeds: \
                     reproduced if so for the printed gap times one factor, the best, and for the signed gap with the \
                     effective steps of (14); partly if for one of them",
@@ -34,6 +35,7 @@ pub const OBSERVED: [Observed; 3] = [
         slug: "bandit-two-regimes",
         place: "§5.1, Figure 1, second panel",
         said: "two regimes for each context: either fast exponential convergence or lack of improvement",
+        command: "gradient-gap bandit",
         criterion: "share of contexts with J > 0.9 or J < 0.1 at the end, median of the seeds: reproduced from 90 % on, partly \
                     from 75 %; each of the two must have 1 % in at least half of the seeds",
     },
@@ -41,6 +43,7 @@ pub const OBSERVED: [Observed; 3] = [
         slug: "bandit-relative-gap",
         place: "§5.1, Figure 1, third panel",
         said: "contexts with close to 0 relative cumulative gradient gap experience faster convergence",
+        command: "gradient-gap bandit",
         criterion: "Spearman's rank correlation of |relative cumulative gap| with J at the end, median of the seeds with a \
                     distribution-free 95 % interval: reproduced if all of it is negative, partly if it contains 0",
     },
@@ -273,10 +276,6 @@ fn logistic(bandit: &Bandit, run: &Run, contexts: &[Ends]) -> Logistic {
         printed: near(&|end| best.1 * end.constant),
         factor: best.1,
     }
-}
-
-fn percent(x: f64) -> String {
-    format!("{:.1} %", 100.0 * x)
 }
 
 fn middle(outcomes: &[Outcome], of: impl Fn(&Outcome) -> f64) -> f64 {

@@ -3,6 +3,7 @@
 //! An observation is no theorem: it is judged by a criterion that is written down before anything is run.
 
 pub mod bandit;
+pub mod rates;
 pub mod statistics;
 
 use std::fmt;
@@ -19,6 +20,15 @@ pub enum Judgement {
 }
 
 impl Judgement {
+    /// Reproduced, else partly, else not.
+    pub fn by(reproduced: bool, partly: bool) -> Judgement {
+        match (reproduced, partly) {
+            (true, _) => Judgement::Reproduced,
+            (false, true) => Judgement::Partly,
+            (false, false) => Judgement::Not,
+        }
+    }
+
     /// One judgement of several settings: what all share, else partly.
     pub fn of_all(judgements: impl IntoIterator<Item = Judgement>) -> Judgement {
         let mut all = judgements.into_iter();
@@ -46,6 +56,8 @@ pub struct Observed {
     pub place: &'static str,
     /// What it says.
     pub said: &'static str,
+    /// The command that judges it.
+    pub command: &'static str,
     /// What is measured, and when it counts as reproduced, partly, or not.
     pub criterion: &'static str,
 }
@@ -59,6 +71,11 @@ pub struct Judged {
     pub judgement: Judgement,
     /// What it rests on, in numbers.
     pub because: String,
+}
+
+/// A share in percent, for people.
+fn percent(x: f64) -> String {
+    format!("{:.1} %", 100.0 * x)
 }
 
 #[cfg(test)]

@@ -47,6 +47,16 @@ pub fn median(x: &[f64]) -> Option<[f64; 3]> {
     }
 }
 
+/// The slope of the straight line through (x, y) whose squared vertical distances are least. `None` where all x are equal, or there
+/// are fewer than two.
+pub fn least_squares(x: &[f64], y: &[f64]) -> Option<f64> {
+    let mean = |x: &[f64]| x.iter().sum::<f64>() / x.len().max(1) as f64;
+    let (across, up) = (mean(x), mean(y));
+    let moment = |of: &dyn Fn(f64, f64) -> f64| x.iter().zip(y).map(|(&x, &y)| of(x - across, y - up)).sum::<f64>();
+    let square = moment(&|x, _| x * x);
+    (x.len() == y.len() && square > 0.0).then(|| moment(&|x, y| x * y) / square)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +81,15 @@ mod tests {
         assert_eq!(spearman(&[1.0], &[1.0]), None);
         assert_eq!(spearman(&[1.0, f64::NAN], &[1.0, 2.0]), None);
         assert_eq!(spearman(&[1.0, 2.0], &[1.0]), None);
+    }
+
+    #[test]
+    fn a_straight_line() {
+        // x̄ = 2, ȳ = 3, Σ(x−2)(y−3) = 3, Σ(x−2)² = 2.
+        assert_eq!(least_squares(&[1.0, 2.0, 3.0], &[1.0, 4.0, 4.0]), Some(1.5));
+        assert_eq!(least_squares(&[1.0, 1.0], &[1.0, 2.0]), None);
+        assert_eq!(least_squares(&[1.0], &[1.0]), None);
+        assert_eq!(least_squares(&[1.0, 2.0], &[1.0]), None);
     }
 
     #[test]

@@ -1,16 +1,15 @@
 //! The experiment `bandit` as a table, as JSON (schema `gradient-gap/bandit/1`), as rows, and as a picture.
 
+use super::judged::{judged_json, judged_text};
 use super::json::number;
 use super::plot::{Bundle, Bundles, Strand};
 use super::{finish, new_table, short};
 use crate::bandit::{Point, Stop};
 use crate::experiments::bandit::{Experiment, OBSERVED, Outcome, Runs, name};
 use crate::experiments::statistics::median;
-use crate::experiments::{Judged, Observed};
 use crate::number::Scalar;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::io::Write;
 
 /// How an entry of the table is made of a run.
 type Of = fn(&Outcome) -> f64;
@@ -33,22 +32,6 @@ const ROWS: [(&str, Of, bool); 12] = [
 
 fn shown(x: f64, percent: bool) -> String {
     if percent && x.is_finite() { format!("{:.1} %", 100.0 * x) } else { short(x) }
-}
-
-/// Words broken into lines no longer than a table.
-fn wrapped(text: &str) -> String {
-    let (mut out, mut used) = (String::from("   "), 3);
-    for word in text.split_whitespace() {
-        let long = word.chars().count();
-        if used + 1 + long > 120 {
-            out += "\n   ";
-            used = 3;
-        }
-        out += " ";
-        out += word;
-        used += 1 + long;
-    }
-    out
 }
 
 /// What is found of all seeds, and what that says of each observation.
@@ -74,25 +57,7 @@ pub fn bandit_table(experiment: &Experiment) -> String {
         }
         text += &finish(&table);
     }
-    for (observed, judged) in OBSERVED.iter().zip(&experiment.judged) {
-        let Observed { slug, said, .. } = observed;
-        let _ = write!(
-            text,
-            "\n{slug}: {}\n{}\n{}\n",
-            judged.judgement,
-            wrapped(&format!("“{said}”")),
-            wrapped(&judged.because)
-        );
-    }
-    text
-}
-
-fn judged_json(all: &[Judged]) -> Vec<Value> {
-    let one = |(observed, judged): (&Observed, &Judged)| {
-        json!({"slug": judged.slug, "place": observed.place, "said": observed.said, "criterion": observed.criterion,
-               "judgement": judged.judgement.to_string(), "because": judged.because})
-    };
-    OBSERVED.iter().zip(all).map(one).collect()
+    text + &judged_text(&OBSERVED, &experiment.judged)
 }
 
 fn outcome_json(outcome: &Outcome) -> Value {
@@ -124,7 +89,7 @@ pub fn bandit_json(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let runs = experiment.runs.iter().map(|runs| {
         let outcomes: Vec<Value> = runs.outcomes.iter().map(outcome_json).collect();
-        json!({"fallback": name(runs.fallback), "judged": judged_json(&runs.judged), "seeds": outcomes})
+        json!({"fallback": name(runs.fallback), "judged": judged_json(&OBSERVED, &runs.judged), "seeds": outcomes})
     });
     let document = json!({
         "schema": "gradient-gap/bandit/1",
@@ -132,36 +97,32 @@ pub fn bandit_json(experiment: &Experiment) -> String {
         "eta": number(setting.eta),
         "steps": setting.steps,
         "seed": setting.seed,
-        "judged": judged_json(&experiment.judged),
+        "judged": judged_json(&OBSERVED, &experiment.judged),
         "runs": runs.collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
 }
 
 /// A row for every context of every run.
-///
-/// # Errors
-/// Those of `out`.
-pub fn bandit_csv(experiment: &Experiment, out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "fallback,seed,context,lambda_start,lambda,success,failure,printed_gap,effective_gap,signed_gap,bound,relative_gap"
-    )?;
+pub fn bandit_csv(experiment: &Experiment) -> String {
+    let mut text = String::from(
+        "fallback,seed,context,lambda_start,lambda,success,failure,printed_gap,effective_gap,signed_gap,bound,relative_gap\n",
+    );
     for runs in &experiment.runs {
         for outcome in &runs.outcomes {
             for (i, context) in outcome.contexts.iter().enumerate() {
                 let (end, fallback, seed) = (&context.end, name(runs.fallback), outcome.seed);
                 let Point { lambda, constant, effective, relative, signed, remainder, .. } = *end;
                 let (success, failure) = (end.success(), end.failure());
-                writeln!(
-                    out,
+                let _ = writeln!(
+                    text,
                     "{fallback},{seed},{i},{},{lambda},{success},{failure},{constant},{effective},{signed},{remainder},{relative}",
                     context.start
-                )?;
+                );
             }
         }
     }
-    Ok(())
+    text
 }
 
 /// The three panels of Figure 1 for one run, and the first of them with the gap that log-odds follow.

@@ -1,0 +1,96 @@
+//! What the commands of all experiments share: options, and where their results go.
+
+use super::{Output, TableOrJson, print};
+use clap::Args;
+use gradient_gap::check::campaign::DEFAULT_SEED;
+use gradient_gap::check::pool;
+use gradient_gap::{Error, report};
+use std::path::{Path, PathBuf};
+
+/// Options of every experiment.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The first seed; the same seeds give the same result on any number of threads.
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    pub seed: u64,
+    /// Threads; 0 for as many as there are cores.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1024))]
+    threads: u64,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
+    format: TableOrJson,
+    /// In this folder, made where it is not there: NAME.json, its rows in NAME.csv, and every figure as SVG and PNG, where NAME is
+    /// the command's (-: the figure, where there is but one, as SVG on standard output, and no table).
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// What an experiment has to show.
+pub struct Results<'a> {
+    /// The command's name, and that of its files.
+    pub command: &'a str,
+    /// For people.
+    pub table: &'a str,
+    /// The whole.
+    pub json: &'a str,
+    /// The rows.
+    pub csv: &'a str,
+    /// Every figure's own name, empty where there is but one, and SVG.
+    pub figures: Vec<(String, String)>,
+}
+
+impl Common {
+    fn alone(&self) -> bool {
+        self.out.as_deref() == Some(Path::new("-"))
+    }
+
+    /// # Errors
+    /// One figure is asked for where there are more.
+    pub fn check(&self, figures: usize, hint: &str) -> Result<(), Error> {
+        match self.alone() && figures != 1 {
+            true => Err(Error::new(format!("--out -: one figure only; {hint} or a folder"))),
+            false => Ok(()),
+        }
+    }
+
+    /// On as many threads as are asked for.
+    ///
+    /// # Errors
+    /// No threads can be had; those of `work`.
+    pub fn run<T: Send>(&self, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+        pool(self.threads as usize)?.install(work)
+    }
+
+    /// Files, and what is printed.
+    ///
+    /// # Errors
+    /// A file or standard output cannot be written.
+    pub fn deliver(&self, results: &Results<'_>) -> Result<bool, Error> {
+        if self.alone() {
+            return print(&results.figures.iter().map(|(_, svg)| svg.as_str()).collect::<String>()).map(|()| true);
+        }
+        if let Some(folder) = &self.out {
+            results.write(folder)?;
+        }
+        print(match self.format {
+            TableOrJson::Table => results.table,
+            TableOrJson::Json => results.json,
+        })?;
+        Ok(true)
+    }
+}
+
+impl Results<'_> {
+    /// All files, or where one cannot be made none.
+    fn write(&self, folder: &Path) -> Result<(), Error> {
+        std::fs::create_dir_all(folder).map_err(|e| Error::new(e.to_string()).at(folder.display()))?;
+        let create = |ending: &str| Output::create(&folder.join(format!("{}{ending}", self.command)));
+        let mut files = vec![(create(".json")?, self.json.into()), (create(".csv")?, self.csv.into())];
+        for (name, svg) in &self.figures {
+            let name = if name.is_empty() { String::new() } else { format!("-{name}") };
+            files.push((create(&format!("{name}.svg"))?, svg.clone().into_bytes()));
+            files.push((create(&format!("{name}.png"))?, report::png(svg)?));
+        }
+        files.into_iter().try_for_each(|(file, content): (Output, Vec<u8>)| file.finish(content))
+    }
+}
