@@ -9,6 +9,7 @@ mod diagnose;
 mod experiment;
 mod lengths;
 mod merge;
+mod phase;
 mod rates;
 mod safe_step;
 mod search;
@@ -85,6 +86,8 @@ enum Command {
     Lengths(lengths::Options),
     /// Run the bandit experiment of §5.1 and judge what the paper observes in its Figure 1.
     Bandit(bandit::Options),
+    /// Draw the plane of step sizes: where J ends, how many steps lower it, and what is promised.
+    Phase(phase::Options),
     /// Measure how fast 1 − J falls at a fixed rate: exact gradients and sampled groups.
     Rates(rates::Options),
     /// Say what the theory can about real training runs, from their logs.
@@ -175,6 +178,7 @@ impl Cli {
             Some(Command::SafeStep(options)) => safe_step::run(&options),
             Some(Command::Lengths(options)) => lengths::run(&options),
             Some(Command::Bandit(options)) => bandit::run(&options),
+            Some(Command::Phase(options)) => phase::run(&options),
             Some(Command::Rates(options)) => rates::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
         };

@@ -3,6 +3,7 @@
 //! An observation is no theorem: it is judged by a criterion that is written down before anything is run.
 
 pub mod bandit;
+pub mod phase;
 pub mod rates;
 pub mod statistics;
 

@@ -210,7 +210,8 @@ struct Course {
 
 /// log(1 − J) and ‖g⁺ − g⁻‖² of a tabular softmax: π⁺ and π⁻ are orthogonal, so that the latter is ‖π⁺‖² + ‖π⁻‖².
 fn state(logits: &[f64], correct: &[bool]) -> [f64; 2] {
-    let side = |side: bool| logits.iter().zip(correct).filter(move |(_, c)| **c == side).map(|(z, _)| *z).collect::<Vec<_>>();
+    let side =
+        |side: bool| logits.iter().zip(correct).filter(move |(_, c)| **c == side).map(|(z, _)| *z).collect::<Vec<_>>();
     let [minus, plus] = [side(false), side(true)];
     let [low, high] = [log_sum_exp(&minus), log_sum_exp(&plus)];
     let square = |logits: &[f64], total: f64| logits.iter().map(|z| Scalar::exp(2.0 * (z - total))).sum::<f64>();

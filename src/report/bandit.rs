@@ -1,7 +1,7 @@
 //! The experiment `bandit` as a table, as JSON (schema `gradient-gap/bandit/1`), as rows, and as a picture.
 
-use super::judged::{judged_json, judged_text};
 use super::json::number;
+use super::judged::{judged_json, judged_text};
 use super::plot::{Bundle, Bundles, Strand};
 use super::{finish, new_table, short};
 use crate::bandit::{Point, Stop};

@@ -1,7 +1,7 @@
 //! The experiment `rates` as a table, as JSON (schema `gradient-gap/rates/1`), as rows, and as a picture.
 
-use super::judged::{judged_json, judged_text};
 use super::json::number;
+use super::judged::{judged_json, judged_text};
 use super::plot::{Figure, Panel, Series};
 use super::{finish, new_table, short};
 use crate::experiments::rates::{Experiment, Gradient, OBSERVED, Rates, name};
@@ -36,8 +36,16 @@ pub fn rates_table(experiment: &Experiment) -> String {
         setting.steps,
         setting.seed
     );
-    let mut table =
-        new_table(&["algorithm", "gradient", "runs", "slope", "interval", "predicted", "1 − J, end", "k^s (1−J) / predicted"]);
+    let mut table = new_table(&[
+        "algorithm",
+        "gradient",
+        "runs",
+        "slope",
+        "interval",
+        "predicted",
+        "1 − J, end",
+        "k^s (1−J) / predicted",
+    ]);
     for rates in &experiment.rates {
         let [low, slope, high] = median(&rates.slopes).unwrap_or([f64::NAN; 3]);
         let [_, constant, _] = median(&rates.constants).unwrap_or([f64::NAN; 3]);

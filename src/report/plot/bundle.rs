@@ -1,8 +1,8 @@
 //! Many curves, each with a shade of its own, in panels with horizontal axes of their own.
 
 use super::super::axes::{Scale, cut, polyline, range, rect, sheet, text, wide};
-use super::panel::{Side, foot, frame, side};
-use super::scatter::ramp;
+use super::panel::{Numbers, Side, foot, frame, side};
+use super::scatter::{key, ramp};
 use super::{FOOT, LEFT, LINE, RIGHT, SMALL, SMALL_GREY, TOP, WIDTH};
 
 /// One of many.
@@ -71,7 +71,7 @@ impl Bundle<'_> {
         let bottom = top + HEIGHT;
         frame(out, [left, RIGHT, top, bottom], up, self.label_y);
         let x = Scale { values: self.values(0).unwrap_or([0.0, 1.0]), pixels: [left, RIGHT] };
-        foot(out, &x, bottom, self.label_x, self.whole);
+        foot(out, &x, bottom, self.label_x, Numbers::whole(self.whole));
         let Some((y, _)) = up else { return };
         let pixels = |points: &[[f64; 2]]| -> Vec<[f64; 2]> {
             let finite = points.iter().filter(|point| point.iter().all(|x| x.is_finite()));
@@ -115,25 +115,11 @@ impl Bundles<'_> {
         for (i, subtitle) in self.subtitle.iter().enumerate() {
             text(&mut out, [left, 47.0 + LINE * i as f64], SMALL_GREY, &cut(subtitle, room, SMALL));
         }
-        self.draw_key(&mut out, head - 12.0);
+        key(&mut out, head - 12.0, self.key);
         for (i, (panel, side)) in self.panels.iter().zip(&sides).enumerate() {
             panel.draw(&mut out, [left, top(i)], side);
         }
         out + "</svg>\n"
-    }
-
-    /// What shades are, at the right above the panels.
-    fn draw_key(&self, out: &mut String, low: f64) {
-        let [what, dark, light] = self.key;
-        let (parts, part) = (24, 5.0);
-        let right = RIGHT - SMALL * wide(light) - 6.0;
-        let left = right - part * f64::from(parts);
-        for i in 0..parts {
-            let colour = ramp(f64::from(i) / f64::from(parts - 1));
-            rect(out, [left + part * f64::from(i), low - 9.0, part + 0.3, 10.0], &format!("fill=\"{colour}\""));
-        }
-        text(out, [left - 6.0, low], &format!("{SMALL_GREY} text-anchor=\"end\""), &format!("{what}: {dark}"));
-        text(out, [right + 6.0, low], SMALL_GREY, light);
     }
 }
 

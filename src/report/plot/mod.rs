@@ -3,16 +3,18 @@
 mod bundle;
 mod marks;
 mod panel;
+mod plane;
 mod scatter;
 mod thin;
 
 pub use bundle::{Bundle, Bundles, Strand};
 pub use marks::Mark;
+pub use plane::{Over, Plane, Shades};
 pub use scatter::Scatter;
 
 use super::axes::{Scale, cut, range, sheet, text, wide};
 use marks::Marks;
-use panel::{draw, foot, frame, legend, side};
+use panel::{Numbers, draw, foot, frame, legend, side};
 use thin::{cloud, pieces};
 
 /// A curve.
@@ -138,7 +140,7 @@ impl Figure<'_> {
         }
         if !self.panels.is_empty() {
             marks.lines(&mut out);
-            foot(&mut out, &x, bottom, self.axis, whole);
+            foot(&mut out, &x, bottom, self.axis, Numbers::whole(whole));
         }
         for (i, (panel, side)) in self.panels.iter().zip(&sides).enumerate() {
             let Some((y, _)) = side else { continue };

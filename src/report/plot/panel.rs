@@ -9,12 +9,35 @@ use std::fmt::Write;
 /// A vertical axis: its scale, and what is written where.
 pub(super) type Side = (Scale, Vec<(f64, String)>);
 
+/// What numbers along an axis are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// Any.
+    Any,
+    /// Whole ones.
+    Whole,
+    /// Logarithms to base 10.
+    Powers,
+}
+
+impl Numbers {
+    pub(super) fn whole(whole: bool) -> Numbers {
+        if whole { Numbers::Whole } else { Numbers::Any }
+    }
+}
+
 /// The ticks of a horizontal axis, about six or as many as have room, and its name.
-pub(super) fn foot(out: &mut String, scale: &Scale, bottom: f64, name: &str, whole: bool) {
+pub(super) fn foot(out: &mut String, scale: &Scale, bottom: f64, name: &str, numbers: Numbers) {
     let [left, right] = scale.pixels;
     let fitting = [6.0, 4.0, 3.0, 2.0].into_iter().find_map(|count| {
-        let ticks = ticks(scale.values, count, whole);
-        let labels = labels(&ticks);
+        let (ticks, labels): (Vec<f64>, Vec<String>) = match numbers {
+            Numbers::Powers => ticks_of_powers(scale.values, count).into_iter().unzip(),
+            _ => {
+                let ticks = ticks(scale.values, count, numbers == Numbers::Whole);
+                let labels = labels(&ticks);
+                (ticks, labels)
+            }
+        };
         let ends = |i: usize| (scale.at(ticks[i]), 0.5 * 13.0 * wide(&labels[i]) + 4.0);
         let apart = (1..ticks.len()).all(|i| ends(i).0 - ends(i - 1).0 >= ends(i).1 + ends(i - 1).1);
         apart.then_some((ticks, labels))

@@ -1,7 +1,7 @@
 //! One quantity of a run against another, coloured by the place in the run.
 
 use super::super::axes::{Scale, cut, dot, range, rect, text, wide};
-use super::panel::{Side, foot, frame, side};
+use super::panel::{Numbers, Side, foot, frame, side};
 use super::thin::cloud;
 use super::{FOOT, RIGHT, SMALL, SMALL_GREY};
 
@@ -41,6 +41,21 @@ pub(super) fn ramp(share: f64) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
+/// What colours are, with the names of the darkest and the lightest, at the right above `low`.
+pub(super) fn key(out: &mut String, low: f64, [what, dark, light]: [&str; 3]) {
+    let (parts, part) = (24, 5.0);
+    let right = RIGHT - SMALL * wide(light) - 6.0;
+    let left = right - part * f64::from(parts);
+    for i in 0..parts {
+        let colour = ramp(f64::from(i) / f64::from(parts - 1));
+        // A hair wider than its place, so that no seam is seen.
+        rect(out, [left + part * f64::from(i), low - 9.0, part + 0.3, 10.0], &format!("fill=\"{colour}\""));
+    }
+    let dark = if what.is_empty() { dark.to_string() } else { format!("{what}: {dark}") };
+    text(out, [left - 6.0, low], &format!("{SMALL_GREY} text-anchor=\"end\""), &dark);
+    text(out, [right + 6.0, low], SMALL_GREY, light);
+}
+
 /// A cloud with its place.
 pub(super) struct Placed<'a> {
     scatter: &'a Scatter<'a>,
@@ -78,14 +93,14 @@ impl Placed<'_> {
         frame(out, [left, RIGHT, *top, bottom], side, scatter.label_y);
         let x = Scale { values: across.unwrap_or([0.0, 1.0]), pixels: [left, RIGHT] };
         match across {
-            Some(_) => foot(out, &x, bottom, scatter.label_x, false),
+            Some(_) => foot(out, &x, bottom, scatter.label_x, Numbers::Any),
             None => {
                 let name = cut(scatter.label_x, RIGHT - left, 13.0);
                 text(out, [0.5 * (left + RIGHT), bottom + 42.0], "text-anchor=\"middle\"", &name);
             }
         }
         let Some((y, _)) = side else { return };
-        self.key(out);
+        key(out, self.top - 10.0, ["", "start", "end"]);
         let last = scatter.x.len().min(scatter.y.len()).saturating_sub(1).max(1) as f64;
         out.push_str("<g stroke=\"#000\" stroke-opacity=\"0.25\" stroke-width=\"0.5\">\n");
         for &i in drawn {
@@ -93,20 +108,6 @@ impl Placed<'_> {
             dot(out, [x.at(scatter.x[i]), y.at(scatter.y[i])], 2.6, &style);
         }
         out.push_str("</g>\n");
-    }
-
-    /// The colours from the start to the end, at the right above the panel.
-    fn key(&self, out: &mut String) {
-        let (parts, part, low) = (24, 5.0, self.top - 10.0);
-        let right = RIGHT - SMALL * wide("end") - 6.0;
-        let left = right - part * f64::from(parts);
-        for i in 0..parts {
-            let colour = ramp(f64::from(i) / f64::from(parts - 1));
-            // A hair wider than its place, so that no seam is seen.
-            rect(out, [left + part * f64::from(i), low - 9.0, part + 0.3, 10.0], &format!("fill=\"{colour}\""));
-        }
-        text(out, [left - 6.0, low], &format!("{SMALL_GREY} text-anchor=\"end\""), "start");
-        text(out, [right + 6.0, low], SMALL_GREY, "end");
     }
 }
 

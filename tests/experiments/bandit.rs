@@ -1,6 +1,4 @@
-//! The paper's experiments: what is measured, against its definitions, and that a wrong formula is seen.
-
-#![allow(clippy::expect_used, reason = "a helper that panics is a failed test")]
+//! Contextual bandits (§5.1).
 
 use gradient_gap::bandit::{Bandit, Fallback, Plan, Point};
 use gradient_gap::experiments::Judgement;
