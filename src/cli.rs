@@ -13,6 +13,7 @@ mod phase;
 mod rates;
 mod safe_step;
 mod search;
+mod stagnation;
 mod tightness;
 pub mod usage;
 mod verify;
@@ -88,6 +89,8 @@ enum Command {
     Bandit(bandit::Options),
     /// Draw the plane of step sizes: where J ends, how many steps lower it, and what is promised.
     Phase(phase::Options),
+    /// Look for runs that stop below J = 1 at a fixed rate, and for what stops them.
+    Stagnation(stagnation::Options),
     /// Measure how fast 1 − J falls at a fixed rate: exact gradients and sampled groups.
     Rates(rates::Options),
     /// Say what the theory can about real training runs, from their logs.
@@ -179,6 +182,7 @@ impl Cli {
             Some(Command::Lengths(options)) => lengths::run(&options),
             Some(Command::Bandit(options)) => bandit::run(&options),
             Some(Command::Phase(options)) => phase::run(&options),
+            Some(Command::Stagnation(options)) => stagnation::run(&options),
             Some(Command::Rates(options)) => rates::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
         };

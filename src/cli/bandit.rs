@@ -1,6 +1,6 @@
 //! `gradient-gap bandit`.
 
-use super::experiment::{Common, Results};
+use super::experiment::{Common, Results, Seed};
 use super::progress_of;
 use clap::{Args, ValueEnum};
 use gradient_gap::Error;
@@ -40,6 +40,8 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Choice::Both)]
     fallback: Choice,
     #[command(flatten)]
+    seed: Seed,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -56,7 +58,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     };
     let Options { eta, seeds, common, .. } = options;
     common.check(fallbacks.len(), "name one --fallback")?;
-    let (seed, steps) = (common.seed, options.steps as usize);
+    let (seed, steps) = (options.seed.seed, options.steps as usize);
     let setting = Setting { eta: *eta, steps, seed, seeds: *seeds, fallbacks, ..Setting::default() };
     let bar = progress_of(u64::from(*seeds) * setting.fallbacks.len() as u64, "runs");
     let experiment = common.run(|| run_all(&setting, &|| bar.inc(1)))?;

@@ -7,12 +7,17 @@ use gradient_gap::check::pool;
 use gradient_gap::{Error, report};
 use std::path::{Path, PathBuf};
 
-/// Options of every experiment.
+/// The option of every experiment that draws something.
 #[derive(Debug, Args)]
-pub struct Common {
+pub struct Seed {
     /// The first seed; the same seeds give the same result on any number of threads.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     pub seed: u64,
+}
+
+/// Options of every experiment.
+#[derive(Debug, Args)]
+pub struct Common {
     /// Threads; 0 for as many as there are cores.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1024))]
     threads: u64,

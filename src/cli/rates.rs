@@ -1,6 +1,6 @@
 //! `gradient-gap rates`.
 
-use super::experiment::{Common, Results};
+use super::experiment::{Common, Results, Seed};
 use super::progress_of;
 use clap::Args;
 use gradient_gap::Error;
@@ -24,12 +24,14 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 64, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     seeds: u32,
     #[command(flatten)]
+    seed: Seed,
+    #[command(flatten)]
     common: Common,
 }
 
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
-    let Options { steps, rate, groups, seeds, common } = options;
+    let Options { steps, rate, groups, seeds, seed, common } = options;
     if !(*rate > 0.0 && *rate <= MAX_RATE) {
         return Err(Error::new(format!("--rate {rate:?}: expected a number above 0, at most {MAX_RATE}")));
     }
@@ -40,7 +42,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let setting = Setting {
         rate: *rate,
         steps: *steps as usize,
-        seed: common.seed,
+        seed: seed.seed,
         seeds: *seeds,
         exact_seeds,
         groups,

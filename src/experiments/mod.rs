@@ -5,6 +5,7 @@
 pub mod bandit;
 pub mod phase;
 pub mod rates;
+pub mod stagnation;
 pub mod statistics;
 
 use std::fmt;

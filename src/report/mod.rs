@@ -20,6 +20,7 @@ mod png;
 mod rates;
 mod replay;
 mod safe_step;
+mod stagnation;
 mod table;
 mod tightness;
 
@@ -40,6 +41,7 @@ pub use png::png;
 pub use rates::{rates_csv, rates_json, rates_svg, rates_table};
 pub use replay::{Replay, replay_json, replay_table};
 pub use safe_step::{SafeSteps, safe_step_json, safe_step_svg, safe_step_table};
+pub use stagnation::{stagnation_csv, stagnation_json, stagnation_svg, stagnation_table};
 pub use table::verify_table;
 pub use tightness::tightness;
 

@@ -12,6 +12,7 @@ mod chains;
 mod collapse;
 mod conjecture;
 mod diagnose;
+mod experiments;
 mod lengths;
 mod output;
 mod replay;

@@ -5,3 +5,4 @@
 mod bandit;
 mod phase;
 mod rates;
+mod stagnation;

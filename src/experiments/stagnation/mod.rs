@@ -1,0 +1,452 @@
+//! A search for runs that stop below J = 1 at a fixed learning rate, and for what stops them.
+//!
+//! The paper supposes (§4, end) that GRPO overshoots as J → 1 and stagnates there. Every trial is a random problem that can be
+//! solved (one direction u separates a correct response of each prompt from all incorrect ones, so that sup J = 1), a rate α, and K
+//! steps. With F the mean of 1 − J over the prompts, and over a tenth of the steps, it is
+//!
+//! ```text
+//! solved   F < 0.01 at the end
+//! rising   F at the end is at most 0.9 of F half-way
+//! stuck    otherwise
+//! ```
+//!
+//! What stops a stuck run is found by going on from its end for K steps in two ways: with a tenth of the rate, and along exact
+//! gradients of J (no σ, no lengths, no sampling, no clipping, a tenth of the safe rate). If F falls to 0.9 of what it was by the
+//! first, the run had *overshot*; if only by the second, its *direction* was at fault (or its lengths made it slow); if by neither,
+//! the gap itself *vanishes* there.
+//!
+//! Rates are in units of 16/D², D the diameter of the features: below 1 exact gradients of one prompt with one length raise J at
+//! every step, whatever J is (linear-softmax-step; √(J(1 − J)) ≤ ½).
+
+mod trainer;
+
+pub use trainer::{Method, Problem, Prompt};
+
+use super::statistics::median;
+use super::{Judged, Judgement, Observed, percent};
+use crate::error::Error;
+use crate::line::norm;
+use crate::number::{Scalar, polar_normal};
+use crate::update::Algorithm;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+/// What is supposed, and what the theory says instead.
+pub const OBSERVED: [Observed; 2] = [
+    Observed {
+        slug: "grpo-stagnation",
+        place: "§4, end",
+        said: "after variance normalization, GRPO overshoots as J → 1; this may explain the observed stagnation of training at a \
+               correction rate strictly below 1",
+        command: "gradient-gap stagnation",
+        criterion: "of GRPO's runs with J above 0.9 at the end: reproduced if runs that are stuck by overshooting are more than half of \
+                    all that are stuck there, and more of them than Dr. GRPO has; partly if there is one such run at a rate below 16/D²; \
+                    not otherwise",
+    },
+    Observed {
+        slug: "stagnation-elsewhere",
+        place: "companion",
+        said: "at a fixed rate runs stop below 1 because the gap vanishes (prompts pull θ apart), because all rewards of a group are \
+               equal, or because the rate is large at intermediate J, and not because of J → 1",
+        command: "gradient-gap stagnation",
+        criterion: "exact gradients of one prompt with one length and a rate below 16/D² lower J at no step and are never stuck with J \
+                    above 0.9, and runs of GRPO with J at most 0.9 are stuck in each of three ways (a vanishing gap of several prompts, no \
+                    step that moves θ, overshooting at a rate above 16/D²): reproduced if all, partly if the first and one of the others",
+    },
+];
+
+/// Where stagnation is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// One prompt, a logit for each response, exact gradients.
+    Tabular,
+    /// One prompt, linear logits, exact gradients.
+    Linear,
+    /// The same at rates above 16/D².
+    LargeRate,
+    /// The square {±1}² with O⁺ = {(1, −1), (−1, 1)}, α = 1.9, 2.5, 3 and 3.9 in turn (16/D² = 2): four trials from θ = (x, x), the
+    /// next four from (x, x + 10⁻⁹), and so on.
+    Square,
+    /// One prompt, linear logits, sampled groups of 2, 4, 8 and 16 in turn.
+    Groups,
+    /// Four prompts that share θ, or twelve, in turn; exact gradients.
+    Prompts,
+    /// One prompt, linear logits, exact gradients, lengths from 1 to 100, evenly in their logarithm.
+    Lengths,
+    /// One prompt, linear logits, groups of 8, each used for four steps, clipped at ε = 0.2.
+    Clipping,
+    /// Four or twelve prompts, groups of 8, lengths, clipping.
+    Everything,
+}
+
+/// All of them.
+pub const SCENARIOS: [Scenario; 9] = [
+    Scenario::Tabular,
+    Scenario::Linear,
+    Scenario::LargeRate,
+    Scenario::Square,
+    Scenario::Groups,
+    Scenario::Prompts,
+    Scenario::Lengths,
+    Scenario::Clipping,
+    Scenario::Everything,
+];
+
+impl Scenario {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scenario::Tabular => "tabular",
+            Scenario::Linear => "linear",
+            Scenario::LargeRate => "large-rate",
+            Scenario::Square => "square",
+            Scenario::Groups => "groups",
+            Scenario::Prompts => "prompts",
+            Scenario::Lengths => "lengths",
+            Scenario::Clipping => "clipping",
+            Scenario::Everything => "everything",
+        }
+    }
+
+    /// Whether linear-softmax-step promises that J rises at every step of exact gradients.
+    fn is_promised(self) -> bool {
+        matches!(self, Scenario::Tabular | Scenario::Linear)
+    }
+}
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    /// K.
+    pub steps: usize,
+    /// Trials of each scenario and algorithm.
+    pub trials: u32,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Default for Setting {
+    /// 4 000 steps, 64 trials.
+    fn default() -> Setting {
+        Setting { steps: 4_000, trials: 64, seed: 1 }
+    }
+}
+
+/// How a trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// F < 0.01.
+    Solved,
+    /// F falls still.
+    Rising,
+    /// F does not fall, and a tenth of the rate mends it.
+    Overshot,
+    /// F does not fall, and only the exact gradient of J mends it.
+    Direction,
+    /// F does not fall either way.
+    Vanishing,
+}
+
+impl Ending {
+    /// Whether F does not fall.
+    pub fn is_stuck(self) -> bool {
+        matches!(self, Ending::Overshot | Ending::Direction | Ending::Vanishing)
+    }
+}
+
+/// One run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trial {
+    /// α D²/16.
+    pub rate: f64,
+    /// G; `None` for exact gradients.
+    pub group: Option<u32>,
+    /// The mean of J at the start.
+    pub start: f64,
+    /// F over the tenth of the steps before the middle.
+    pub middle: f64,
+    /// F over the last tenth.
+    pub end: f64,
+    /// The share of the steps of the second half that lower the mean of J.
+    pub lost: f64,
+    /// The share of them that move θ.
+    pub moving: f64,
+    /// How it ended.
+    pub ending: Ending,
+    /// J after the last two steps.
+    pub last: [f64; 2],
+}
+
+/// The trials of a scenario with an algorithm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trials {
+    /// Where.
+    pub scenario: Scenario,
+    /// GRPO or Dr. GRPO, on the same problems and at the same rates.
+    pub algorithm: Algorithm,
+    /// One by one.
+    pub trials: Vec<Trial>,
+}
+
+/// The whole search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Experiment {
+    /// What was run.
+    pub setting: Setting,
+    /// By scenario and algorithm.
+    pub trials: Vec<Trials>,
+    /// The judgements of [`OBSERVED`].
+    pub judged: [Judged; 2],
+}
+
+/// J above which a run counts as near 1.
+pub const NEAR_ONE: f64 = 0.9;
+
+/// Makes all trials and judges; `done` is told after each.
+///
+/// # Errors
+/// Fewer than 20 steps, no trial.
+pub fn run(setting: &Setting, done: &(dyn Fn() + Sync)) -> Result<Experiment, Error> {
+    if setting.steps < 20 {
+        return Err(Error::new(format!("{} steps, expected at least 20", setting.steps)));
+    }
+    if setting.trials == 0 {
+        return Err(Error::new("no trials, expected at least one"));
+    }
+    let mut all = Vec::new();
+    for (i, scenario) in SCENARIOS.into_iter().enumerate() {
+        for algorithm in [Algorithm::Grpo, Algorithm::DrGrpo] {
+            let one = |k: u32| {
+                let trial = trial(setting, scenario, i as u64, algorithm, k);
+                done();
+                trial
+            };
+            let trials = (0..setting.trials).into_par_iter().map(one).collect();
+            all.push(Trials { scenario, algorithm, trials });
+        }
+    }
+    let judged = judge(&all);
+    Ok(Experiment { setting: setting.clone(), trials: all, judged })
+}
+
+/// The k-th random problem, one that can be solved: θ_0 = z − βu with z normal and β uniform on \[0, 4\], so that some are hard at first.
+pub fn problem(scenario: Scenario, k: u32, rng: &mut ChaCha8Rng) -> Problem {
+    let normal = |rng: &mut ChaCha8Rng, count: usize| {
+        let mut z = vec![0.0; count];
+        polar_normal(|| rng.random(), &mut z);
+        z
+    };
+    if scenario == Scenario::Square {
+        // The correct ones first: their terms cancel before others are added, so that rounding keeps the symmetry.
+        let prompt = Prompt {
+            features: vec![1.0, -1.0, -1.0, 1.0, 1.0, 1.0, -1.0, -1.0],
+            correct: vec![true, true, false, false],
+            lengths: vec![1.0; 4],
+        };
+        let x = normal(rng, 1)[0];
+        let off = if (k / 4).is_multiple_of(2) { 0.0 } else { 1e-9 };
+        return Problem { prompts: vec![prompt], theta: vec![x, x + off] };
+    }
+    let count = rng.random_range(4..=8_usize);
+    let dim = if scenario == Scenario::Tabular { count } else { 4 };
+    let prompts = if matches!(scenario, Scenario::Prompts | Scenario::Everything) { 4 + 8 * (k % 2) } else { 1 };
+    let varied = matches!(scenario, Scenario::Lengths | Scenario::Everything);
+    let mut u = normal(rng, dim);
+    let size = norm(&u);
+    u.iter_mut().for_each(|x| *x /= size);
+    let prompts = (0..prompts).map(|_| {
+        let mut correct: Vec<bool> = (0..count).map(|_| rng.random::<f64>() < 0.5).collect();
+        (correct[0], correct[1]) = (true, false);
+        let features = if scenario == Scenario::Tabular {
+            (0..count * count).map(|i| f64::from(u8::from(i / count == i % count))).collect()
+        } else {
+            let mut features = normal(rng, count * dim);
+            let along = |phi: &[f64]| phi.iter().zip(&u).map(|(x, y)| x * y).sum::<f64>();
+            let wrong = features.chunks(dim).zip(&correct).filter(|(_, c)| !**c).map(|(phi, _)| along(phi));
+            let best = wrong.fold(f64::NEG_INFINITY, f64::max);
+            let missing = f64::max(best + 0.5 - along(&features[..dim]), 0.0);
+            features[..dim].iter_mut().zip(&u).for_each(|(x, y)| *x += missing * y);
+            features
+        };
+        let top = Scalar::ln(100.0_f64);
+        let lengths =
+            (0..count).map(|_| if varied { Scalar::exp(top * rng.random::<f64>()).round() } else { 1.0 }).collect();
+        Prompt { features, correct, lengths }
+    });
+    let prompts = prompts.collect();
+    let back = 4.0 * rng.random::<f64>();
+    let theta = normal(rng, dim).iter().zip(&u).map(|(z, u)| z - back * u).collect();
+    Problem { prompts, theta }
+}
+
+/// D²: the largest of all prompts.
+fn diameter_squared(problem: &Problem) -> f64 {
+    let dim = problem.theta.len();
+    let mut largest = 0.0;
+    for prompt in &problem.prompts {
+        let rows: Vec<&[f64]> = prompt.features.chunks(dim).collect();
+        for (i, x) in rows.iter().enumerate() {
+            for y in &rows[..i] {
+                largest = f64::max(largest, x.iter().zip(*y).map(|(x, y)| (x - y).powi(2)).sum());
+            }
+        }
+    }
+    largest
+}
+
+/// F over a tenth of K steps before the middle and before the end, and what else is seen of the second half.
+struct Seen {
+    middle: f64,
+    end: f64,
+    lost: f64,
+    moving: f64,
+    last: [f64; 2],
+}
+
+fn go(problem: &Problem, theta: &mut [f64], method: &Method, steps: usize, rng: &mut ChaCha8Rng) -> Seen {
+    let (half, tenth) = (steps / 2, (steps / 10).max(1));
+    let mut sums = [0.0; 2];
+    let (mut lost, mut moving) = (0, 0);
+    let mut rates = [problem.rates(theta); 2]; // before the last step, and after it
+    for k in 0..steps {
+        let before = theta.to_vec();
+        problem.advance(theta, method, rng);
+        rates = [rates[1], problem.rates(theta)];
+        let [[j, f], [next_j, next_f]] = rates;
+        if k >= half {
+            // By the smaller of J and 1 − J, which knows more of a change.
+            let falls = if f < j { next_f > f * (1.0 + ROUNDING) } else { next_j < j * (1.0 - ROUNDING) };
+            lost += usize::from(falls);
+            moving += usize::from(before != *theta);
+        }
+        for (sum, from) in sums.iter_mut().zip([half - tenth, steps - tenth]) {
+            if (from..from + tenth).contains(&k) {
+                *sum += next_f / tenth as f64;
+            }
+        }
+    }
+    let count = (steps - half) as f64;
+    let share = |n: usize| n as f64 / count;
+    Seen { middle: sums[0], end: sums[1], lost: share(lost), moving: share(moving), last: [rates[0][0], rates[1][0]] }
+}
+
+/// A change of J, or of 1 − J, by less than this share of it may be rounding.
+const ROUNDING: f64 = 1e-12;
+
+fn trial(setting: &Setting, scenario: Scenario, place: u64, algorithm: Algorithm, k: u32) -> Trial {
+    let mut rng = ChaCha8Rng::seed_from_u64(setting.seed);
+    rng.set_stream((place << 32) | u64::from(k)); // the same for both algorithms
+    let problem = problem(scenario, k, &mut rng);
+    let unit = 16.0 / diameter_squared(&problem);
+    // Even on a logarithmic scale: from 1/30 to 1 of the safe rate, or from 1 to 30 of it.
+    let share = Scalar::exp((rng.random::<f64>() - 1.0) * Scalar::ln(30.0_f64));
+    let rate = match scenario {
+        Scenario::Square => [1.9, 2.5, 3.0, 3.9][k as usize % 4] / unit,
+        Scenario::LargeRate => 30.0 * share,
+        _ => 0.99 * share,
+    };
+    let group = match scenario {
+        Scenario::Groups => Some(2 << (k % 4)),
+        Scenario::Clipping | Scenario::Everything => Some(8),
+        _ => None,
+    };
+    let clip = matches!(scenario, Scenario::Clipping | Scenario::Everything).then_some((4, 0.2));
+    let method = Method { algorithm, rate: rate * unit, group, clip };
+    let mut theta = problem.theta.clone();
+    let start = problem.rates(&theta)[0];
+    let seen = go(&problem, &mut theta, &method, setting.steps, &mut rng);
+    let mut mends = |method: Method| {
+        let mut theta = theta.clone();
+        go(&problem, &mut theta, &method, setting.steps, &mut rng).end <= 0.9 * seen.end
+    };
+    let exact = Method { algorithm: Algorithm::DrGrpo, rate: 0.1 * unit, group: None, clip: None };
+    let ending = match seen.end {
+        end if end < 0.01 => Ending::Solved,
+        end if end <= 0.9 * seen.middle => Ending::Rising,
+        _ if mends(Method { rate: 0.1 * method.rate, ..method }) => Ending::Overshot,
+        _ if mends(exact) => Ending::Direction,
+        _ => Ending::Vanishing,
+    };
+    let Seen { middle, end, lost, moving, last } = seen;
+    Trial { rate, group, start, middle, end, lost, moving, ending, last }
+}
+
+/// The judgements, in the order of [`OBSERVED`].
+fn judge(all: &[Trials]) -> [Judged; 2] {
+    let of = |algorithm: Algorithm| {
+        all.iter()
+            .filter(move |trials| trials.algorithm == algorithm)
+            .flat_map(|t| t.trials.iter().map(|trial| (t.scenario, trial)))
+    };
+    let near = |trial: &Trial| 1.0 - trial.end > NEAR_ONE;
+    let stuck = |algorithm| of(algorithm).filter(|(_, trial)| trial.ending.is_stuck() && near(trial)).count();
+    let overshot = |algorithm| {
+        of(algorithm)
+            .filter(|(_, trial)| trial.ending == Ending::Overshot && near(trial))
+            .map(|(_, trial)| *trial)
+            .collect::<Vec<_>>()
+    };
+    let (mine, others) = (overshot(Algorithm::Grpo), overshot(Algorithm::DrGrpo));
+    let below = mine.iter().filter(|trial| trial.rate < 1.0).count();
+    let count = stuck(Algorithm::Grpo);
+    let first = Judged {
+        slug: OBSERVED[0].slug,
+        judgement: Judgement::by(2 * mine.len() > count && mine.len() > others.len(), below > 0),
+        because: format!(
+            "of {} runs of GRPO {} are stuck with J above {NEAR_ONE}, {} of them by overshooting, {below} at a rate below 16/D²; of Dr. \
+             GRPO's {} and {}",
+            of(Algorithm::Grpo).count(),
+            count,
+            mine.len(),
+            stuck(Algorithm::DrGrpo),
+            others.len()
+        ),
+    };
+    let promised = || all.iter().filter(|trials| trials.scenario.is_promised()).flat_map(|trials| &trials.trials);
+    let lowering = promised().filter(|trial| trial.lost > 0.0).count();
+    let high = promised().filter(|trial| trial.ending.is_stuck() && near(trial)).count();
+    let low = |wanted: &dyn Fn(Scenario, &Trial) -> bool| {
+        let stuck = of(Algorithm::Grpo).filter(|(_, trial)| trial.ending.is_stuck() && !near(trial));
+        stuck.filter(|(scenario, trial)| wanted(*scenario, trial)).count()
+    };
+    let shared = |scenario| matches!(scenario, Scenario::Prompts | Scenario::Everything);
+    let ways = [
+        low(&|scenario, trial| trial.ending == Ending::Vanishing && shared(scenario)),
+        low(&|_, trial| trial.moving == 0.0 && trial.group.is_some()),
+        low(&|_, trial| trial.ending == Ending::Overshot && trial.rate > 1.0),
+    ];
+    let clean = lowering == 0 && high == 0;
+    let second = Judged {
+        slug: OBSERVED[1].slug,
+        judgement: Judgement::by(clean && ways.iter().all(|n| *n > 0), clean && ways.iter().any(|n| *n > 0)),
+        because: format!(
+            "of {} runs with a promise {lowering} lower J and {high} are stuck above {NEAR_ONE}; below it GRPO is stuck where the gap of \
+             several prompts vanishes in {} runs, with equal groups in {}, by a large rate in {}",
+            promised().count(),
+            ways[0],
+            ways[1],
+            ways[2]
+        ),
+    };
+    [first, second]
+}
+
+impl Trials {
+    /// How many ended so.
+    pub fn count(&self, ending: Ending) -> usize {
+        self.trials.iter().filter(|trial| trial.ending == ending).count()
+    }
+
+    /// Least, median and largest J at the end of the runs that are stuck.
+    pub fn stuck_at(&self) -> Option<[f64; 3]> {
+        let at: Vec<f64> = self.trials.iter().filter(|trial| trial.ending.is_stuck()).map(|trial| 1.0 - trial.end).collect();
+        let [least, most] = [f64::min, f64::max].map(|f| at.iter().copied().reduce(f));
+        Some([least?, median(&at)?[1], most?])
+    }
+
+    /// The share of its trials that are stuck, for people.
+    pub fn share_stuck(&self) -> String {
+        percent(self.trials.iter().filter(|trial| trial.ending.is_stuck()).count() as f64 / self.trials.len().max(1) as f64)
+    }
+}

@@ -1,0 +1,136 @@
+//! The experiment `stagnation` as a table, as JSON (schema `gradient-gap/stagnation/1`), as rows, and as a picture.
+
+use super::json::number;
+use super::judged::{judged_json, judged_text};
+use super::plot::{Figure, Panel, Series};
+use super::{finish, new_table, short};
+use crate::experiments::rates::name;
+use crate::experiments::stagnation::{Ending, Experiment, NEAR_ONE, OBSERVED, Scenario, Trial, Trials};
+use crate::update::Algorithm;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+const ENDINGS: [(Ending, &str); 5] = [
+    (Ending::Solved, "solved"),
+    (Ending::Rising, "rising"),
+    (Ending::Overshot, "overshot"),
+    (Ending::Direction, "direction"),
+    (Ending::Vanishing, "vanishing"),
+];
+
+fn ending(ending: Ending) -> &'static str {
+    ENDINGS.iter().find(|(known, _)| *known == ending).map_or("", |(_, name)| name)
+}
+
+/// How the trials of every scenario ended, where the stuck ones are, and the judgements.
+pub fn stagnation_table(experiment: &Experiment) -> String {
+    let setting = &experiment.setting;
+    let mut text = format!(
+        "{} trials of {} steps for each scenario and algorithm, from seed {}. Stuck: 1 − J falls no more.\n\
+         overshot: a tenth of the rate mends it; direction: only exact gradients of J do; vanishing: neither does.\n\n",
+        setting.trials, setting.steps, setting.seed
+    );
+    let header =
+        ["scenario", "algorithm", "solved", "rising", "overshot", "direction", "vanishing", "stuck", "at J", "above 0.9"];
+    let mut table = new_table(&header);
+    for trials in &experiment.trials {
+        let at = trials
+            .stuck_at()
+            .map_or(String::new(), |[low, middle, high]| format!("{}, {} to {}", short(middle), short(low), short(high)));
+        let near = trials.trials.iter().filter(|t| t.ending.is_stuck() && 1.0 - t.end > NEAR_ONE).count();
+        let counts = ENDINGS.map(|(ending, _)| trials.count(ending).to_string());
+        let row = [trials.scenario.name().to_string(), name(trials.algorithm).into()].into_iter().chain(counts);
+        table.add_row(row.chain([trials.share_stuck(), at, near.to_string()]).collect::<Vec<_>>());
+    }
+    text += &finish(&table);
+    let square = experiment.trials.iter().filter(|t| t.scenario == Scenario::Square && t.algorithm == Algorithm::Grpo);
+    for trials in square {
+        text += "\nThe square, GRPO: J after the last two steps, from θ = (x, x) and from (x, x + 10⁻⁹)\n";
+        let pairs = trials.trials.iter().take(4).zip(trials.trials.iter().skip(4));
+        for (even, odd) in pairs {
+            let [[a, b], [c, d]] = [even, odd].map(|trial| trial.last.map(short));
+            let _ = writeln!(text, "    α = {}: {a} and {b}; {c} and {d}", short(2.0 * even.rate));
+        }
+    }
+    text + &judged_text(&OBSERVED, &experiment.judged)
+}
+
+fn trial_json(trial: &Trial) -> Value {
+    json!({"rate": number(trial.rate), "group": trial.group, "start": number(trial.start), "middle": number(trial.middle),
+           "end": number(trial.end), "lost": number(trial.lost), "moving": number(trial.moving), "ending": ending(trial.ending),
+           "last": trial.last.map(number)})
+}
+
+/// The whole result; every float round-trips.
+pub fn stagnation_json(experiment: &Experiment) -> String {
+    let setting = &experiment.setting;
+    let one = |trials: &Trials| {
+        json!({"scenario": trials.scenario.name(), "algorithm": name(trials.algorithm),
+               "trials": trials.trials.iter().map(trial_json).collect::<Vec<_>>()})
+    };
+    let document = json!({
+        "schema": "gradient-gap/stagnation/1",
+        "version": env!("CARGO_PKG_VERSION"),
+        "steps": setting.steps,
+        "trials": setting.trials,
+        "seed": setting.seed,
+        "judged": judged_json(&OBSERVED, &experiment.judged),
+        "scenarios": experiment.trials.iter().map(one).collect::<Vec<_>>(),
+    });
+    format!("{document:#}\n")
+}
+
+/// A row for every trial.
+pub fn stagnation_csv(experiment: &Experiment) -> String {
+    let mut text =
+        String::from("scenario,algorithm,trial,rate,group,success_start,failure_middle,failure_end,lost,moving,ending\n");
+    for trials in &experiment.trials {
+        for (i, trial) in trials.trials.iter().enumerate() {
+            let (scenario, algorithm) = (trials.scenario.name(), name(trials.algorithm));
+            let Trial { rate, start, middle, end, lost, moving, .. } = trial;
+            let group = trial.group.map_or(String::new(), |group| group.to_string());
+            let _ = writeln!(
+                text,
+                "{scenario},{algorithm},{i},{rate},{group},{start},{middle},{end},{lost},{moving},{}",
+                ending(trial.ending)
+            );
+        }
+    }
+    text
+}
+
+const COLOURS: [&str; 5] = ["#9ecae1", "#4292c6", "#d62728", "#ff9f1c", "#6a3d9a"];
+
+/// Where every run of each algorithm ended: a column for each scenario, coloured by what stopped it.
+pub fn stagnation_svg(experiment: &Experiment) -> String {
+    let count = experiment.setting.trials as usize;
+    let names: Vec<&str> = experiment.trials.iter().step_by(2).map(|trials| trials.scenario.name()).collect();
+    let across: Vec<f64> = (0..names.len())
+        .flat_map(|i| (0..count).map(move |k| i as f64 + 0.1 + 0.8 * (k as f64 + 0.5) / count as f64))
+        .collect();
+    let values = |algorithm: Algorithm, wanted: Ending| -> Vec<f64> {
+        let trials =
+            experiment.trials.iter().filter(|trials| trials.algorithm == algorithm).flat_map(|trials| &trials.trials);
+        trials.map(|trial| if trial.ending == wanted { 1.0 - trial.end } else { f64::NAN }).collect()
+    };
+    let all = [Algorithm::Grpo, Algorithm::DrGrpo].map(|algorithm| ENDINGS.map(|(ending, _)| values(algorithm, ending)));
+    let series = all.each_ref().map(|values| {
+        let each = values.iter().zip(ENDINGS).zip(COLOURS);
+        let one = |((values, (_, label)), colour)| Series { label, values, colour, points: true, dashes: "" };
+        each.map(|((values, ending), colour)| one(((values.as_slice(), ending), colour))).collect::<Vec<_>>()
+    });
+    let labels = names.iter().enumerate().map(|(i, name)| format!("{i} {name}")).collect::<Vec<_>>();
+    Figure {
+        title: "Where runs end at a fixed rate, and what stops those that are stuck",
+        subtitle: &[labels.join(", ")],
+        across: &across,
+        axis: "scenario",
+        panels: &[
+            Panel { label: "J at the end, GRPO", series: &series[0], powers: false },
+            Panel { label: "J at the end, Dr. GRPO", series: &series[1], powers: false },
+        ],
+        marks: &[],
+        scatter: None,
+    }
+    .svg()
+}
