@@ -35,7 +35,10 @@ fn main() -> ExitCode {
     let run = |threads| {
         let (campaign, start) = (campaign(threads), Instant::now());
         let result = campaign.run(&|_| {}).expect("runs");
-        (start.elapsed().as_secs_f64(), verify_json(&Verified { campaign: &campaign, result: &result, seconds: 0.0 }))
+        (
+            start.elapsed().as_secs_f64(),
+            verify_json(&Verified { campaign: &campaign, result: &result, seconds: 0.0, observed: &[] }),
+        )
     };
     let same = run(1).1 == run(2).1;
     let [one, two] = medians(ROUNDS, || run(1).0, || run(2).0);

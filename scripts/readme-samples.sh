@@ -151,7 +151,8 @@ check_index() {
     gradient_gap list </dev/null |
         awk -F '   *' 'NR > 2 && /^$/ { exit } NR > 2 { sub(/^ /, ""); print $1 " | " $2 }' >"$scratch/registry"
     [[ -s $scratch/registry ]] || fail '`gradient-gap list` names no claims'
-    sed -n 's/^| \[\([a-z0-9-]*\)\](claims\/\1\.md) | \([^|]*[^| ]\) *|.*/\1 | \2/p' docs/README.md >"$scratch/index"
+    # A claim's page has its name; an observation's is that of its experiment.
+    sed -nE 's/^\| \[([a-z0-9-]*)\]\((claims\/\1|[a-z0-9-]*)\.md\) \| ([^|]*[^| ]) *\|.*/\1 | \3/p' docs/README.md >"$scratch/index"
     diff -u "$scratch/index" "$scratch/registry" ||
         fail 'the index in docs/README.md is not the registry (-: docs/README.md, +: registry)'
     printf '%d pages in the index of docs/README.md\n' "$(wc -l <"$scratch/index")" >&2

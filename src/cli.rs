@@ -25,6 +25,7 @@ use gradient_gap::check::witness::{MAX_TEXT, read_stored};
 use gradient_gap::claims::{self, ClaimEntry};
 use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, Theorem4};
 use gradient_gap::error::nearest;
+use gradient_gap::experiments;
 use gradient_gap::number::Interval;
 use gradient_gap::report::{self, Collapsed, Replay};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -305,7 +306,11 @@ impl Drop for Output {
 
 fn find(slug: &str) -> Result<&'static ClaimEntry, Error> {
     claims::find(slug).ok_or_else(|| {
+        if let Some(observed) = experiments::find(slug) {
+            return Error::new(format!("{slug} is observed, and judged by `{}`", observed.command));
+        }
         let slugs = claims::REGISTRY.iter().map(|claim| claim.statement.slug);
+        let slugs = slugs.chain(experiments::observed().map(|observed| observed.slug));
         let nearest = nearest(slug, slugs);
         Error::new(format!("unknown claim {slug:?}; did you mean {nearest:?}? (`gradient-gap list` names all)"))
     })
@@ -335,6 +340,9 @@ fn progress_of(count: u64, things: &str) -> ProgressBar {
 }
 
 fn explain(slug: &str) -> Result<bool, Error> {
+    if let Some(observed) = experiments::find(slug) {
+        return print(&report::explain_observed(observed)).map(|()| true);
+    }
     let claim = find(slug)?;
     let campaign = Campaign { attack: EXPLAIN_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
     let result = campaign.run(&|_| {})?;

@@ -25,7 +25,7 @@ fn run(campaign: &Campaign<'_>) -> CampaignResult {
 }
 
 fn json(campaign: &Campaign<'_>) -> String {
-    verify_json(&Verified { campaign, result: &run(campaign), seconds: 0.0 })
+    verify_json(&Verified { campaign, result: &run(campaign), seconds: 0.0, observed: &[] })
 }
 
 #[test]

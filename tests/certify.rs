@@ -90,8 +90,9 @@ fn a_campaign_certifies_its_first_instances() {
         assert!(found.random.cases() + found.random.outside >= 3 && found.hard.cases() > 10, "{slug}: {found:?}");
         assert_eq!(found.refuted() > 0, slug == "second-order-printed", "{slug}: {found:?}");
     }
-    let json =
-        |campaign: Campaign<'_>| verify_json(&Verified { campaign: &campaign, result: &run(&campaign), seconds: 0.0 });
+    let json = |campaign: Campaign<'_>| {
+        verify_json(&Verified { campaign: &campaign, result: &run(&campaign), seconds: 0.0, observed: &[] })
+    };
     assert_eq!(json(with(1)), json(with(3)));
     // More than there are instances is all of them, and none is none.
     let all = run(&Campaign { certified: 1 << 40, ..with(1) }).claims[0].certified.clone().expect("asked for");

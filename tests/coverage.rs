@@ -2,6 +2,7 @@
 #![allow(clippy::panic, reason = "a panic is a failed test, in a helper as in a test")]
 
 use gradient_gap::claims::REGISTRY;
+use gradient_gap::experiments::{Observed, observed};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,6 +71,23 @@ fn slugs_are_unique_and_kebab_case() {
     assert!(is_kebab_case("theorem-2") && is_kebab_case("bandit"));
     for wrong in ["", "-a", "a-", "a--b", "A-b", "a_b", "2-theorem", "ä"] {
         assert!(!is_kebab_case(wrong), "{wrong:?}");
+    }
+}
+
+/// An observation has a name of its own, a page with its command's output, which judges it, and a test that names its experiment.
+#[test]
+fn every_observation_has_a_page_and_a_test() {
+    let mut names = slugs();
+    for Observed { slug, command, said, criterion, .. } in observed() {
+        assert!(is_kebab_case(slug) && names.insert((*slug).into()), "{slug} occurs twice");
+        assert!(!said.is_empty() && criterion.contains("reproduced") && criterion.contains("partly"), "{slug}: {criterion}");
+        let experiment = command.strip_prefix("gradient-gap ").expect("a command");
+        let judged = |page: &&String| {
+            let text = read(&format!("docs/{page}.md"));
+            text.contains(&format!("<!-- begin: {command} -->")) && text.contains(&format!("\n{slug}: "))
+        };
+        assert_eq!(stems("docs", "md").iter().filter(judged).count(), 1, "{slug}: judged on one page of docs");
+        assert!(stems("tests/experiments", "rs").contains(experiment), "{slug}: no tests of {command}");
     }
 }
 

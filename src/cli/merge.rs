@@ -4,6 +4,8 @@ use super::{Format, Output, read_text, verify};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::shard::Shards;
+use gradient_gap::claims::REGISTRY;
+use gradient_gap::experiments;
 use gradient_gap::report::Verified;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -42,5 +44,9 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let whole = shards.whole()?;
     let (campaign, result) = (whole.campaign(), whole.conclude()?);
     let seconds = whole.seconds() + start.elapsed().as_secs_f64();
-    verify::finish(&Verified { campaign: &campaign, result: &result, seconds }, options.format, output)
+    let observed: Vec<_> = match campaign.claims.len() == REGISTRY.len() {
+        true => experiments::observed().collect(), // as where no claim is named
+        false => vec![],
+    };
+    verify::finish(&Verified { campaign: &campaign, result: &result, seconds, observed: &observed }, options.format, output)
 }

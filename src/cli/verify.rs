@@ -3,9 +3,12 @@
 use super::{Draw, Format, Output, print, progress_bar, read_text, selected};
 use clap::Args;
 use gradient_gap::Error;
-use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_CERTIFIED, DEFAULT_INSTANCES, DEFAULT_SEED};
+use gradient_gap::check::campaign::{
+    Campaign, CampaignResult, DEFAULT_ATTACK, DEFAULT_CERTIFIED, DEFAULT_INSTANCES, DEFAULT_SEED,
+};
 use gradient_gap::check::shard::{Saving, Shard, Work};
 use gradient_gap::claims::Scope;
+use gradient_gap::experiments;
 use gradient_gap::report::{self, Verified};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -82,7 +85,17 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     if options.resume.as_deref() == Some(Path::new("-")) {
         return Err(Error::new("--resume -: a state is read and written again, which takes a file, not standard input"));
     }
-    let claims = selected(&options.slugs)?;
+    let (observed, slugs): (Vec<String>, Vec<String>) =
+        options.slugs.iter().cloned().partition(|slug| experiments::find(slug).is_some());
+    if let (Some(shard), Some(slug)) = (options.shard, observed.first()) {
+        return Err(Error::new(format!("--shard {shard}: {slug} is observed, and no part of a campaign")));
+    }
+    let observed: Vec<_> = match options.slugs.is_empty() {
+        true => experiments::observed().collect(),
+        false => experiments::observed().filter(|known| observed.iter().any(|slug| slug == known.slug)).collect::<Vec<_>>(),
+    };
+    let claims =
+        if slugs.is_empty() && !observed.is_empty() && !options.slugs.is_empty() { vec![] } else { selected(&slugs)? };
     let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
     if let (Some(out), Some(state)) = (out, &options.resume)
         && Output::is_same(out, state)
@@ -95,6 +108,14 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let campaign = Campaign { seed, threads, attack, certified, ..standard };
     let shard = options.shard.unwrap_or(Shard::WHOLE);
     let output = out.map(Output::create).transpose()?;
+    if claims.is_empty() {
+        let result = CampaignResult { claims: vec![], families: vec![], runs: vec![] };
+        return finish(
+            &Verified { campaign: &campaign, result: &result, seconds: 0.0, observed: &observed },
+            options.format,
+            output,
+        );
+    }
     let mut work = begin(&campaign, shard, options.resume.as_deref())?;
     let instances = campaign.drawn(Scope::Step) + campaign.drawn(Scope::Run);
     let bar = progress_bar(instances.div_ceil(shard.of()));
@@ -113,7 +134,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let seconds = work.seconds();
     let result = work.conclude()?;
     let seconds = seconds + start.elapsed().as_secs_f64();
-    finish(&Verified { campaign: &campaign, result: &result, seconds }, options.format, output)
+    finish(&Verified { campaign: &campaign, result: &result, seconds, observed: &observed }, options.format, output)
 }
 
 /// The work on a shard, as far as it was saved.

@@ -1,6 +1,7 @@
 //! The paper's experiments (§5), and how far what it observes in them is reproduced.
 //!
-//! An observation is no theorem: it is judged by a criterion that is written down before anything is run.
+//! An observation is no theorem: it is judged by a criterion, which is printed with it. Plain `verify` does not cover it and names the
+//! command that does.
 
 pub mod bandit;
 pub mod phase;
@@ -62,6 +63,19 @@ pub struct Observed {
     pub command: &'static str,
     /// What is measured, and when it counts as reproduced, partly, or not.
     pub criterion: &'static str,
+}
+
+/// All observations, in the order of their experiments.
+const OBSERVED: [&[Observed]; 4] = [&bandit::OBSERVED, &phase::OBSERVED, &rates::OBSERVED, &stagnation::OBSERVED];
+
+/// All of them.
+pub fn observed() -> impl Iterator<Item = &'static Observed> {
+    OBSERVED.into_iter().flatten()
+}
+
+/// The observation of this name.
+pub fn find(slug: &str) -> Option<&'static Observed> {
+    observed().find(|observed| observed.slug == slug)
 }
 
 /// An observation with its judgement.

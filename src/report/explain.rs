@@ -1,8 +1,10 @@
 //! `list` and `explain`: what the registry holds, for people.
 
+use super::judged::wrapped;
 use super::{finish, grouped, new_table, short};
 use crate::check::campaign::ClaimResult;
 use crate::claims::{ClaimEntry, REGISTRY};
+use crate::experiments::{self, Observed};
 use std::fmt::Write;
 
 /// All claims: slug, place, relation, assumptions, reading of the constants, expected verdict.
@@ -19,9 +21,20 @@ pub fn list() -> String {
             statement.expected.to_string(),
         ]);
     }
+    for observed in experiments::observed() {
+        table.add_row([observed.slug, observed.place, "observation", "–", "–", "observed"]);
+    }
     finish(&table)
         + "\nReading of the constants: seg = along w on the segment [θ, θ+ηw]; line = along w on the whole line; glob = norms \
-           over all θ.\n`gradient-gap explain CLAIM` prints a claim's page.\n"
+           over all θ.\n`gradient-gap explain CLAIM` prints a claim's page; what is observed is judged by the command that \
+           it names.\n"
+}
+
+/// What is said in an observation, and how it is judged.
+pub fn explain_observed(observed: &Observed) -> String {
+    let Observed { slug, place, said, command, criterion } = observed;
+    let [said, criterion] = [wrapped(&format!("“{said}”")), wrapped(criterion)];
+    format!("{slug}, {place}\n\n{said}\n\nCriterion:\n\n{criterion}\n\nJudged by `{command}`.\n")
 }
 
 /// A claim's page, its hypotheses, and the verdict of the small campaign just run.

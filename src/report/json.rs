@@ -1,9 +1,11 @@
 //! `verify` as JSON, schema `gradient-gap/verify/1`.
 
 use super::Verified;
+use super::judged::elsewhere;
 use crate::check::campaign::{ClaimResult, Spread};
 use crate::check::certify::Count;
 use crate::check::histogram::Histogram;
+use crate::experiments::Observed;
 use crate::number::Interval;
 use serde_json::{Value, json};
 
@@ -83,6 +85,29 @@ fn claim(result: &ClaimResult) -> Value {
     })
 }
 
+/// An observation has the keys of a claim, and nothing was run for it.
+fn observed(observed: &Observed) -> Value {
+    json!({
+        "slug": observed.slug,
+        "place": observed.place,
+        "relation": "observation",
+        "reading": null,
+        "expected": "observed",
+        "verdict": "not-covered",
+        "as_expected": true,
+        "times": 0,
+        "cases": 0,
+        "max_ratio": null,
+        "worst_case": null,
+        "attack": null,
+        "certificates": null,
+        "families": [],
+        "outside": {},
+        "reason": elsewhere(observed),
+        "witness": null,
+    })
+}
+
 fn family(name: &str, spread: &Spread) -> Value {
     json!({
         "name": name,
@@ -116,7 +141,7 @@ pub fn verify_json(verified: &Verified<'_>) -> String {
         "instances": verified.campaign.instances,
         "seconds": verified.seconds,
         "as_expected": result.as_expected(),
-        "claims": result.claims.iter().map(claim).collect::<Vec<_>>(),
+        "claims": result.claims.iter().map(claim).chain(verified.observed.iter().map(|one| observed(one))).collect::<Vec<_>>(),
         "families": result.families.iter().map(|(name, spread)| family(name, spread)).collect::<Vec<_>>(),
         "runs": result.runs.iter().map(|(name, spread)| runs(name, spread)).collect::<Vec<_>>(),
     });

@@ -41,3 +41,8 @@ pub(super) fn judged_json(all: &[Observed], judged: &[Judged]) -> Vec<Value> {
     };
     all.iter().zip(judged).map(one).collect()
 }
+
+/// What `verify` says of an observation.
+pub(super) fn elsewhere(observed: &Observed) -> String {
+    format!("judged by `{}`", observed.command)
+}

@@ -1,5 +1,6 @@
-//! `verify` as JUnit XML: one test case a claim, failed where the verdict is not the expected one.
+//! `verify` as JUnit XML: one test case a claim, failed where the verdict is not the expected one; observations are skipped.
 
+use super::judged::elsewhere;
 use super::{Verified, grouped, short};
 use crate::error::Error;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
@@ -32,6 +33,13 @@ pub fn verify_junit(verified: &Verified<'_>) -> Result<String, Error> {
         let mut case = TestCase::new(statement.slug, status);
         case.set_classname("gradient-gap");
         case.set_system_out(summary);
+        suite.add_test_case(case);
+    }
+    for observed in verified.observed {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(elsewhere(observed));
+        let mut case = TestCase::new(observed.slug, status);
+        case.set_classname("gradient-gap");
         suite.add_test_case(case);
     }
     let mut report = Report::new("gradient-gap");

@@ -31,7 +31,7 @@ pub use certify::{Certifications, certify_json, certify_table};
 pub use collapse::Collapsed;
 pub use conjecture::{Conjectured, conjecture_json, conjecture_table};
 pub use diagnose::{diagnose_csv, diagnose_json, diagnose_svg, diagnose_table};
-pub use explain::{explain, list};
+pub use explain::{explain, explain_observed, list};
 pub use json::{number, verify_json};
 pub use junit::verify_junit;
 pub use lengths::{Lengths, lengths_json, lengths_svg, lengths_table};
@@ -46,6 +46,7 @@ pub use table::verify_table;
 pub use tightness::tightness;
 
 use crate::check::campaign::{Campaign, CampaignResult};
+use crate::experiments::Observed;
 use comfy_table::{LineStyle, TableStyle};
 
 /// A finished campaign with what is needed to run it again.
@@ -57,6 +58,8 @@ pub struct Verified<'a> {
     pub result: &'a CampaignResult,
     /// Wall time in seconds.
     pub seconds: f64,
+    /// Observations that the experiments' own commands judge.
+    pub observed: &'a [&'static Observed],
 }
 
 /// A number for people: four significant digits, in scientific notation from 10⁴ on and below 10⁻³.

@@ -2,7 +2,7 @@
 
 use super::json::number;
 use super::judged::{judged_json, judged_text};
-use super::plot::{Figure, Panel, Series};
+use super::plot::{Figure, Mark, Panel, Series};
 use super::{finish, new_table, short};
 use crate::experiments::rates::name;
 use crate::experiments::stagnation::{Ending, Experiment, NEAR_ONE, OBSERVED, Scenario, Trial, Trials};
@@ -106,7 +106,7 @@ pub fn stagnation_svg(experiment: &Experiment) -> String {
     let count = experiment.setting.trials as usize;
     let names: Vec<&str> = experiment.trials.iter().step_by(2).map(|trials| trials.scenario.name()).collect();
     let across: Vec<f64> = (0..names.len())
-        .flat_map(|i| (0..count).map(move |k| i as f64 + 0.1 + 0.8 * (k as f64 + 0.5) / count as f64))
+        .flat_map(|i| (0..count).map(move |k| i as f64 + 0.6 + 0.8 * (k as f64 + 0.5) / count as f64))
         .collect();
     let values = |algorithm: Algorithm, wanted: Ending| -> Vec<f64> {
         let trials =
@@ -119,17 +119,18 @@ pub fn stagnation_svg(experiment: &Experiment) -> String {
         let one = |((values, (_, label)), colour)| Series { label, values, colour, points: true, dashes: "" };
         each.map(|((values, ending), colour)| one(((values.as_slice(), ending), colour))).collect::<Vec<_>>()
     });
-    let labels = names.iter().enumerate().map(|(i, name)| format!("{i} {name}")).collect::<Vec<_>>();
+    let marks: Vec<Mark<'_>> =
+        names.iter().enumerate().map(|(i, label)| Mark { at: i as f64 + 0.5, label, colour: "#888888" }).collect();
     Figure {
         title: "Where runs end at a fixed rate, and what stops those that are stuck",
-        subtitle: &[labels.join(", ")],
+        subtitle: &[format!("{count} random problems for each scenario and algorithm, {} steps", experiment.setting.steps)],
         across: &across,
         axis: "scenario",
         panels: &[
             Panel { label: "J at the end, GRPO", series: &series[0], powers: false },
             Panel { label: "J at the end, Dr. GRPO", series: &series[1], powers: false },
         ],
-        marks: &[],
+        marks: &marks,
         scatter: None,
     }
     .svg()

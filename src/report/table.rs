@@ -1,5 +1,6 @@
 //! `verify` as a table.
 
+use super::judged::elsewhere;
 use super::{Verified, finish, grouped, new_table, short, short_log10};
 use crate::check::campaign::{ClaimResult, Spread, Verdict};
 use crate::check::certify::{CertifiedClaim, Count};
@@ -78,6 +79,14 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
             Cell::new(certified(claim)).set_alignment(CellAlignment::Right),
         ]);
     }
+    for observed in verified.observed {
+        let cells = [observed.slug, observed.place, "not-covered", "observed", "ok", "0", "–", "–", "–", "–", "–"];
+        let aligned = |(i, cell)| match i {
+            5.. if i != 8 => Cell::new(cell).set_alignment(CellAlignment::Right),
+            _ => Cell::new(cell),
+        };
+        claims.add_row(cells.into_iter().enumerate().map(aligned));
+    }
     let mut families = new_table(&["family", "instances", "J from", "1-J from", "η√L 5 %", "median", "to", "T∞ to"]);
     let at = |histogram: &Histogram, q: f64| histogram.quantile_log10(q).map_or("–".into(), short_log10);
     for (name, spread) in &result.families {
@@ -101,6 +110,12 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
         if let Some(reason) = &claim.reason {
             let _ = writeln!(text, "{slug}: {reason}");
         }
+    }
+    for observed in verified.observed {
+        let _ = writeln!(text, "{}: {}", observed.slug, elsewhere(observed));
+    }
+    if result.claims.is_empty() {
+        return text;
     }
     text.push('\n');
     text += &finish(&families);

@@ -105,9 +105,10 @@ pub fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
-/// The slugs that `list` prints.
+/// The claims' slugs that `list` prints.
 pub fn slugs() -> Vec<String> {
     let listed = run(&["list"]);
     let table = succeeded(&listed).lines().skip(2).take_while(|line| !line.trim().is_empty());
+    let table = table.filter(|line| !line.contains(" observation "));
     table.filter_map(|line| line.split_whitespace().next()).map(String::from).collect()
 }

@@ -16,6 +16,24 @@ fn list_names_every_claim_with_its_reading_and_expectation() {
     let slugs = slugs();
     let registry: Vec<&str> = gradient_gap::claims::REGISTRY.iter().map(|claim| claim.statement.slug).collect();
     assert_eq!(slugs, registry);
+    let observed = gradient_gap::experiments::observed().map(|observed| observed.slug);
+    let rows = text.lines().filter(|line| line.contains(" observation ") && line.trim_end().ends_with(" observed"));
+    assert!(rows.filter_map(|line| line.split_whitespace().next()).eq(observed));
+}
+
+/// Observations are explained, and where only claims serve the command that judges them is named.
+#[test]
+fn observations_have_commands_of_their_own() {
+    let explained = run(&["explain", "grpo-stagnation"]);
+    let text = succeeded(&explained);
+    for part in ["§4, end", "overshoots as J → 1", "Criterion", "Judged by `gradient-gap stagnation`."] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    for arguments in [&["certify", "bandit-logistic"][..], &["attack", "bandit-logistic"]] {
+        refused_in_one_line(&run(arguments), &["bandit-logistic", "`gradient-gap bandit`"]);
+    }
+    refused_in_one_line(&run(&["verify", "bandit-logistik"]), &["\"bandit-logistic\""]);
+    refused_in_one_line(&run(&["verify", "bandit-logistic", "--shard", "1/2"]), &["--shard 1/2", "bandit-logistic"]);
 }
 
 #[test]
@@ -119,8 +137,17 @@ fn bad_flags_and_values_are_named() {
 /// Every command that has a seed.
 #[test]
 fn a_negative_seed_is_named_with_its_flag() {
-    let commands: [&[&str]; 6] =
-        [&["verify"], &["lengths"], &["attack", "x"], &["conjecture", "1 < 2"], &["certify"], &["tightness", "--out", "x"]];
+    let commands: [&[&str]; 9] = [
+        &["verify"],
+        &["lengths"],
+        &["attack", "x"],
+        &["conjecture", "1 < 2"],
+        &["certify"],
+        &["tightness", "--out", "x"],
+        &["bandit"],
+        &["rates"],
+        &["stagnation"],
+    ];
     for command in commands {
         for seed in ["-1", "-1e-3", "-x"] {
             for arguments in [[command, &["--seed", seed]].concat(), [command, &[&format!("--seed={seed}")]].concat()] {
@@ -148,7 +175,7 @@ fn flags(command: &str) -> Vec<String> {
 #[test]
 fn every_flag_without_its_value_is_named() {
     let commands = commands();
-    assert_eq!(commands.len(), 13, "{commands:?}");
+    assert_eq!(commands.len(), 17, "{commands:?}");
     let mut asked = 0;
     for command in &commands {
         let place = format!("gradient-gap: {command}: ");

@@ -15,6 +15,24 @@ fn verify_as_a_table() {
     assert!(text.contains("second-order-printed: refuted by"), "{text}");
 }
 
+/// Observations that are named, alone and beside a claim; with the claims' names alone there are none.
+#[test]
+fn observations_are_named_and_not_covered() {
+    let alone = run(&["verify", "grpo-stagnation", "bandit-logistic", "grpo-stagnation"]);
+    let text = succeeded(&alone);
+    assert!(text.contains("grpo-stagnation: judged by `gradient-gap stagnation`"), "{text}");
+    assert_eq!((text.matches("not-covered").count(), text.contains("families")), (2, false), "{text}");
+    let rows = |arguments: &[&str]| -> Vec<String> {
+        let run = run_small(&[arguments, &["--format", "json"]].concat());
+        let document = json(succeeded(&run));
+        let claims = document["claims"].as_array().expect("an array").iter();
+        claims.map(|claim| claim["slug"].as_str().expect("a slug").to_string()).collect()
+    };
+    assert_eq!(rows(&["sharp-line"]), ["sharp-line"]);
+    assert_eq!(rows(&["sharp-line", "second-order"]), ["second-order", "sharp-line"]);
+    assert_eq!(rows(&["second-order"]), ["second-order"]);
+}
+
 /// Random and hard instances that intervals decide, in the table, in the JSON, and in words; none where none is asked for.
 #[test]
 fn instances_are_certified_and_not_theorems() {
@@ -49,7 +67,15 @@ fn verify_as_json_follows_the_contract() {
     assert!(document["seconds"].as_f64().expect("a number") > 0.0);
     assert_eq!(document["as_expected"], true);
     let claims = document["claims"].as_array().expect("an array");
-    assert_eq!(claims.len(), gradient_gap::claims::REGISTRY.len());
+    let (claims, observed) = claims.split_at(gradient_gap::claims::REGISTRY.len());
+    for (row, known) in observed.iter().zip(gradient_gap::experiments::observed()) {
+        assert_eq!((&row["slug"], &row["place"]), (&known.slug.into(), &known.place.into()));
+        assert_eq!((&row["expected"], &row["verdict"]), (&"observed".into(), &"not-covered".into()));
+        assert_eq!((&row["as_expected"], &row["cases"]), (&true.into(), &0.into()));
+        assert!(row["reason"].as_str().is_some_and(|reason| reason.contains(known.command)));
+        assert!(row.as_object().expect("keys").keys().eq(claims[0].as_object().expect("keys").keys()));
+    }
+    assert_eq!(observed.len(), gradient_gap::experiments::observed().count());
     for claim in claims {
         let slug = claim["slug"].as_str().expect("a slug");
         let known = gradient_gap::claims::find(slug).expect("in the registry");
@@ -106,8 +132,9 @@ fn verify_as_junit() {
     let verified = run_small(&["--format", "junit"]);
     let text = succeeded(&verified);
     assert!(text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>"), "{text}");
-    let n = gradient_gap::claims::REGISTRY.len();
-    assert_eq!(text.matches("<testcase ").count(), n);
+    let observed = gradient_gap::experiments::observed().count();
+    let n = gradient_gap::claims::REGISTRY.len() + observed;
+    assert_eq!((text.matches("<testcase ").count(), text.matches("<skipped").count()), (n, observed));
     assert_eq!((text.matches("<testsuite ").count(), text.matches("<failure").count()), (1, 0));
     assert!(text.contains(&format!("tests=\"{n}\"")) && text.contains("failures=\"0\""), "{text}");
     for slug in slugs() {

@@ -34,7 +34,7 @@ fn campaign(claims: &[ClaimEntry]) -> Campaign<'_> {
 
 /// Every form in which a result is printed, without the wall time.
 fn printed(campaign: &Campaign<'_>, result: &CampaignResult) -> [String; 3] {
-    let verified = Verified { campaign, result, seconds: 0.0 };
+    let verified = Verified { campaign, result, seconds: 0.0, observed: &[] };
     [verify_table(&verified), verify_json(&verified), verify_junit(&verified).expect("XML")]
 }
 
