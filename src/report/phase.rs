@@ -29,7 +29,7 @@ fn distance(found: Option<[f64; 3]>) -> [String; 3] {
 pub fn phase_table(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
-        "{} × {} step sizes and starts for each family; runs until M(K) would be {} at the first alignment.\n\
+        "{} × {} step sizes and starts for each family; runs until M(K) would be {} at the first alignment, of each token.\n\
          The boundary is the smallest η at which the first steps lower J, by bisection; given over a line, by rows.\n\n",
         setting.columns,
         setting.rows,
@@ -141,7 +141,11 @@ pub fn phase_svg(experiment: &Experiment, plane: &Plane) -> String {
     let success = |lambda: f64| Scalar::exp(-(-lambda).softplus());
     plot::Plane {
         title: described(plane.family),
-        subtitle: &[format!("runs until M(K) would be {} at the first alignment", short(experiment.setting.progress))],
+        subtitle: &[format!(
+            "runs until M(K) would be {}{} at the first alignment",
+            short(experiment.setting.progress),
+            if tokens { "·T" } else { "" }
+        )],
         across: ("ηLT∞/Δμ", ENDS),
         up: if tokens { ("T", up, true) } else { ("λ(0)", up, false) },
         panels: &[

@@ -119,8 +119,11 @@ pub fn stagnation_svg(experiment: &Experiment) -> String {
         let one = |((values, (_, label)), colour)| Series { label, values, colour, points: true, dashes: "" };
         each.map(|((values, ending), colour)| one(((values.as_slice(), ending), colour))).collect::<Vec<_>>()
     });
-    let marks: Vec<Mark<'_>> =
-        names.iter().enumerate().map(|(i, label)| Mark { at: i as f64 + 0.5, label, colour: "#888888" }).collect();
+    let marks: Vec<Mark<'_>> = names
+        .iter()
+        .enumerate()
+        .map(|(i, label)| Mark { at: i as f64 + 0.6 + 0.4 / count as f64, label, colour: "#888888" })
+        .collect();
     Figure {
         title: "Where runs end at a fixed rate, and what stops those that are stuck",
         subtitle: &[format!("{count} random problems for each scenario and algorithm, {} steps", experiment.setting.steps)],

@@ -201,12 +201,12 @@ impl Start {
         }
     }
 
-    /// Steps of size η until M(K) would be `progress` at the first alignment.
+    /// Steps of size η until M(K) would be `progress` at the first alignment, T times that where there are T tokens: `progress` of each.
     ///
     /// # Errors
     /// Numbers that form no instance.
     pub fn outcome(&self, eta: f64, progress: f64) -> Result<Outcome, Error> {
-        let wanted = (progress / (eta * self.alignment)).ceil();
+        let wanted = (progress * f64::from(self.tokens) / (eta * self.alignment)).ceil();
         match &self.instance {
             Some(start) => along_the_gap(start, eta, wanted as usize),
             None => self.repeated(eta, wanted),

@@ -50,7 +50,7 @@ pub struct Setting {
     pub columns: usize,
     /// and up.
     pub rows: usize,
-    /// M(K) that a run would have at its first alignment.
+    /// M(K) that a run would have at its first alignment; for each token of several.
     pub progress: f64,
 }
 

@@ -43,21 +43,34 @@ pub struct Bundles<'a> {
 }
 
 const HEIGHT: f64 = 230.0;
-/// From one point of a curve to the next, in pixels.
-const NEAREST: f64 = 4.0;
+/// How far a point that is left out may be from the line that is drawn, in pixels.
+const NEAR: f64 = 0.4;
 /// From the foot of a panel to the next.
 const GAP: f64 = 14.0;
 
-/// Points that are no nearer to the one before, and the last one.
-fn thinned(points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
-    let mut kept: Vec<[f64; 2]> = Vec::new();
-    for (i, &point) in points.iter().enumerate() {
-        let far = kept.last().is_none_or(|last| f64::hypot(point[0] - last[0], point[1] - last[1]) >= NEAREST);
-        if far || i + 1 == points.len() {
-            kept.push(point);
+/// The distance of a point from the segment between two others.
+fn distance(point: [f64; 2], [a, b]: [[f64; 2]; 2]) -> f64 {
+    let [x, y] = [b[0] - a[0], b[1] - a[1]];
+    let square = x * x + y * y;
+    let share = ((point[0] - a[0]) * x + (point[1] - a[1]) * y) / square;
+    let share = if square > 0.0 { share.clamp(0.0, 1.0) } else { 0.0 };
+    f64::hypot(point[0] - a[0] - share * x, point[1] - a[1] - share * y)
+}
+
+/// Fewer points, none of those left out farther than [`NEAR`] from what is drawn (Ramer, Douglas and Peucker).
+fn thinned(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    let (mut kept, mut parts) = (vec![false; points.len()], vec![(0, points.len().saturating_sub(1))]);
+    while let Some((from, to)) = parts.pop() {
+        for end in [from, to] {
+            kept.get_mut(end).into_iter().for_each(|kept| *kept = true);
+        }
+        let inner = (from + 1..to).map(|i| (distance(points[i], [points[from], points[to]]), i));
+        let (most, at) = inner.fold((0.0, from), |best, next| if next.0 > best.0 { next } else { best });
+        if most > NEAR {
+            parts.extend([(from, at), (at, to)]);
         }
     }
-    kept
+    points.iter().zip(kept).filter(|(_, kept)| *kept).map(|(point, _)| *point).collect()
 }
 
 impl Bundle<'_> {
@@ -80,7 +93,7 @@ impl Bundle<'_> {
         out.push_str("<g fill=\"none\" stroke-width=\"0.9\" stroke-opacity=\"0.55\" stroke-linejoin=\"round\">\n");
         for strand in &self.strands {
             let colour = ramp(strand.shade);
-            polyline(out, thinned(pixels(&strand.points)).into_iter(), &format!("stroke=\"{colour}\""));
+            polyline(out, thinned(&pixels(&strand.points)).into_iter(), &format!("stroke=\"{colour}\""));
         }
         out.push_str("</g>\n");
         if let Some((name, points)) = &self.over {
@@ -126,6 +139,18 @@ impl Bundles<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_points_stay_near_to_all() {
+        let points: Vec<[f64; 2]> = (0..=1000).map(|i| f64::from(i) / 10.0).map(|x| [x, 30.0 * (x / 20.0).sin()]).collect();
+        let few = thinned(&points);
+        assert!(few.len() < 40 && few[0] == points[0] && few.last() == points.last());
+        let off =
+            |point: &[f64; 2]| few.windows(2).map(|ends| distance(*point, [ends[0], ends[1]])).fold(f64::INFINITY, f64::min);
+        assert!(points.iter().map(off).fold(0.0, f64::max) <= NEAR);
+        assert_eq!(thinned(&[[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [0.0, 0.0]]), [[0.0, 0.0], [2.0, 2.0], [0.0, 0.0]]);
+        assert_eq!((thinned(&[]), thinned(&[[1.0, 2.0]])), (vec![], vec![[1.0, 2.0]]));
+    }
 
     #[test]
     fn every_strand_is_drawn_in_its_shade() {
