@@ -30,8 +30,18 @@ pub fn stagnation_table(experiment: &Experiment) -> String {
          overshot: a tenth of the rate mends it; direction: only exact gradients of J do; vanishing: neither does.\n\n",
         setting.trials, setting.steps, setting.seed
     );
-    let header =
-        ["scenario", "algorithm", "solved", "rising", "overshot", "direction", "vanishing", "stuck", "at J", "above 0.9"];
+    let header = [
+        "scenario",
+        "algorithm",
+        "solved",
+        "rising",
+        "overshot",
+        "direction",
+        "vanishing",
+        "stuck at J",
+        "above 0.9",
+        "lose steps",
+    ];
     let mut table = new_table(&header);
     for trials in &experiment.trials {
         let at = trials
@@ -40,7 +50,7 @@ pub fn stagnation_table(experiment: &Experiment) -> String {
         let near = trials.trials.iter().filter(|t| t.ending.is_stuck() && 1.0 - t.end > NEAR_ONE).count();
         let counts = ENDINGS.map(|(ending, _)| trials.count(ending).to_string());
         let row = [trials.scenario.name().to_string(), name(trials.algorithm).into()].into_iter().chain(counts);
-        table.add_row(row.chain([trials.share_stuck(), at, near.to_string()]).collect::<Vec<_>>());
+        table.add_row(row.chain([at, near.to_string(), trials.losing().to_string()]).collect::<Vec<_>>());
     }
     text += &finish(&table);
     let square = experiment.trials.iter().filter(|t| t.scenario == Scenario::Square && t.algorithm == Algorithm::Grpo);

@@ -23,7 +23,7 @@ mod trainer;
 pub use trainer::{Method, Problem, Prompt};
 
 use super::statistics::median;
-use super::{Judged, Judgement, Observed, percent};
+use super::{Judged, Judgement, Observed};
 use crate::error::Error;
 use crate::line::norm;
 use crate::number::{Scalar, polar_normal};
@@ -168,9 +168,9 @@ pub struct Trial {
     pub middle: f64,
     /// F over the last tenth.
     pub end: f64,
-    /// The share of the steps of the second half that lower the mean of J.
+    /// The share of the steps that lower the mean of J.
     pub lost: f64,
-    /// The share of them that move θ.
+    /// The share of the steps of the second half that move θ.
     pub moving: f64,
     /// How it ended.
     pub ending: Ending,
@@ -295,7 +295,7 @@ fn diameter_squared(problem: &Problem) -> f64 {
     largest
 }
 
-/// F over a tenth of K steps before the middle and before the end, and what else is seen of the second half.
+/// F over a tenth of K steps before the middle and before the end, and what else is seen.
 struct Seen {
     middle: f64,
     end: f64,
@@ -314,21 +314,18 @@ fn go(problem: &Problem, theta: &mut [f64], method: &Method, steps: usize, rng: 
         problem.advance(theta, method, rng);
         rates = [rates[1], problem.rates(theta)];
         let [[j, f], [next_j, next_f]] = rates;
-        if k >= half {
-            // By the smaller of J and 1 − J, which knows more of a change.
-            let falls = if f < j { next_f > f * (1.0 + ROUNDING) } else { next_j < j * (1.0 - ROUNDING) };
-            lost += usize::from(falls);
-            moving += usize::from(before != *theta);
-        }
+        // By the smaller of J and 1 − J, which knows more of a change.
+        let falls = if f < j { next_f > f * (1.0 + ROUNDING) } else { next_j < j * (1.0 - ROUNDING) };
+        lost += usize::from(falls);
+        moving += usize::from(k >= half && before != *theta);
         for (sum, from) in sums.iter_mut().zip([half - tenth, steps - tenth]) {
             if (from..from + tenth).contains(&k) {
                 *sum += next_f / tenth as f64;
             }
         }
     }
-    let count = (steps - half) as f64;
-    let share = |n: usize| n as f64 / count;
-    Seen { middle: sums[0], end: sums[1], lost: share(lost), moving: share(moving), last: [rates[0][0], rates[1][0]] }
+    let (lost, moving) = (lost as f64 / steps as f64, moving as f64 / (steps - half) as f64);
+    Seen { middle: sums[0], end: sums[1], lost, moving, last: [rates[0][0], rates[1][0]] }
 }
 
 /// A change of J, or of 1 − J, by less than this share of it may be rounding.
@@ -445,8 +442,8 @@ impl Trials {
         Some([least?, median(&at)?[1], most?])
     }
 
-    /// The share of its trials that are stuck, for people.
-    pub fn share_stuck(&self) -> String {
-        percent(self.trials.iter().filter(|trial| trial.ending.is_stuck()).count() as f64 / self.trials.len().max(1) as f64)
+    /// How many have a step that lowers J.
+    pub fn losing(&self) -> usize {
+        self.trials.iter().filter(|trial| trial.lost > 0.0).count()
     }
 }
