@@ -56,12 +56,14 @@ fn runs_that_repeat_themselves() {
             let fits = |v: f64| v * v * (1.0 + ((v * eta).tanh() / 1.7).powi(2)) <= 1.0;
             let across = (0..=100_000).map(|i| 1.0 - 1e-5 * f64::from(i)).find(|v| fits(*v)).expect("some");
             let token = Theorem2 { across, start: lambda + 2_f64.ln(), ..Theorem2::new(1.0, start.alignment, eta) };
-            let all =
-                Theorem4 { token: token.with_steps(cell.steps), ..Theorem4::new(1.0, start.alignment, eta, start.tokens) };
+            let all = Theorem4 {
+                token: token.with_steps(cell.steps as usize),
+                ..Theorem4::new(1.0, start.alignment, eta, start.tokens)
+            };
             let course = all.course::<f64>(&all.run().expect("runs"));
             let change = course.change();
             assert!((cell.end - cell.start - change).abs() < 1e-3 * change.abs(), "{cell:?} {change}");
-            let lost = course.steps.iter().filter(|step| step.change < 0.0).count() as f64 / cell.steps as f64;
+            let lost = course.steps.iter().filter(|step| step.change < 0.0).count() as f64 / cell.steps;
             assert!((cell.lost - lost).abs() < 1e-12, "{cell:?} {lost}");
         }
     }
@@ -86,6 +88,17 @@ fn a_bend_has_its_constants_on_the_segment() {
         let constants = evaluation.constants();
         assert!((constants.curvature / start.constants[1] - 1.0).abs() < 0.01, "{constants:?} {:?}", start.constants);
         assert!(evaluation.step().change.abs() < 1e-8);
+    }
+}
+
+/// As long and as short as can be asked for.
+#[test]
+fn any_progress() {
+    for progress in [f64::MIN_POSITIVE, 1e6, f64::MAX] {
+        let setting = Setting { families: FAMILIES.to_vec(), columns: 2, rows: 2, progress };
+        for plane in run(&setting, &|| {}).expect("runs").planes {
+            assert!(plane.rows.iter().flat_map(|row| &row.cells).all(|cell| !cell.end.is_nan() && cell.steps >= 1.0));
+        }
     }
 }
 

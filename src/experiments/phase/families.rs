@@ -62,8 +62,8 @@ pub struct Outcome {
     pub start: f64,
     /// λ(K).
     pub end: f64,
-    /// K.
-    pub steps: usize,
+    /// K, which may be far above what could be made one by one.
+    pub steps: f64,
     /// The share of the steps that lower J, of those that were made one by one.
     pub lost: f64,
     /// Whether the first step, or the first of each direction, lowers J.
@@ -234,7 +234,7 @@ impl Start {
         Ok(Outcome {
             start: self.lambda,
             end: log_odds(success),
-            steps: 2 * pairs as usize,
+            steps: 2.0 * pairs,
             lost: steps.iter().filter(|step| step.change < 0.0).count() as f64 / steps.len() as f64,
             falls: steps.iter().take(2).all(|step| step.change < 0.0),
         })
@@ -266,5 +266,5 @@ fn along_the_gap(start: &Instance, eta: f64, wanted: usize) -> Result<Outcome, E
         let Instance { theta, direction, .. } = &mut at;
         advance(theta, direction, eta);
     }
-    Ok(Outcome { start: first, end, steps: made, lost: lost as f64 / made.max(1) as f64, falls })
+    Ok(Outcome { start: first, end, steps: made as f64, lost: lost as f64 / made.max(1) as f64, falls })
 }

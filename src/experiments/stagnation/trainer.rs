@@ -292,6 +292,10 @@ mod tests {
         };
         let plain = step(method, &mut rng.clone());
         assert_eq!(plain, step(Method { clip: Some((1, 0.2)), ..method }, &mut rng.clone()));
-        assert_ne!(plain, step(Method { clip: Some((4, 0.2)), ..method }, &mut rng));
+        // Here the first step goes beyond the clip for all, and the other three do nothing.
+        let four = Method { clip: Some((4, 0.2)), ..method };
+        assert_eq!(plain, step(four, &mut rng.clone()));
+        let slow = Method { rate: 0.02, ..four };
+        assert_ne!(step(Method { clip: None, ..slow }, &mut rng.clone()), step(slow, &mut rng));
     }
 }

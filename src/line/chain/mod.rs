@@ -202,10 +202,12 @@ impl<N: Scalar> OnLine<'_, N> {
         Some(self.line_of(tokens, sides))
     }
 
-    /// The same by powers of the matrix from state to state, however short responses are. `None` where responses are listed
-    /// or logits depend on the position.
+    /// The same by powers of the matrix from state to state, however short responses are. `None` where responses are listed,
+    /// logits depend on the position, or there are more than 1 024 states, whose matrix would take a gigabyte.
     pub fn line_by_powers(&self, t: N) -> Option<Line<N>> {
-        let automaton = self.automaton().filter(|automaton| !automaton.by_position)?;
+        let fits =
+            |automaton: &&Automaton| !automaton.by_position && automaton.states(self.policy.tree.shape().vocabulary) <= 1024;
+        let automaton = self.automaton().filter(fits)?;
         let tokens = self.tokens(t);
         let sides = self.sides(automaton, Way::Powers, self.moments(&tokens, &tokens.curvature));
         Some(self.line_of(tokens, sides))

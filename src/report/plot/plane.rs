@@ -151,6 +151,6 @@ mod tests {
         assert_eq!(cells, 1, "two neighbours are one");
         // Two pieces of one line in two panels, and two names.
         assert_eq!(svg.matches("<polyline").count(), 6);
-        assert!([">0.01<", ">100<", "a &lt; b", ">J: 0<"].iter().all(|part| svg.contains(part)), "{svg}");
+        assert!([">10⁻²<", ">10²<", "a &lt; b", ">J: 0<"].iter().all(|part| svg.contains(part)), "{svg}");
     }
 }
