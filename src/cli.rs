@@ -11,6 +11,7 @@ mod merge;
 mod safe_step;
 mod search;
 mod tightness;
+mod train;
 pub mod usage;
 mod verify;
 
@@ -83,6 +84,8 @@ enum Command {
     Lengths(lengths::Options),
     /// Run the bandit experiment of §5.1 and judge what the paper observes in its Figure 1.
     Bandit(bandit::Options),
+    /// Train a small transformer by GRPO and Dr. GRPO (§5.2), every response known, and judge the paper's estimate of the gap.
+    Train(train::Options),
     /// Say what the theory can about real training runs, from their logs.
     Diagnose(diagnose::Options),
 }
@@ -171,6 +174,7 @@ impl Cli {
             Some(Command::SafeStep(options)) => safe_step::run(&options),
             Some(Command::Lengths(options)) => lengths::run(&options),
             Some(Command::Bandit(options)) => bandit::run(&options),
+            Some(Command::Train(options)) => train::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
         };
         match outcome {

@@ -4,6 +4,7 @@
 
 pub mod bandit;
 pub mod statistics;
+pub mod train;
 
 use std::fmt;
 

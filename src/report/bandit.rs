@@ -36,7 +36,7 @@ fn shown(x: f64, percent: bool) -> String {
 }
 
 /// Words broken into lines no longer than a table.
-fn wrapped(text: &str) -> String {
+pub(super) fn wrapped(text: &str) -> String {
     let (mut out, mut used) = (String::from("   "), 3);
     for word in text.split_whitespace() {
         let long = word.chars().count();

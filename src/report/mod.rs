@@ -19,6 +19,7 @@ mod replay;
 mod safe_step;
 mod table;
 mod tightness;
+mod train;
 
 pub use attack::{Attacks, attack_json, attack_svg, attack_table};
 pub use bandit::{bandit_csv, bandit_json, bandit_svg, bandit_table};
@@ -37,6 +38,7 @@ pub use replay::{Replay, replay_json, replay_table};
 pub use safe_step::{SafeSteps, safe_step_json, safe_step_svg, safe_step_table};
 pub use table::verify_table;
 pub use tightness::tightness;
+pub use train::{train_bounds_csv, train_csv, train_gap_svg, train_json, train_svg, train_table, train_updates_csv};
 
 use crate::check::campaign::{Campaign, CampaignResult};
 use comfy_table::{LineStyle, TableStyle};
