@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, reason = "a helper that panics is a failed test")]
 
+#[path = "experiments/train.rs"]
+mod train;
+
 use gradient_gap::bandit::{Bandit, Fallback, Plan, Point};
 use gradient_gap::experiments::Judgement;
 use gradient_gap::experiments::bandit::{Ends, Experiment, Setting, run};

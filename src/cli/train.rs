@@ -150,7 +150,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         rates: [sgd, adamw],
         ..Setting::default()
     };
-    let bar = progress_of(work(&setting) as u64, "updates");
+    let bar = progress_of(work(&setting) as u64, "steps");
     let experiment = pool(options.threads as usize)?.install(|| run_all(&setting, &|| bar.inc(1)))?;
     bar.finish_and_clear();
     if alone {

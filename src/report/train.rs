@@ -132,8 +132,10 @@ pub fn train_table(experiment: &Experiment) -> String {
     };
     text += &side_by_side(&columns(&|run| summary(experiment, run)));
     text += "\nEstimate over exact ‖g⁺ − g⁻‖: median, share within a factor 1.5 of it, Spearman's ρ\n";
-    let entry =
-        |spread: &Spread| format!("{}  {}  {:.2}", short(spread.median[1]), percent(spread.near), spread.correlation);
+    let entry = |spread: &Spread| {
+        let rho = if spread.correlation.is_nan() { "–".into() } else { format!("{:.2}", spread.correlation) };
+        format!("{}  {}  {rho}", short(spread.median[1]), percent(spread.near))
+    };
     let estimated = |run: &Run| -> Vec<(String, String)> {
         let all = &run.found.estimates;
         let plain = all.iter().map(|[spread, _]| (spread.name.clone(), entry(spread)));
@@ -298,7 +300,7 @@ fn shaded(points: &[[f64; 2]]) -> Vec<Strand> {
     let piece = points.len().div_ceil(SHADES).max(1);
     let strand = |i: usize| {
         let end = points.len().min((i + 1) * piece + 1);
-        Strand { points: points[i * piece..end].to_vec(), shade: i as f64 / (SHADES - 1) as f64 }
+        Strand { points: points[i * piece..end].to_vec(), shade: (i * piece) as f64 / points.len() as f64 }
     };
     (0..points.len().saturating_sub(1).div_ceil(piece)).map(strand).collect()
 }
@@ -337,14 +339,18 @@ pub fn train_svg(experiment: &Experiment, run: &Run) -> String {
         shaded(&run.points.iter().map(place).collect::<Vec<_>>())
     };
     let follows: Vec<Strand> = (0..experiment.prompts.len()).flat_map(follow).collect();
-    let ends = follows.iter().flat_map(|strand| &strand.points).map(|point| point[0]);
-    let (low, high) = ends.fold((0.0, 0.0), |(low, high), x| (f64::min(low, x), f64::max(high, x)));
+    let ends = || follows.iter().flat_map(|strand| &strand.points).map(|point| point[0]);
+    let (low, high) = (ends().fold(f64::INFINITY, f64::min), ends().fold(f64::NEG_INFINITY, f64::max));
     let logistic = (0..=100).map(|i| low + (high - low) * f64::from(i) / 100.0).map(|x| [x, sigma(x)]).collect();
-    let panel = |label_x, (strands, over)| Bundle { label_x, label_y: "mean J", strands, over, whole: false };
+    let panel = |label_x, (strands, over)| Bundle { label_x, label_y: "mean J", strands, over, whole: false, few: true };
     let panels = [
         panel("cumulative gap as in §5.2, Σ α‖g‖/√(Ĵ(1−Ĵ))", curve(Across::Estimate, &run.found.fits[0])),
         panel("cumulative gap, exact, Σ α E‖g⁺ − g⁻‖", curve(Across::Gap, &run.found.fits[1])),
-        Bundle { label_y: "J", ..panel("λ(0) + Σ ηΔμ, prompt by prompt", (follows, Some(("logistic", logistic)))) },
+        Bundle {
+            label_y: "J",
+            few: false,
+            ..panel("λ(0) + Σ ηΔμ, prompt by prompt", (follows, Some(("logistic", logistic))))
+        },
     ];
     Bundles {
         title: "A transformer: accuracy against the cumulative gap",
@@ -357,56 +363,43 @@ pub fn train_svg(experiment: &Experiment, run: &Run) -> String {
 
 const COLOURS: [&str; 5] = ["#1f4e9c", "#c4561a", "#2f8a4c", "#8a3fa0", "#5a5a5a"];
 
-/// By update: the gap and what is estimated of it, steps and thresholds, how much of the bounds is used.
+/// At logged updates: the gap and what is estimated of it, steps and thresholds, how much of the bounds is used.
 pub fn train_gap_svg(experiment: &Experiment, run: &Run) -> String {
     let log = |x: f64| if x > 0.0 { Scalar::ln(x) / std::f64::consts::LN_10 } else { f64::NAN };
-    let by_update = |of: &dyn Fn(&Update) -> f64| -> Vec<f64> { run.updates.iter().map(|update| log(of(update))).collect() };
-    let logged = |of: &dyn Fn(&Logged) -> f64| -> Vec<f64> {
-        let mut values = vec![f64::NAN; run.updates.len()];
-        for logged in &run.logged {
-            values[logged.step] = log(of(logged));
-        }
-        values
+    let logged = |of: &dyn Fn(&Logged) -> f64| -> Vec<f64> { run.logged.iter().map(|logged| log(of(logged))).collect() };
+    let by_update = |of: &dyn Fn(&Update) -> f64| logged(&|logged| run.updates.get(logged.step).map_or(f64::NAN, of));
+    let by_prompt = |of: &dyn Fn(&Logged) -> Vec<f64>| {
+        logged(&|logged| middle(of(logged).iter().zip(&run.points[logged.step]).map(|(x, point)| x / point.gap)))
     };
     let (exact, estimate) = (by_update(&|u| u.batch_gap), by_update(&|u| u.estimate));
     let (alignment, lengthened) = (by_update(&|u| u.batch_alignment), by_update(&|u| u.estimate * u.length));
-    let group = |size: usize| {
-        let which = GROUPS.iter().position(|known| *known == size).unwrap_or(0);
-        logged(&|logged| {
-            let exact = &run.points[logged.step];
-            middle(logged.groups[which].iter().zip(exact).map(|(x, point)| x / point.gap))
-        })
-    };
-    let expected =
-        logged(&|logged| middle(logged.expected.iter().zip(&run.points[logged.step]).map(|(x, point)| x / point.gap)));
-    let groups = [2, 8, 64].map(group);
+    let expected = by_prompt(&|logged| logged.expected.clone());
+    let groups = [0, 2, 4].map(|which: usize| by_prompt(&|logged| logged.groups[which].clone()));
+    let names = [0, 2, 4].map(|which: usize| format!("one group of {}", GROUPS[which]));
     let of_moved =
         |of: fn(&Moved) -> f64| logged(&|logged| middle(logged.moved.iter().filter(|m| m.alignment > 0.0).map(of)));
     let (eta, paper, ascent) = (by_update(&|u| u.eta), of_moved(|m| m.paper_step), of_moved(|m| m.ascent_step));
     let used: Vec<Vec<f64>> =
         (0..BOUNDS.len()).map(|i| logged(&|logged| largest(logged.moved.iter().map(|moved| moved.used[i])))).collect();
-    let series = |label, values, i: usize, points| Series { label, values, colour: COLOURS[i], points, dashes: "" };
+    let dashes = ["", "7 4", "2 3", "9 3 2 3", "4 2"];
+    let series = |label, values, i: usize| Series { label, values, colour: COLOURS[i], points: false, dashes: dashes[i] };
     let gaps = [
-        series("exact ‖g⁺ − g⁻‖", &exact[..], 0, false),
-        series("estimate as in §5.2", &estimate, 1, false),
-        series("the same times the mean length", &lengthened, 2, false),
-        series("exact Δμ along the update", &alignment, 3, true),
+        series("exact ‖g⁺ − g⁻‖", &exact[..], 0),
+        series("estimate as in §5.2", &estimate, 1),
+        series("the same times the mean length", &lengthened, 2),
+        series("exact Δμ along the update", &alignment, 3),
     ];
     let ratios = [
-        series("(a) exact expectation", &expected[..], 0, true),
-        series("one group of 2", &groups[0], 1, true),
-        series("one group of 8", &groups[1], 2, true),
-        series("one group of 64", &groups[2], 3, true),
+        series("(a) exact expectation", &expected[..], 0),
+        series(&names[0], &groups[0], 1),
+        series(&names[1], &groups[1], 2),
+        series(&names[2], &groups[2], 3),
     ];
-    let steps = [
-        series("η", &eta[..], 0, false),
-        series("2(1−J)Δμ/L_o", &ascent, 2, true),
-        series("the step of (18a)", &paper, 1, true),
-    ];
+    let steps = [series("η", &eta[..], 0), series("2(1−J)Δμ/L_o", &ascent, 2), series("the step of (18a)", &paper, 1)];
     let used: Vec<Series<'_>> =
-        BOUNDS.iter().zip(&used).enumerate().map(|(i, (bound, used))| series(bound, used, i, true)).collect();
+        BOUNDS.iter().zip(&used).enumerate().map(|(i, (bound, used))| series(bound, used, i)).collect();
     let panel = |label, series| Panel { label, series, powers: true };
-    let across: Vec<f64> = (0..run.updates.len()).map(|k| k as f64).collect();
+    let across: Vec<f64> = run.logged.iter().map(|logged| logged.step as f64).collect();
     Figure {
         title: "A transformer: the gap, its estimates, and the bounds",
         subtitle: &[format!("§5.2; {}", title(experiment, run)), "medians over prompts; of bounds the largest share".into()],
@@ -420,6 +413,7 @@ pub fn train_gap_svg(experiment: &Experiment, run: &Run) -> String {
         ],
         marks: &[],
         scatter: None,
+        roomy: true,
     }
     .svg()
 }

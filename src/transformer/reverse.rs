@@ -100,3 +100,29 @@ impl Pass<'_, f64> {
         dqkv
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::norm_back;
+
+    /// Of Σ c·N(x): against a difference, and not without what the norm takes away along x, as if its scale were a constant.
+    #[test]
+    fn a_norm_is_not_a_constant_times_x() {
+        let (x, gain, c) = ([0.3, -1.2, 0.7], [1.1, 0.9, -0.4], [0.5, 1.0, 2.0]);
+        let scale = |x: &[f64]| 1.0 / (x.iter().map(|x| x * x).sum::<f64>() / 3.0 + super::super::forward::EPSILON).sqrt();
+        let value = |x: &[f64]| (0..3).map(|j| c[j] * gain[j] * x[j]).sum::<f64>() * scale(x);
+        let (mut dx, mut dgain) = ([0.0; 3], [0.0; 3]);
+        norm_back(&c, &x, &[scale(&x)], &gain, &mut dx, &mut dgain);
+        for j in 0..3 {
+            let at = |h: f64| {
+                let mut moved = x;
+                moved[j] += h;
+                value(&moved)
+            };
+            let difference = (8.0 * (at(1e-3) - at(-1e-3)) - (at(2e-3) - at(-2e-3))) / 12e-3;
+            let constant = c[j] * gain[j] * scale(&x);
+            assert!((difference - dx[j]).abs() < 1e-9 && (difference - constant).abs() > 1e-3, "{difference} {}", dx[j]);
+            assert!((dgain[j] - c[j] * x[j] * scale(&x)).abs() < 1e-15);
+        }
+    }
+}

@@ -22,7 +22,7 @@ pub const BOUNDS: [&str; 5] =
 
 /// Nodes on \[0, 1\] and their weights.
 const NODES: [[f64; 2]; 4] =
-    [[0.0, 1.0 / 12.0], [0.276_393_202_250_021_03, 5.0 / 12.0], [0.723_606_797_749_979, 5.0 / 12.0], [1.0, 1.0 / 12.0]];
+    [[0.0, 1.0 / 12.0], [0.276_393_202_250_021, 5.0 / 12.0], [0.723_606_797_749_979, 5.0 / 12.0], [1.0, 1.0 / 12.0]];
 
 /// What λ(η) − λ(0) may be wrong by, times 1 + |λ|: logits of a few thousand roundings of numbers of order one.
 pub const ROUNDING: f64 = 1e-12;

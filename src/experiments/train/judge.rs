@@ -218,7 +218,8 @@ pub(super) fn judge(runs: &[Run]) -> [Judged; 2] {
         {
             (good, all) = (good + usize::from(spread.is_good()), all + 1);
             let Spread { near, correlation, .. } = spread;
-            said.push(format!("{} {:.0} % near the median, ρ = {correlation:.2}", &spread.name[..3], 100.0 * near));
+            let rho = if correlation.is_nan() { "no ρ".into() } else { format!("ρ = {correlation:.2}") };
+            said.push(format!("{} {:.0} % near the median, {rho}", &spread.name[..3], 100.0 * near));
         }
         because.push(format!("{}: {}", name(run.algorithm, run.optimizer), said.join(", ")));
     }

@@ -60,6 +60,8 @@ impl State {
 /// Demonstrations of a batch, and how many go through the network together.
 const BATCH: usize = 64;
 const TOGETHER: usize = 16;
+/// So many steps take about as long as an update with all that is measured.
+pub const TOLD: usize = 50;
 /// Of the supervised start.
 const RATE: f64 = 3e-3;
 /// The share of demonstrations with a wrong sum.
@@ -84,8 +86,15 @@ pub fn start(sizes: Sizes, seed: u64) -> Vec<f64> {
 }
 
 /// Cross-entropy on demonstrations, a share [`WRONG`] of them with a wrong sum, AdamW with a rate that falls to 0; returns θ and the mean
-/// loss of the last tenth of the steps.
-pub fn warm_start(sizes: Sizes, prompts: &[Prompt], length: u32, steps: usize, seed: u64) -> (Vec<f64>, f64) {
+/// loss of the last tenth of the steps. `done` is told after every [`TOLD`] of them.
+pub fn warm_start(
+    sizes: Sizes,
+    prompts: &[Prompt],
+    length: u32,
+    steps: usize,
+    seed: u64,
+    done: &dyn Fn(),
+) -> (Vec<f64>, f64) {
     let mut theta = start(sizes, seed);
     let mut state = State::new(Optimizer::AdamW, theta.len());
     let (mut last, mut count) = (0.0, 0);
@@ -127,6 +136,9 @@ pub fn warm_start(sizes: Sizes, prompts: &[Prompt], length: u32, steps: usize, s
             (last, count) = (last + loss, count + 1);
         }
         theta = state.step(&theta, &gradient, RATE * (1.0 - step as f64 / steps as f64));
+        if (step + 1) % TOLD == 0 {
+            done();
+        }
     }
     (theta, last / f64::from(count.max(1)))
 }

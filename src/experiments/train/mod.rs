@@ -55,8 +55,8 @@ pub const OBSERVED: [Observed; 2] = [
         said: "we see a similar relationship between cumulative gradient gap and accuracy as in our theory and bandit experiment",
         criterion: "mean J of the evaluation prompts against Σ α·(estimate as in §5.2): good where the best logistic curve explains \
                     95 % of the variance and leaves less than the best straight line; reproduced if so in every run; partly if in \
-                    some, or in every run with the exact mean gap for the estimate; else not. That no prompt's log-odds leave the \
-                    summed bounds around Σ ηΔμ is required of both",
+                    some, or in every run with the exact mean gap for the estimate; else not. That the log-odds of \
+                    the prompt that is followed stay within the summed bounds around Σ ηΔμ is required of both",
     },
 ];
 
@@ -181,10 +181,10 @@ fn check(setting: &Setting) -> Result<(), Error> {
 
 /// How often `done` is told something.
 pub fn work(setting: &Setting) -> usize {
-    setting.algorithms.len() * setting.optimizers.len() * setting.steps
+    setting.warm / learn::TOLD + setting.algorithms.len() * setting.optimizers.len() * setting.steps
 }
 
-/// Makes all runs from one supervised start and judges; `done` is told after each update.
+/// Makes all runs from one supervised start and judges; `done` is told after each update, and now and then before.
 ///
 /// # Errors
 /// A setting out of its limits; a run that leaves what binary64 holds.
@@ -195,12 +195,15 @@ pub fn run(setting: &Setting, done: &(dyn Fn() + Sync)) -> Result<Experiment, Er
     let training: Vec<Prompt> = (2..=MOST).flat_map(Prompt::all).filter(|prompt| !prompt.is_held_out()).collect();
     let spaces =
         prompts.iter().map(|prompt| Space::new(prompt.clone(), setting.length)).collect::<Result<Vec<Space>, Error>>()?;
-    let (theta, loss) = learn::warm_start(sizes, &training, setting.length, setting.warm, setting.seed);
+    let (theta, loss) = learn::warm_start(sizes, &training, setting.length, setting.warm, setting.seed, done);
     let all: Vec<(Algorithm, Optimizer)> = (setting.algorithms.iter())
         .flat_map(|&algorithm| setting.optimizers.iter().map(move |&optimizer| (algorithm, optimizer)))
         .collect();
     let training = training::Training { setting, sizes, prompts: &training, spaces: &spaces };
-    let runs = all.par_iter().map(|&(algorithm, optimizer)| training.run(algorithm, optimizer, &theta, done));
+    let runs = all.par_iter().map(|&(algorithm, optimizer)| {
+        let run = training.run(algorithm, optimizer, &theta, done);
+        run.map_err(|e| e.at(format!("{}, learning rate {}", name(algorithm, optimizer), training.rate(optimizer))))
+    });
     let runs = runs.collect::<Result<Vec<Run>, Error>>()?;
     let judged = judge::judge(&runs);
     let responses = spaces.first().map_or(0, Space::responses);

@@ -103,6 +103,12 @@ impl<'a> Group<'a> {
         Group { pass, responses, rewards }
     }
 
+    /// The tokens of every response.
+    pub fn responses(&self) -> Vec<Vec<u32>> {
+        let tokens = |response: &Sampled| response.tokens.iter().map(|(_, token)| *token).collect();
+        self.responses.iter().map(tokens).collect()
+    }
+
     /// Ĵ: the mean reward.
     pub fn success(&self) -> f64 {
         self.rewards.iter().sum::<f64>() / self.rewards.len().max(1) as f64

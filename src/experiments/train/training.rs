@@ -53,8 +53,8 @@ pub struct Update {
     pub estimate: f64,
     /// The same with η/α in place of ‖g‖: the optimizer's update.
     pub preconditioned: f64,
-    /// The mean of ‖g⁺ − g⁻‖ over the prompts of the batch that was trained on, exact; NaN but at every
-    /// [`COMPARED`]th update.
+    /// The mean of ‖g⁺ − g⁻‖ over the prompts of the batch that was trained on, exact; NaN but at logged
+    /// updates and every [`COMPARED`]th.
     pub batch_gap: f64,
     /// The mean of their J, exact.
     pub batch_success: f64,
@@ -133,6 +133,11 @@ struct Made {
 }
 
 impl Training<'_> {
+    /// α.
+    pub fn rate(&self, optimizer: Optimizer) -> f64 {
+        self.setting.rates[usize::from(optimizer == Optimizer::AdamW)]
+    }
+
     /// A run from θ.
     pub fn run(
         &self,
@@ -141,8 +146,8 @@ impl Training<'_> {
         theta: &[f64],
         done: &(dyn Fn() + Sync),
     ) -> Result<Run, Error> {
-        let Setting { steps, every, rates, .. } = *self.setting;
-        let rate = rates[usize::from(optimizer == Optimizer::AdamW)];
+        let Setting { steps, every, .. } = *self.setting;
+        let rate = self.rate(optimizer);
         let mut run =
             Run { algorithm, optimizer, rate, updates: vec![], points: vec![], logged: vec![], found: Found::default() };
         let (mut theta, mut state) = (theta.to_vec(), State::new(optimizer, theta.len()));
@@ -169,7 +174,7 @@ impl Training<'_> {
                 let exact = Space::new(prompt.clone(), self.setting.length)?.exact(self.sizes, &theta, false)?;
                 Ok([exact.gap_norm, exact.success, along(&exact.gap)])
             };
-            let compared = if step % COMPARED == 0 { &batch[..] } else { &[] };
+            let compared = if logs || step % COMPARED == 0 { &batch[..] } else { &[] };
             let of_batch = compared.par_iter().map(of_batch).collect::<Result<Vec<[f64; 3]>, Error>>()?;
             // NaN where nothing is compared.
             let [batch_gap, batch_success, batch_alignment] = [0, 1, 2].map(|i| mean(of_batch.iter().map(|x| x[i])));
