@@ -33,7 +33,8 @@ fn table_json_and_files_say_the_same() {
         let name = runs["fallback"].as_str().expect("a name");
         assert!(table.out.contains(&format!("fallback {name}")));
         for seed in runs["seeds"].as_array().expect("a list") {
-            let own = |row: &&Vec<&str>| row[0] == name && row[1] == seed["seed"].to_string();
+            let number = seed["seed"].to_string();
+            let own = |row: &&Vec<&str>| row[0] == name && row[1] == number;
             let above = rows.iter().filter(own).filter(|row| row[5].parse::<f64>().expect("J") > 0.9).count();
             assert_eq!(seed["above"].as_f64(), Some(above as f64 / 500.0), "{name}");
             assert_eq!(seed["violations"], 0);
