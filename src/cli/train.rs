@@ -120,7 +120,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let (sgd, adamw) = (options.sgd_rate, options.adamw_rate);
     for (flag, rate, most) in [("--sgd-rate", sgd, 10.0), ("--adamw-rate", adamw, 1.0)] {
         if !(0.0..=most).contains(&rate) {
-            return Err(Error::new(format!("{flag} {rate}: expected a number from 0 to {most}")));
+            return Err(Error::new(format!("{flag} {rate:?}: expected a number from 0 to {most}")));
         }
     }
     let algorithms = match options.algorithm {

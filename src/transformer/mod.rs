@@ -1,5 +1,5 @@
 //! A decoder-only transformer, small enough that its whole response space is known, written once over
-//! [`Number`](product::Number).
+//! [`Number`].
 //!
 //! Every token x_i of a [`Forest`], with its position p_i (how many tokens stand before it), becomes
 //!

@@ -78,6 +78,7 @@ fn bad_input_is_named() {
         ("--sgd-rate", "-0.1"),
         ("--sgd-rate", "NaN"),
         ("--adamw-rate", "1.5"),
+        ("--sgd-rate", "1e61"),
         ("--algorithm", "ppo"),
         ("--optimizer", "adam"),
         ("--threads", "5000"),

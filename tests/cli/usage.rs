@@ -119,8 +119,15 @@ fn bad_flags_and_values_are_named() {
 /// Every command that has a seed.
 #[test]
 fn a_negative_seed_is_named_with_its_flag() {
-    let commands: [&[&str]; 6] =
-        [&["verify"], &["lengths"], &["attack", "x"], &["conjecture", "1 < 2"], &["certify"], &["tightness", "--out", "x"]];
+    let commands: [&[&str]; 7] = [
+        &["verify"],
+        &["lengths"],
+        &["attack", "x"],
+        &["conjecture", "1 < 2"],
+        &["certify"],
+        &["train"],
+        &["tightness", "--out", "x"],
+    ];
     for command in commands {
         for seed in ["-1", "-1e-3", "-x"] {
             for arguments in [[command, &["--seed", seed]].concat(), [command, &[&format!("--seed={seed}")]].concat()] {
@@ -148,7 +155,7 @@ fn flags(command: &str) -> Vec<String> {
 #[test]
 fn every_flag_without_its_value_is_named() {
     let commands = commands();
-    assert_eq!(commands.len(), 13, "{commands:?}");
+    assert_eq!(commands.len(), 15, "{commands:?}");
     let mut asked = 0;
     for command in &commands {
         let place = format!("gradient-gap: {command}: ");

@@ -39,7 +39,7 @@ pub fn line(points: &[[f64; 2]]) -> Option<Fit> {
     known.then(|| fit(points, [mean[1] - slope * mean[0], slope], |x| x))
 }
 
-/// The logistic curve: from the straight line by Gauss and Newton's steps, each halved until it improves. `None` as for [`line`].
+/// The logistic curve: from the straight line by Gauss and Newton's steps, each halved until it improves. `None` as for [`line()`].
 pub fn logistic(points: &[[f64; 2]]) -> Option<Fit> {
     let straight = line(points)?.coefficients;
     // σ(z) is about ½ + z/4; x is scaled to the points so that both coefficients have one size.
