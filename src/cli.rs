@@ -15,6 +15,7 @@ mod safe_step;
 mod search;
 mod stagnation;
 mod tightness;
+mod train;
 pub mod usage;
 mod verify;
 
@@ -94,6 +95,8 @@ enum Command {
     Stagnation(stagnation::Options),
     /// Measure how fast 1 − J falls at a fixed rate: exact gradients and sampled groups.
     Rates(rates::Options),
+    /// Train a small transformer by GRPO and Dr. GRPO (§5.2), every response known, and judge the paper's estimate of the gap.
+    Train(train::Options),
     /// Say what the theory can about real training runs, from their logs.
     Diagnose(diagnose::Options),
 }
@@ -185,6 +188,7 @@ impl Cli {
             Some(Command::Phase(options)) => phase::run(&options),
             Some(Command::Stagnation(options)) => stagnation::run(&options),
             Some(Command::Rates(options)) => rates::run(&options),
+            Some(Command::Train(options)) => train::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
         };
         match outcome {

@@ -19,6 +19,7 @@
 //! | [`line`](mod@line) | λ on a line, by formula and by differentiation | (4), (5), (7)–(11), (17) |
 //! | [`enumerate`](mod@enumerate) | the same for spaces too large to keep: policies of the prefix, opaque rewards | §2 |
 //! | [`bandit`] | contextual bandits with linear logits: one context trained on, hundreds watched | §5.1 |
+//! | [`transformer`] | a small decoder-only network: logits, jets along a line, gradients | §5.2 |
 //! | [`regularity`] | G_o, L_o, G_p, L_p, T∞, T_ψ1 | Assumptions 1–3 |
 //! | [`evaluation`] | one instance through one kind of number, one step or many | (14) |
 //! | [`update`](mod@update) | REINFORCE, GRPO and Dr. GRPO directions | (4), (5), (8), (20) |
@@ -90,6 +91,7 @@ pub mod run;
 pub mod safe_step;
 pub mod thresholds;
 pub mod tolerance;
+pub mod transformer;
 pub mod update;
 
 pub use conjecture::Conjecture;

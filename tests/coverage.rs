@@ -84,7 +84,7 @@ fn every_observation_has_a_page_and_a_test() {
         let experiment = command.strip_prefix("gradient-gap ").expect("a command");
         let judged = |page: &&String| {
             let text = read(&format!("docs/{page}.md"));
-            text.contains(&format!("<!-- begin: {command} -->")) && text.contains(&format!("\n{slug}: "))
+            text.contains(&format!("<!-- begin: {command} ")) && text.contains(&format!("\n{slug}: "))
         };
         assert_eq!(stems("docs", "md").iter().filter(judged).count(), 1, "{slug}: judged on one page of docs");
         assert!(stems("tests/experiments", "rs").contains(experiment), "{slug}: no tests of {command}");

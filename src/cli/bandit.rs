@@ -68,7 +68,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         command: "bandit",
         table: &report::bandit_table(&experiment),
         json: &report::bandit_json(&experiment),
-        csv: &report::bandit_csv(&experiment),
+        csv: vec![("", report::bandit_csv(&experiment))],
         figures: figures.map(|runs| (name(runs.fallback).into(), report::bandit_svg(&experiment, runs))).collect(),
     })
 }

@@ -24,8 +24,8 @@ pub struct Common {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
     format: TableOrJson,
-    /// In this folder, made where it is not there: NAME.json, its rows in NAME.csv, and every figure as SVG and PNG, where NAME is
-    /// the command's (-: the figure, where there is but one, as SVG on standard output, and no table).
+    /// In this folder, made where it is not there: NAME.json, its rows in NAME.csv (more of them with names of their own), and every figure
+    /// as SVG and PNG, where NAME is the command's (-: the figure, where there is but one, as SVG on standard output, and no table).
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -38,14 +38,15 @@ pub struct Results<'a> {
     pub table: &'a str,
     /// The whole.
     pub json: &'a str,
-    /// The rows.
-    pub csv: &'a str,
+    /// Rows: the list's own name, empty for the first one, and CSV.
+    pub csv: Vec<(&'a str, String)>,
     /// Every figure's own name, empty where there is but one, and SVG.
     pub figures: Vec<(String, String)>,
 }
 
 impl Common {
-    fn alone(&self) -> bool {
+    /// Whether a figure is all that is asked for.
+    pub fn alone(&self) -> bool {
         self.out.as_deref() == Some(Path::new("-"))
     }
 
@@ -89,12 +90,17 @@ impl Results<'_> {
     /// All files, or where one cannot be made none.
     fn write(&self, folder: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(|e| Error::new(e.to_string()).at(folder.display()))?;
-        let create = |ending: &str| Output::create(&folder.join(format!("{}{ending}", self.command)));
-        let mut files = vec![(create(".json")?, self.json.into()), (create(".csv")?, self.csv.into())];
+        let create = |name: &str, ending: &str| {
+            let dash = if name.is_empty() { "" } else { "-" };
+            Output::create(&folder.join(format!("{}{dash}{name}{ending}", self.command)))
+        };
+        let mut files = vec![(create("", ".json")?, self.json.into())];
+        for (name, rows) in &self.csv {
+            files.push((create(name, ".csv")?, rows.clone().into_bytes()));
+        }
         for (name, svg) in &self.figures {
-            let name = if name.is_empty() { String::new() } else { format!("-{name}") };
-            files.push((create(&format!("{name}.svg"))?, svg.clone().into_bytes()));
-            files.push((create(&format!("{name}.png"))?, report::png(svg)?));
+            files.push((create(name, ".svg")?, svg.clone().into_bytes()));
+            files.push((create(name, ".png")?, report::png(svg)?));
         }
         files.into_iter().try_for_each(|(file, content): (Output, Vec<u8>)| file.finish(content))
     }

@@ -72,7 +72,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         command: "phase",
         table: &report::phase_table(&experiment),
         json: &report::phase_json(&experiment),
-        csv: &report::phase_csv(&experiment),
+        csv: vec![("", report::phase_csv(&experiment))],
         figures: figures.map(|plane| (plane.family.name().into(), report::phase_svg(&experiment, plane))).collect(),
     })
 }

@@ -56,7 +56,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         command: "rates",
         table: &report::rates_table(&experiment),
         json: &report::rates_json(&experiment),
-        csv: &report::rates_csv(&experiment),
+        csv: vec![("", report::rates_csv(&experiment))],
         figures: vec![(String::new(), report::rates_svg(&experiment))],
     })
 }

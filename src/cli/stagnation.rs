@@ -36,7 +36,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         command: "stagnation",
         table: &report::stagnation_table(&experiment),
         json: &report::stagnation_json(&experiment),
-        csv: &report::stagnation_csv(&experiment),
+        csv: vec![("", report::stagnation_csv(&experiment))],
         figures: vec![(String::new(), report::stagnation_svg(&experiment))],
     })
 }

@@ -8,6 +8,7 @@ pub mod phase;
 pub mod rates;
 pub mod stagnation;
 pub mod statistics;
+pub mod train;
 
 use std::fmt;
 
@@ -66,7 +67,8 @@ pub struct Observed {
 }
 
 /// All observations, in the order of their experiments.
-const OBSERVED: [&[Observed]; 4] = [&bandit::OBSERVED, &phase::OBSERVED, &rates::OBSERVED, &stagnation::OBSERVED];
+const OBSERVED: [&[Observed]; 5] =
+    [&bandit::OBSERVED, &phase::OBSERVED, &rates::OBSERVED, &stagnation::OBSERVED, &train::OBSERVED];
 
 /// All of them.
 pub fn observed() -> impl Iterator<Item = &'static Observed> {

@@ -145,7 +145,7 @@ pub fn bandit_svg(experiment: &Experiment, runs: &Runs) -> String {
     let ends = follows.iter().flat_map(|strand| &strand.points).map(|point| point[0]);
     let (low, high) = ends.fold((0.0, 0.0), |(low, high), x| (f64::min(low, x), f64::max(high, x)));
     let logistic = (0..=100).map(|i| low + (high - low) * f64::from(i) / 100.0).map(|x| [x, sigma(x)]).collect();
-    let panel = |label_x, label_y, strands, over, whole| Bundle { label_x, label_y, strands, over, whole };
+    let panel = |label_x, label_y, strands, over, whole| Bundle { label_x, label_y, strands, over, whole, few: false };
     let panels = [
         panel("cumulative gap as printed, Σ [Δμ]₊ η", "J", strands(&|_, _, p| [p.constant, p.success()]), None, false),
         panel("λ(0) + signed cumulative gap, Σ Δμ η‖∇J‖", "J", follows, Some(("logistic", logistic)), false),

@@ -101,7 +101,16 @@ impl<C: Construction> Collapsed<'_, C> {
             Panel { label: "success rate J", series: &curve(&success), powers: true },
             Panel { label: "log-odds λ", series: &curve(&lambda), powers: false },
         ];
-        Figure { title: &title, subtitle: &[], across: &across, axis: "step k", panels: &panels, marks: &[], scatter: None }
-            .svg()
+        Figure {
+            title: &title,
+            subtitle: &[],
+            across: &across,
+            axis: "step k",
+            panels: &panels,
+            marks: &[],
+            scatter: None,
+            roomy: false,
+        }
+        .svg()
     }
 }

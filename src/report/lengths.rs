@@ -152,6 +152,7 @@ pub fn lengths_svg(lengths: &Lengths) -> String {
         panels: &panels,
         marks: &[],
         scatter: None,
+        roomy: false,
     }
     .svg()
 }

@@ -23,6 +23,7 @@ mod safe_step;
 mod stagnation;
 mod table;
 mod tightness;
+mod train;
 
 pub use attack::{Attacks, attack_json, attack_svg, attack_table};
 pub use bandit::{bandit_csv, bandit_json, bandit_svg, bandit_table};
@@ -44,6 +45,7 @@ pub use safe_step::{SafeSteps, safe_step_json, safe_step_svg, safe_step_table};
 pub use stagnation::{stagnation_csv, stagnation_json, stagnation_svg, stagnation_table};
 pub use table::verify_table;
 pub use tightness::tightness;
+pub use train::{train_bounds_csv, train_csv, train_gap_svg, train_json, train_svg, train_table, train_updates_csv};
 
 use crate::check::campaign::{Campaign, CampaignResult};
 use crate::experiments::Observed;

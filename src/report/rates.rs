@@ -144,6 +144,7 @@ pub fn rates_svg(experiment: &Experiment) -> String {
         ],
         marks: &[],
         scatter: None,
+        roomy: false,
     }
     .svg()
 }

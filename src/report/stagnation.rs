@@ -145,6 +145,7 @@ pub fn stagnation_svg(experiment: &Experiment) -> String {
         ],
         marks: &marks,
         scatter: None,
+        roomy: false,
     }
     .svg()
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
 mod support;
+mod train;
 
 mod attack;
 mod bandit;

@@ -137,7 +137,7 @@ fn bad_flags_and_values_are_named() {
 /// Every command that has a seed.
 #[test]
 fn a_negative_seed_is_named_with_its_flag() {
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["verify"],
         &["lengths"],
         &["attack", "x"],
@@ -147,6 +147,7 @@ fn a_negative_seed_is_named_with_its_flag() {
         &["bandit"],
         &["rates"],
         &["stagnation"],
+        &["train"],
     ];
     for command in commands {
         for seed in ["-1", "-1e-3", "-x"] {
@@ -175,7 +176,7 @@ fn flags(command: &str) -> Vec<String> {
 #[test]
 fn every_flag_without_its_value_is_named() {
     let commands = commands();
-    assert_eq!(commands.len(), 17, "{commands:?}");
+    assert_eq!(commands.len(), 18, "{commands:?}");
     let mut asked = 0;
     for command in &commands {
         let place = format!("gradient-gap: {command}: ");

@@ -6,3 +6,4 @@ mod bandit;
 mod phase;
 mod rates;
 mod stagnation;
+mod train;

@@ -99,6 +99,15 @@ pub fn diagnose_svg(diagnosis: &Diagnosis) -> String {
     ];
     let cumulative = format!("cumulative gap Σα {}", diagnosis.loss.value.plain_formula());
     let scatter = known(&norm).then_some(Scatter { label_x: &cumulative, label_y: "log-odds λ", x: &gap, y: &log_odds });
-    Figure { title: &title, subtitle: &subtitle, across: &across, axis: "step", panels: &panels, marks: &marks, scatter }
-        .svg()
+    Figure {
+        title: &title,
+        subtitle: &subtitle,
+        across: &across,
+        axis: "step",
+        panels: &panels,
+        marks: &marks,
+        scatter,
+        roomy: false,
+    }
+    .svg()
 }

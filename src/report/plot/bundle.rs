@@ -27,6 +27,8 @@ pub struct Bundle<'a> {
     pub over: Option<(&'a str, Vec<[f64; 2]>)>,
     /// Whether horizontal values are whole numbers.
     pub whole: bool,
+    /// Whether the curves are few, and drawn thick.
+    pub few: bool,
 }
 
 /// A picture.
@@ -90,7 +92,8 @@ impl Bundle<'_> {
             let finite = points.iter().filter(|point| point.iter().all(|x| x.is_finite()));
             finite.map(|point| [x.at(point[0]), y.at(point[1])]).collect()
         };
-        out.push_str("<g fill=\"none\" stroke-width=\"0.9\" stroke-opacity=\"0.55\" stroke-linejoin=\"round\">\n");
+        let style = if self.few { "stroke-width=\"2.4\"" } else { "stroke-width=\"0.9\" stroke-opacity=\"0.55\"" };
+        out.push_str(&format!("<g fill=\"none\" {style} stroke-linejoin=\"round\">\n"));
         for strand in &self.strands {
             let colour = ramp(strand.shade);
             polyline(out, thinned(&pixels(&strand.points)).into_iter(), &format!("stroke=\"{colour}\""));
@@ -161,11 +164,13 @@ mod tests {
             strands: vec![strand(0.0, 1.0), strand(1.0, 2.0)],
             over: Some(("σ", vec![[0.0, 1.0], [3.0, 4.0]])),
             whole: false,
+            few: true,
         };
-        let empty = Bundle { label_x: "k", label_y: "nothing", strands: vec![], over: None, whole: true };
+        let empty = Bundle { label_x: "k", label_y: "nothing", strands: vec![], over: None, whole: true, few: false };
         let svg = Bundles { title: "t", subtitle: &["s".into()], key: ["J", "0", "1"], panels: &[panel, empty] }.svg();
         assert!(resvg::usvg::roxmltree::Document::parse(&svg).is_ok() && !svg.contains("NaN"), "{svg}");
         assert_eq!(svg.matches("<polyline").count(), 4);
+        assert_eq!((svg.matches("stroke-width=\"2.4\"").count(), svg.matches("stroke-width=\"0.9\"").count()), (1, 0));
         assert!(svg.contains(&format!("stroke=\"{}\"", ramp(0.0))) && svg.contains(&format!("stroke=\"{}\"", ramp(1.0))));
         assert!(["gap &lt;x&gt;", ">J: 0<", ">1<", "nothing to draw"].iter().all(|part| svg.contains(part)), "{svg}");
     }

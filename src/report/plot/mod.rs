@@ -60,6 +60,8 @@ pub struct Figure<'a> {
     pub marks: &'a [Mark<'a>],
     /// One panel more, below the others.
     pub scatter: Option<Scatter<'a>>,
+    /// Whether names of curves have room of their own, above the curves.
+    pub roomy: bool,
 }
 
 const WIDTH: f64 = 760.0;
@@ -100,6 +102,7 @@ impl Figure<'_> {
         let steps = steps(self.across);
         let whole = self.across.iter().all(|step| *step == step.round());
         let height = match self.panels.len() {
+            _ if self.roomy => HEIGHT,
             0..=2 => HEIGHT,
             3 => 180.0,
             _ => 150.0,
@@ -111,7 +114,11 @@ impl Figure<'_> {
             .map(|(i, panel)| {
                 let top = first + i as f64 * (height + GAP);
                 let values = panel.series.iter().flat_map(|series| self.across.iter().zip(series.values));
-                side(range(values.map(|(_, value)| *value), panel.powers), panel.powers, [top + height, top])
+                let names = if self.roomy && panel.series.len() > 1 { panel.series.len() } else { 0 };
+                let share = if names > 0 { f64::min((LINE * names as f64 + 16.0) / height, 0.7) } else { 0.0 };
+                let raised = |[low, high]: [f64; 2]| [low, f64::min(high + (high - low) * share / (1.0 - share), f64::MAX)];
+                let values = range(values.map(|(_, value)| *value), panel.powers).map(raised);
+                side(values, panel.powers, [top + height, top])
             })
             .collect();
         let bottom = first + self.panels.len() as f64 * (height + GAP) - GAP;
@@ -175,7 +182,7 @@ mod tests {
     }
 
     fn figure<'a>(across: &'a [f64], panels: &'a [Panel<'a>]) -> Figure<'a> {
-        Figure { title: "a < b", subtitle: &[], across, axis: "step k", panels, marks: &[], scatter: None }
+        Figure { title: "a < b", subtitle: &[], across, axis: "step k", panels, marks: &[], scatter: None, roomy: false }
     }
 
     fn steps(count: usize) -> Vec<f64> {
@@ -241,6 +248,19 @@ mod tests {
         };
         assert_eq!(place(&low), [true, false], "at the top right");
         assert_eq!(place(&high), [false, false], "at the top left");
+        // In room of their own they hide nothing: no curve is in the upper part.
+        let two = [series("one", &high), series("two", &low)];
+        let panels = [Panel { label: "", series: &two, powers: false }];
+        let highest = |roomy: bool| {
+            let text = Figure { roomy, ..figure(&steps(50), &panels) }.svg();
+            let curves = text.lines().filter_map(|line| line.strip_prefix("<polyline points=\"")?.split_once('"'));
+            // Samples beside names have two points.
+            let curves = curves.map(|(points, _)| points.split(' ')).filter(|points| points.clone().count() > 2);
+            let heights =
+                curves.flatten().map(|point| point.split_once(',').expect("a pair").1.parse::<f64>().expect("a number"));
+            heights.fold(f64::INFINITY, f64::min)
+        };
+        assert!(highest(false) < TOP + 12.0 && (TOP + 2.0 * LINE + 16.0..TOP + 70.0).contains(&highest(true)));
         // More names than there is room for.
         let many = vec![series("many", &low); 100];
         let text = figure(&steps(50), &[Panel { label: "", series: &many, powers: false }]).svg();

@@ -1,0 +1,260 @@
+//! One run: updates from sampled groups, and what is exact at each of them.
+
+use super::bounds::{Moved, direction};
+use super::judge::Found;
+use super::learn::{Optimizer, State};
+use super::sample::{Group, Purpose, stream};
+use super::space::{Exact, Space};
+use super::task::Prompt;
+use super::{COMPARED, FOLLOWED, GROUPS, Setting};
+use crate::error::Error;
+use crate::line::norm;
+use crate::number::Scalar;
+use crate::transformer::Sizes;
+use crate::update::Algorithm;
+use rand::RngExt;
+use rayon::prelude::*;
+
+/// An evaluation prompt at one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// λ.
+    pub lambda: f64,
+    /// J.
+    pub success: f64,
+    /// ‖g⁺ − g⁻‖.
+    pub gap: f64,
+    /// E\[ℓ\].
+    pub length: f64,
+    /// E∓\[ℓ\].
+    pub lengths: [f64; 2],
+    /// ‖ℓ‖_ψ1.
+    pub psi1: f64,
+    /// ηΔμ of the update that follows.
+    pub moved: f64,
+    /// For the first few prompts, what the bounds allow that update: see [`Moved::allowed`].
+    pub allowed: Option<[f64; 3]>,
+}
+
+/// An update as it would stand in a log.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Update {
+    /// Ĵ: the mean reward of the batch.
+    pub success: f64,
+    /// The mean length of its responses.
+    pub length: f64,
+    /// Groups in which all rewards are equal.
+    pub even: usize,
+    /// ‖g‖ of the sampled gradient.
+    pub gradient: f64,
+    /// η = ‖θ_{k+1} − θ_k‖.
+    pub eta: f64,
+    /// §5.2: ‖g‖/√(Ĵ(1−Ĵ)), for Dr. GRPO ‖g‖/(Ĵ(1−Ĵ)); NaN where Ĵ is 0 or 1.
+    pub estimate: f64,
+    /// The same with η/α in place of ‖g‖: the optimizer's update.
+    pub preconditioned: f64,
+    /// The mean of ‖g⁺ − g⁻‖ over the prompts of the batch that was trained on, exact; NaN but at logged
+    /// updates and every [`COMPARED`]th.
+    pub batch_gap: f64,
+    /// The mean of their J, exact.
+    pub batch_success: f64,
+    /// The mean of their Δμ along the update that was made, exact.
+    pub batch_alignment: f64,
+}
+
+/// What is measured at a logged step beside the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    /// k.
+    pub step: usize,
+    /// By evaluation prompt; none where θ did not move.
+    pub moved: Vec<Moved>,
+    /// By evaluation prompt: ‖g‖ of the exact expectation over its √(J(1−J)) (GRPO: ‖E⁺\[∇log π/ℓ\] − E⁻\[∇log π/ℓ\]‖).
+    pub expected: Vec<f64>,
+    /// By evaluation prompt: the cosine of that with the gap.
+    pub cosine: Vec<f64>,
+    /// By size of group in [`GROUPS`] and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where all rewards are
+    /// equal.
+    pub groups: Vec<Vec<f64>>,
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What makes gradients.
+    pub algorithm: Algorithm,
+    /// What makes updates of them.
+    pub optimizer: Optimizer,
+    /// α.
+    pub rate: f64,
+    /// By update.
+    pub updates: Vec<Update>,
+    /// By step, from the start to the end, and evaluation prompt.
+    pub points: Vec<Vec<Point>>,
+    /// Logged steps.
+    pub logged: Vec<Logged>,
+    /// What all this says.
+    pub found: Found,
+}
+
+/// What all runs share.
+pub(super) struct Training<'a> {
+    pub setting: &'a Setting,
+    pub sizes: Sizes,
+    /// To train on.
+    pub prompts: &'a [Prompt],
+    pub spaces: &'a [Space],
+}
+
+/// What the estimate divides by: σ for GRPO, whose gradient is divided by σ once, else σ².
+fn divisor(algorithm: Algorithm, success: f64) -> f64 {
+    let variance = success * (1.0 - success);
+    if algorithm == Algorithm::Grpo { Scalar::sqrt(variance) } else { variance }
+}
+
+fn ratio(x: f64, y: f64) -> f64 {
+    if y > 0.0 { x / y } else { f64::NAN }
+}
+
+fn dot(x: &[f64], y: &[f64]) -> f64 {
+    x.iter().zip(y).map(|(x, y)| x * y).sum()
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len() as f64;
+    values.sum::<f64>() / count
+}
+
+/// An update with θ after it.
+struct Made {
+    update: Update,
+    batch: Vec<Prompt>,
+    theta: Vec<f64>,
+}
+
+impl Training<'_> {
+    /// α.
+    pub fn rate(&self, optimizer: Optimizer) -> f64 {
+        self.setting.rates[usize::from(optimizer == Optimizer::AdamW)]
+    }
+
+    /// A run from θ.
+    pub fn run(
+        &self,
+        algorithm: Algorithm,
+        optimizer: Optimizer,
+        theta: &[f64],
+        done: &(dyn Fn() + Sync),
+    ) -> Result<Run, Error> {
+        let Setting { steps, every, .. } = *self.setting;
+        let rate = self.rate(optimizer);
+        let mut run =
+            Run { algorithm, optimizer, rate, updates: vec![], points: vec![], logged: vec![], found: Found::default() };
+        let (mut theta, mut state) = (theta.to_vec(), State::new(optimizer, theta.len()));
+        for step in 0..steps {
+            let Made { update, batch, theta: next } = self.update(step, algorithm, rate, &theta, &mut state);
+            let logs = step % every == 0;
+            let exact = self.exact(&theta, logs && algorithm == Algorithm::Grpo)?;
+            let way = direction(&theta, &next);
+            let measured = if logs { self.spaces.len() } else { FOLLOWED.min(self.spaces.len()) };
+            let moved = match &way {
+                Some((eta, w)) => {
+                    let one = |space: &Space| Moved::new(space, self.sizes, &theta, *eta, w);
+                    self.spaces[..measured].par_iter().map(one).collect::<Result<Vec<Moved>, Error>>()?
+                }
+                None => vec![],
+            };
+            let along = |gap: &[f64]| way.as_ref().map_or(0.0, |(_, w)| dot(gap, w));
+            let point = |(i, exact): (usize, &Exact)| {
+                let allowed = (i < FOLLOWED).then(|| moved.get(i).map_or([0.0; 3], |moved| moved.allowed));
+                Point { moved: update.eta * along(&exact.gap), allowed, ..point_of(exact) }
+            };
+            run.points.push(exact.iter().enumerate().map(point).collect());
+            let of_batch = |prompt: &Prompt| {
+                let exact = Space::new(prompt.clone(), self.setting.length)?.exact(self.sizes, &theta, false)?;
+                Ok([exact.gap_norm, exact.success, along(&exact.gap)])
+            };
+            let compared = if logs || step % COMPARED == 0 { &batch[..] } else { &[] };
+            let of_batch = compared.par_iter().map(of_batch).collect::<Result<Vec<[f64; 3]>, Error>>()?;
+            // NaN where nothing is compared.
+            let [batch_gap, batch_success, batch_alignment] = [0, 1, 2].map(|i| mean(of_batch.iter().map(|x| x[i])));
+            run.updates.push(Update { batch_gap, batch_success, batch_alignment, ..update });
+            if logs {
+                let expected = |exact: &Exact| exact.shrunk.as_deref().unwrap_or(&exact.gap).to_vec();
+                let cosine = |exact: &Exact| {
+                    let expected = expected(exact);
+                    ratio(dot(&expected, &exact.gap), norm(&expected) * exact.gap_norm)
+                };
+                run.logged.push(Logged {
+                    step,
+                    moved,
+                    expected: exact.iter().map(|exact| norm(&expected(exact))).collect(),
+                    cosine: exact.iter().map(cosine).collect(),
+                    groups: self.groups(step, algorithm, &theta),
+                });
+            }
+            theta = next;
+            done();
+        }
+        run.points.push(self.exact(&theta, false)?.iter().map(point_of).collect());
+        run.found = Found::new(&run);
+        Ok(run)
+    }
+
+    /// One update from a batch of groups.
+    fn update(&self, step: usize, algorithm: Algorithm, rate: f64, theta: &[f64], state: &mut State) -> Made {
+        let Setting { seed, prompts, group, length, .. } = *self.setting;
+        let mut rng = stream(seed, Purpose::Batch, step, 0);
+        let batch: Vec<Prompt> =
+            (0..prompts).map(|_| self.prompts[rng.random_range(0..self.prompts.len())].clone()).collect();
+        let of_group = |(i, prompt): (usize, &Prompt)| {
+            let mut rng = stream(seed, Purpose::Responses, step, i);
+            let group = Group::draw(self.sizes, theta, prompt, length, group, &mut rng);
+            (group.success(), group.length(), group.gradient(algorithm, self.sizes.options))
+        };
+        let groups: Vec<_> = batch.par_iter().enumerate().map(of_group).collect();
+        let mut gradient = vec![0.0; theta.len()];
+        for of_group in groups.iter().filter_map(|(.., gradient)| gradient.as_ref()) {
+            gradient.iter_mut().zip(of_group).for_each(|(sum, g)| *sum += g / prompts as f64);
+        }
+        let next = state.step(theta, &gradient, rate);
+        let eta = direction(theta, &next).map_or(0.0, |(eta, _)| eta);
+        let success = mean(groups.iter().map(|group| group.0));
+        let (size, below) = (norm(&gradient), divisor(algorithm, success));
+        let update = Update {
+            success,
+            length: mean(groups.iter().map(|group| group.1)),
+            even: groups.iter().filter(|group| group.2.is_none()).count(),
+            gradient: size,
+            eta,
+            estimate: ratio(size, below),
+            preconditioned: ratio(eta, rate * below),
+            batch_gap: f64::NAN,
+            batch_success: f64::NAN,
+            batch_alignment: f64::NAN,
+        };
+        Made { update, batch, theta: next }
+    }
+
+    fn exact(&self, theta: &[f64], shrunk: bool) -> Result<Vec<Exact>, Error> {
+        self.spaces.par_iter().map(|space| space.exact(self.sizes, theta, shrunk)).collect()
+    }
+
+    /// One group of each size for each evaluation prompt.
+    fn groups(&self, step: usize, algorithm: Algorithm, theta: &[f64]) -> Vec<Vec<f64>> {
+        let one = |size: usize, i: usize| {
+            let mut rng = stream(self.setting.seed, Purpose::Groups, step, size << 8 | i);
+            let group = Group::draw(self.sizes, theta, &self.spaces[i].prompt, self.setting.length, size, &mut rng);
+            let gradient = group.gradient(algorithm, self.sizes.options);
+            gradient.map_or(f64::NAN, |gradient| ratio(norm(&gradient), divisor(algorithm, group.success())))
+        };
+        let of_size = |&size: &usize| (0..self.spaces.len()).into_par_iter().map(|i| one(size, i)).collect();
+        GROUPS.iter().map(of_size).collect()
+    }
+}
+
+/// Where no update follows.
+fn point_of(exact: &Exact) -> Point {
+    let Exact { lambda, success, length, lengths, psi1, gap_norm, .. } = *exact;
+    Point { lambda, success, gap: gap_norm, length, lengths, psi1, moved: 0.0, allowed: None }
+}

@@ -1,0 +1,144 @@
+//! A decoder-only transformer, small enough that its whole response space is known, written once over
+//! [`Number`].
+//!
+//! Every token x_i of a [`Forest`], with its position p_i (how many tokens stand before it), becomes
+//!
+//! ```text
+//! x = E[token] + P[position]
+//! x ← x + W_o · Attention(N(x))              softmax over a token's ancestors and itself, in several heads
+//! x ← x + W_down · silu(W_up · N(x))         silu(u) = u/(1 + e^{−u}), smooth: λ'' exists
+//! logits = W_head · N(x)                     N(x) = g · x/√(mean(x²) + ε)
+//! ```
+//!
+//! with the two middle lines once for each layer and no bias anywhere. Only tokens that a response may hold have logits: the
+//! softmax is over these.
+//!
+//! | with | a pass gives |
+//! |---|---|
+//! | `f64` | logits; [`Pass::gradient`]: the derivatives of any function of them, by going back |
+//! | [`Jet<f64>`](crate::number::Jet) along θ + t·w | exact first and second directional derivatives of every logit |
+//! | [`Interval`](crate::number::Interval) | what logits certainly are; jets of intervals likewise |
+//!
+//! A reverse pass and a jet know nothing of each other: tests compare them, and both with differences.
+
+mod forest;
+mod forward;
+mod product;
+mod reverse;
+
+pub use forest::Forest;
+pub use forward::Pass;
+pub use product::Number;
+
+use crate::error::Error;
+use crate::number::Jet;
+use std::ops::Range;
+
+/// How large a network is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    /// Tokens that a sequence may hold.
+    pub vocabulary: usize,
+    /// Of them, from the first on, those that have logits.
+    pub options: usize,
+    /// Positions.
+    pub positions: usize,
+    /// d, a multiple of `heads`.
+    pub width: usize,
+    /// Heads of attention.
+    pub heads: usize,
+    /// What W_up leads to.
+    pub hidden: usize,
+    /// Layers.
+    pub layers: usize,
+}
+
+/// Where the parameters of a layer stand in θ.
+#[derive(Clone, Debug)]
+struct Layer {
+    attention_gain: Range<usize>,
+    /// Queries, keys and values side by side: d × 3d.
+    qkv: Range<usize>,
+    out: Range<usize>,
+    gain: Range<usize>,
+    up: Range<usize>,
+    down: Range<usize>,
+}
+
+/// Where all parameters stand.
+#[derive(Clone, Debug)]
+struct Layout {
+    tokens: Range<usize>,
+    positions: Range<usize>,
+    layers: Vec<Layer>,
+    gain: Range<usize>,
+    head: Range<usize>,
+}
+
+/// The largest number of parameters.
+pub const MAX_PARAMETERS: usize = 50_000;
+
+impl Sizes {
+    fn layout(&self) -> Layout {
+        let (mut next, d) = (0, self.width);
+        let mut take = |count: usize| {
+            next += count;
+            next - count..next
+        };
+        let (tokens, positions) = (take(self.vocabulary * d), take(self.positions * d));
+        let layers = (0..self.layers).map(|_| Layer {
+            attention_gain: take(d),
+            qkv: take(3 * d * d),
+            out: take(d * d),
+            gain: take(d),
+            up: take(d * self.hidden),
+            down: take(self.hidden * d),
+        });
+        let layers = layers.collect();
+        Layout { tokens, positions, layers, gain: take(d), head: take(d * self.options) }
+    }
+
+    /// How many parameters there are: the length of θ.
+    pub fn parameters(&self) -> usize {
+        let (d, layer) = (self.width, self.width * (2 + 4 * self.width + 2 * self.hidden));
+        d * (self.vocabulary + self.positions + 1 + self.options) + self.layers * layer
+    }
+
+    /// The parameters by what they are for: name and place in θ.
+    pub fn parts(&self) -> Vec<(&'static str, Range<usize>)> {
+        let Layout { tokens, positions, layers, gain, head } = self.layout();
+        let mut parts = vec![("tokens", tokens), ("positions", positions)];
+        for Layer { attention_gain, qkv, out, gain, up, down } in layers {
+            parts.extend([("attention gain", attention_gain), ("queries, keys, values", qkv), ("attention out", out)]);
+            parts.extend([("gain", gain), ("up", up), ("down", down)]);
+        }
+        parts.extend([("last gain", gain), ("head", head)]);
+        parts
+    }
+
+    /// # Errors
+    /// A size of 0, heads that do not divide the width, more options than tokens, more than [`MAX_PARAMETERS`].
+    pub fn validate(&self) -> Result<(), Error> {
+        let Sizes { vocabulary, options, positions, width, heads, hidden, layers } = *self;
+        let all = [vocabulary, options, positions, width, heads, hidden, layers];
+        if all.contains(&0)
+            || all.iter().any(|&size| size > MAX_PARAMETERS)
+            || options > vocabulary
+            || !width.is_multiple_of(heads)
+        {
+            return Err(Error::new(format!("{self:?} are no sizes of a network")));
+        }
+        match self.parameters() {
+            count if count > MAX_PARAMETERS => {
+                Err(Error::new(format!("{count} parameters, expected at most {MAX_PARAMETERS}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// θ + t·w at t as jets in t.
+pub fn on_line<N: crate::number::Scalar>(theta: &[f64], w: &[f64], t: N) -> Vec<Jet<N>> {
+    let entry = |(&theta, &w): (&f64, &f64)| Jet { value: N::of(theta) + t * N::of(w), first: N::of(w), second: N::zero() };
+    theta.iter().zip(w).map(entry).collect()
+}
