@@ -276,16 +276,25 @@ impl Output {
     }
 
     fn finish_by(mut self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
+        self.fill(write)?;
+        self.keep()
+    }
+
+    /// Writes the whole content, to a draft where the place is a regular file.
+    fn fill(&mut self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
         let mut out = std::io::BufWriter::new(&mut self.file);
         let written = write(&mut out).and_then(|()| out.flush());
         drop(out);
-        let moved = written.and_then(|()| match &self.draft {
-            Some(draft) => self.file.sync_all().and_then(|()| std::fs::rename(draft, &self.path)),
-            None => Ok(()),
-        });
-        if self.draft.is_none() && moved.as_ref().is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
+        let written = written.and_then(|()| if self.draft.is_some() { self.file.sync_all() } else { Ok(()) });
+        if self.draft.is_none() && written.as_ref().is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
             return Ok(());
         }
+        written.map_err(|e| Error::new(e.to_string()).at(self.path.display()))
+    }
+
+    /// Puts what was written in its place.
+    fn keep(self) -> Result<(), Error> {
+        let moved = self.draft.as_ref().map_or(Ok(()), |draft| std::fs::rename(draft, &self.path));
         moved.map_err(|e| Error::new(e.to_string()).at(self.path.display()))
     }
 }

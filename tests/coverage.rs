@@ -74,7 +74,7 @@ fn slugs_are_unique_and_kebab_case() {
     }
 }
 
-/// An observation has a name of its own, a page with its command's output, which judges it, and a test that names its experiment.
+/// An observation has a name of its own, a page with its command's output, which judges it, and a file of tests of its experiment.
 #[test]
 fn every_observation_has_a_page_and_a_test() {
     let mut names = slugs();

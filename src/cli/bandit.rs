@@ -70,5 +70,6 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         json: &report::bandit_json(&experiment),
         csv: vec![("", report::bandit_csv(&experiment))],
         figures: figures.map(|runs| (name(runs.fallback).into(), report::bandit_svg(&experiment, runs))).collect(),
+        sound: experiment.is_sound(),
     })
 }

@@ -42,6 +42,8 @@ pub struct Results<'a> {
     pub csv: Vec<(&'a str, String)>,
     /// Every figure's own name, empty where there is but one, and SVG.
     pub figures: Vec<(String, String)>,
+    /// Whether nothing was seen that a theorem excludes.
+    pub sound: bool,
 }
 
 impl Common {
@@ -51,11 +53,16 @@ impl Common {
     }
 
     /// # Errors
-    /// One figure is asked for where there are more.
+    /// One figure is asked for where there are more; a file stands where the folder should be.
     pub fn check(&self, figures: usize, hint: &str) -> Result<(), Error> {
-        match self.alone() && figures != 1 {
-            true => Err(Error::new(format!("--out -: one figure only; {hint} or a folder"))),
-            false => Ok(()),
+        if self.alone() {
+            let one = Err(Error::new(format!("--out -: one figure only; {hint} or a folder")));
+            return if figures == 1 { Ok(()) } else { one };
+        }
+        let above = self.out.iter().flat_map(|folder| folder.ancestors());
+        match above.into_iter().find(|place| place.exists()) {
+            Some(place) if !place.is_dir() => Err(Error::new("is a file, expected a folder").at(place.display())),
+            _ => Ok(()),
         }
     }
 
@@ -67,13 +74,13 @@ impl Common {
         pool(self.threads as usize)?.install(work)
     }
 
-    /// Files, and what is printed.
+    /// Files, and what is printed; whether nothing was seen that a theorem excludes.
     ///
     /// # Errors
     /// A file or standard output cannot be written.
     pub fn deliver(&self, results: &Results<'_>) -> Result<bool, Error> {
         if self.alone() {
-            return print(&results.figures.iter().map(|(_, svg)| svg.as_str()).collect::<String>()).map(|()| true);
+            return print(&results.figures.iter().map(|(_, svg)| svg.as_str()).collect::<String>()).map(|()| results.sound);
         }
         if let Some(folder) = &self.out {
             results.write(folder)?;
@@ -82,12 +89,12 @@ impl Common {
             TableOrJson::Table => results.table,
             TableOrJson::Json => results.json,
         })?;
-        Ok(true)
+        Ok(results.sound)
     }
 }
 
 impl Results<'_> {
-    /// All files, or where one cannot be made none.
+    /// All files, or where one cannot be made or written none.
     fn write(&self, folder: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(|e| Error::new(e.to_string()).at(folder.display()))?;
         let create = |name: &str, ending: &str| {
@@ -102,6 +109,7 @@ impl Results<'_> {
             files.push((create(name, ".svg")?, svg.clone().into_bytes()));
             files.push((create(name, ".png")?, report::png(svg)?));
         }
-        files.into_iter().try_for_each(|(file, content): (Output, Vec<u8>)| file.finish(content))
+        files.iter_mut().try_for_each(|(file, content): &mut (Output, Vec<u8>)| file.fill(|out| out.write_all(content)))?;
+        files.into_iter().try_for_each(|(file, _)| file.keep())
     }
 }

@@ -74,5 +74,6 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         json: &report::phase_json(&experiment),
         csv: vec![("", report::phase_csv(&experiment))],
         figures: figures.map(|plane| (plane.family.name().into(), report::phase_svg(&experiment, plane))).collect(),
+        sound: experiment.is_sound(),
     })
 }

@@ -39,6 +39,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     groups.sort_unstable();
     groups.dedup();
     let exact_seeds = (seeds / 4).max(1);
+    common.check(1, "")?;
     let setting = Setting {
         rate: *rate,
         steps: *steps as usize,
@@ -58,5 +59,6 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         json: &report::rates_json(&experiment),
         csv: vec![("", report::rates_csv(&experiment))],
         figures: vec![(String::new(), report::rates_svg(&experiment))],
+        sound: true,
     })
 }

@@ -28,6 +28,7 @@ pub struct Options {
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
     let Options { steps, trials, seed, common } = options;
+    common.check(1, "")?;
     let setting = Setting { steps: *steps as usize, trials: *trials, seed: seed.seed };
     let bar = progress_of(2 * SCENARIOS.len() as u64 * u64::from(*trials), "runs");
     let experiment = common.run(|| run_all(&setting, &|| bar.inc(1)))?;
@@ -38,5 +39,6 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         json: &report::stagnation_json(&experiment),
         csv: vec![("", report::stagnation_csv(&experiment))],
         figures: vec![(String::new(), report::stagnation_svg(&experiment))],
+        sound: experiment.is_sound(),
     })
 }

@@ -128,5 +128,6 @@ pub fn run(options: &Options) -> Result<bool, Error> {
             ("bounds", report::train_bounds_csv(&experiment)),
         ],
         figures,
+        sound: true,
     })
 }

@@ -4,6 +4,7 @@
 //! command that does.
 
 pub mod bandit;
+pub mod fit;
 pub mod phase;
 pub mod rates;
 pub mod stagnation;

@@ -416,6 +416,30 @@ mod tests {
     }
 
     #[test]
+    fn each_judgement_can_come_out() {
+        let rates = |algorithm, gradient, slope: f64, power: f64| Rates {
+            algorithm,
+            gradient,
+            log_failure: vec![],
+            slopes: vec![slope; 8],
+            powers: vec![power; 8],
+            predicted: if algorithm == Algorithm::Grpo && gradient == Gradient::Exact { -2.0 } else { -1.0 },
+            constants: vec![1.0; 8],
+        };
+        let of = |exact: [f64; 2], powers: [f64; 2], groups: [f64; 2]| {
+            let all = [Algorithm::DrGrpo, Algorithm::Grpo].into_iter().enumerate().flat_map(|(i, algorithm)| {
+                let group = Gradient::Group(4);
+                [rates(algorithm, Gradient::Exact, exact[i], powers[i]), rates(algorithm, group, groups[i], 0.1)]
+            });
+            judge(&all.collect::<Vec<_>>()).map(|judged| judged.judgement)
+        };
+        use Judgement::{Not, Partly, Reproduced};
+        assert_eq!(of([-1.0, -2.0], [0.1, 0.1], [-1.0, -1.0]), [Not, Reproduced, Reproduced]);
+        assert_eq!(of([-1.0, -1.0], [0.95, 0.1], [-1.0, -2.0]), [Reproduced, Partly, Partly]);
+        assert_eq!(of([-2.0, -1.0], [0.6, 0.1], [-2.0, -0.5]), [Partly, Not, Not]);
+    }
+
+    #[test]
     fn the_state_is_that_of_the_line() {
         let start = start(&Setting::default(), 7).expect("an instance");
         let evaluation = Evaluation::<f64>::new(&start, 1);

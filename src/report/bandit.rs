@@ -15,18 +15,22 @@ use std::fmt::Write as _;
 type Of = fn(&Outcome) -> f64;
 
 /// What the table has of a run, with how it is written.
-const ROWS: [(&str, Of, bool); 12] = [
+const ROWS: [(&str, Of, bool); 16] = [
     ("updates", |o| o.updates as f64, false),
     ("updates with an empty band", |o| o.by_fallback, true),
     ("arms correct in the pool", |o| o.arms as f64, false),
     ("contexts with J > 0.9", |o| o.regimes[0], true),
     ("contexts with J < 0.1", |o| o.regimes[1], true),
     ("contexts between", |o| o.regimes[2], true),
+    ("contexts whose arm the pool lacks", |o| o.strange[0], true),
+    ("of J < 0.1: the pool has their arm", |o| o.strange[1], true),
+    ("printed gap, J < 0.1 over J > 0.9", |o| o.gaps, false),
     ("largest |λ(k) − λ(0)|", |o| o.logistic.gained, false),
     ("signed gap − gain, largest", |o| o.logistic.deviation, false),
     ("its share of the bound, largest", |o| o.logistic.used, false),
     ("J within 0.05, signed gap of (14)", |o| o.logistic.signed, true),
-    ("J within 0.05, printed gap × factor", |o| o.logistic.printed, true),
+    ("printed gap: a logistic curve explains", |o| o.logistic.printed[0], false),
+    ("printed gap: a straight line explains", |o| o.logistic.printed[1], false),
     ("ρ of |relative gap| and J", |o| o.correlation[0].unwrap_or(f64::NAN), false),
 ];
 
@@ -77,8 +81,10 @@ fn outcome_json(outcome: &Outcome) -> Value {
         "bound_used": number(logistic.used),
         "violations": logistic.violations,
         "near_signed": number(logistic.signed),
-        "near_printed": number(logistic.printed),
-        "factor": number(logistic.factor),
+        "explained_printed": {"logistic": number(logistic.printed[0]), "line": number(logistic.printed[1])},
+        "arm_not_in_pool": number(outcome.strange[0]),
+        "below_with_arm_in_pool": number(outcome.strange[1]),
+        "gap_below_over_above": number(outcome.gaps),
         "correlation_size": option(outcome.correlation[0]),
         "correlation_signed": option(outcome.correlation[1]),
     })

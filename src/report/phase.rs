@@ -29,7 +29,8 @@ fn distance(found: Option<[f64; 3]>) -> [String; 3] {
 pub fn phase_table(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
-        "{} × {} step sizes and starts for each family; runs until M(K) would be {} at the first alignment, of each token.\n\
+        "{} × {} step sizes and starts for each family; runs until M(K) would be {} at the first alignment, of each token,\n\
+         but of 2 000 steps at most along the gap.\n\
          The boundary is the smallest η at which the first steps lower J, by bisection; given over a line, by rows.\n\n",
         setting.columns,
         setting.rows,
@@ -39,7 +40,7 @@ pub fn phase_table(experiment: &Experiment) -> String {
         new_table(&["family", "boundary over", "least", "median", "largest", "cells that end lower", "most steps lost"]);
     for plane in &experiment.planes {
         let cells = || plane.rows.iter().flat_map(|row| &row.cells);
-        let lower = cells().filter(|cell| cell.end < cell.start).count() as f64 / cells().count().max(1) as f64;
+        let lower = cells().filter(|cell| cell.turn() < 0).count() as f64 / cells().count().max(1) as f64;
         let lost = cells().map(|cell| cell.lost).fold(0.0, f64::max);
         let distances = [
             ("collapse line", plane.distance(|_| COLLAPSE)),
@@ -142,9 +143,10 @@ pub fn phase_svg(experiment: &Experiment, plane: &Plane) -> String {
     plot::Plane {
         title: described(plane.family),
         subtitle: &[format!(
-            "runs until M(K) would be {}{} at the first alignment",
+            "runs until M(K) would be {}{} at the first alignment{}",
             short(experiment.setting.progress),
-            if tokens { "·T" } else { "" }
+            if tokens { "·T" } else { "" },
+            if first.window.is_some() { "" } else { ", 2 000 steps at most" }
         )],
         across: ("ηLT∞/Δμ", ENDS),
         up: if tokens { ("T", up, true) } else { ("λ(0)", up, false) },

@@ -15,7 +15,7 @@ const ENDINGS: [(Ending, &str); 5] = [
     (Ending::Rising, "rising"),
     (Ending::Overshot, "overshot"),
     (Ending::Direction, "direction"),
-    (Ending::Vanishing, "vanishing"),
+    (Ending::Flat, "flat"),
 ];
 
 fn ending(ending: Ending) -> &'static str {
@@ -26,8 +26,8 @@ fn ending(ending: Ending) -> &'static str {
 pub fn stagnation_table(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
-        "{} trials of {} steps for each scenario and algorithm, from seed {}. Stuck: 1 − J falls no more.\n\
-         overshot: a tenth of the rate mends it; direction: only exact gradients of J do; vanishing: neither does.\n\n",
+        "{} trials of {} steps for each scenario and algorithm, from seed {}. Stuck: J rises no more.\n\
+         overshot: a tenth of the rate mends it; direction: only exact gradients of J do; flat: neither does.\n\n",
         setting.trials, setting.steps, setting.seed
     );
     let header = [
@@ -37,9 +37,11 @@ pub fn stagnation_table(experiment: &Experiment) -> String {
         "rising",
         "overshot",
         "direction",
-        "vanishing",
+        "flat",
         "stuck at J",
-        "above 0.9",
+        "J > 0.9",
+        "‖∇J‖",
+        "gap",
         "lose steps",
     ];
     let mut table = new_table(&header);
@@ -50,7 +52,9 @@ pub fn stagnation_table(experiment: &Experiment) -> String {
         let near = trials.trials.iter().filter(|t| t.ending.is_stuck() && 1.0 - t.end > NEAR_ONE).count();
         let counts = ENDINGS.map(|(ending, _)| trials.count(ending).to_string());
         let row = [trials.scenario.name().to_string(), name(trials.algorithm).into()].into_iter().chain(counts);
-        table.add_row(row.chain([at, near.to_string(), trials.losing().to_string()]).collect::<Vec<_>>());
+        let slopes = trials.slopes().map_or(["", ""].map(String::from), |all| all.map(|x| format!("{x:.1e}")));
+        let [slope, gap] = slopes;
+        table.add_row(row.chain([at, near.to_string(), slope, gap, trials.losing().to_string()]).collect::<Vec<_>>());
     }
     text += &finish(&table);
     let square = experiment.trials.iter().filter(|t| t.scenario == Scenario::Square && t.algorithm == Algorithm::Grpo);
@@ -68,7 +72,7 @@ pub fn stagnation_table(experiment: &Experiment) -> String {
 fn trial_json(trial: &Trial) -> Value {
     json!({"rate": number(trial.rate), "group": trial.group, "start": number(trial.start), "middle": number(trial.middle),
            "end": number(trial.end), "lost": number(trial.lost), "moving": number(trial.moving), "ending": ending(trial.ending),
-           "last": trial.last.map(number)})
+           "last": trial.last.map(number), "gradient": number(trial.slopes[0]), "gap": number(trial.slopes[1])})
 }
 
 /// The whole result; every float round-trips.
@@ -92,16 +96,17 @@ pub fn stagnation_json(experiment: &Experiment) -> String {
 
 /// A row for every trial.
 pub fn stagnation_csv(experiment: &Experiment) -> String {
-    let mut text =
-        String::from("scenario,algorithm,trial,rate,group,success_start,failure_middle,failure_end,lost,moving,ending\n");
+    let mut text = String::from(
+        "scenario,algorithm,trial,rate,group,success_start,failure_middle,failure_end,lost,moving,gradient,gap,ending\n",
+    );
     for trials in &experiment.trials {
         for (i, trial) in trials.trials.iter().enumerate() {
             let (scenario, algorithm) = (trials.scenario.name(), name(trials.algorithm));
-            let Trial { rate, start, middle, end, lost, moving, .. } = trial;
+            let Trial { rate, start, middle, end, lost, moving, slopes: [gradient, gap], .. } = trial;
             let group = trial.group.map_or(String::new(), |group| group.to_string());
             let _ = writeln!(
                 text,
-                "{scenario},{algorithm},{i},{rate},{group},{start},{middle},{end},{lost},{moving},{}",
+                "{scenario},{algorithm},{i},{rate},{group},{start},{middle},{end},{lost},{moving},{gradient},{gap},{}",
                 ending(trial.ending)
             );
         }

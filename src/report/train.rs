@@ -4,9 +4,9 @@ use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{Bundle, Bundles, Figure, Panel, Series, Strand};
 use super::{finish, new_table, short};
+use crate::experiments::fit::{Fit, sigma};
 use crate::experiments::statistics::median;
 use crate::experiments::train::bounds::{BOUNDS, Moved};
-use crate::experiments::train::fit::{Fit, sigma};
 use crate::experiments::train::{
     Across, Experiment, Found, GROUPS, Law, Logged, OBSERVED, Point, Run, Spread, Update, name, points,
 };

@@ -86,7 +86,8 @@ fn bad_input_is_named() {
     let folder = Directory::new();
     std::fs::write(folder.path("file"), "").expect("written");
     for base in SHORT {
-        refused_in_one_line(&run(&with(base, &["--out", &folder.path("file")])), &["file"]);
+        refused_in_one_line(&run(&with(base, &["--out", &folder.path("file")])), &["file: is a file, expected a folder"]);
+        refused_in_one_line(&run(&with(base, &["--out", &folder.path("file/below")])), &["file: is a file"]);
     }
     assert_eq!(folder.files().len(), 1);
 }

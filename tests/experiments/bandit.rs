@@ -33,9 +33,11 @@ fn log_odds_follow_the_signed_gap_and_no_other() {
         assert!(outcome.logistic.used <= 1.0 + 1e-9 && outcome.logistic.used > 0.3, "{:?}", outcome.logistic);
         assert!(outcome.logistic.signed > 0.99, "{:?}", outcome.logistic);
     }
-    let printed = |o: &&Outcome| o.logistic.printed < 0.95;
+    let printed = |o: &&Outcome| o.logistic.printed[0] < 0.95;
     let outcomes = experiment.runs.iter().flat_map(|runs| &runs.outcomes);
     assert!(outcomes.filter(printed).count() >= 3, "the printed gap does not serve in its place");
+    assert!(experiment.is_sound());
+    assert_eq!(experiment.judged[0].judgement, Judgement::Partly);
 }
 
 /// What an outcome says of its run, from the run itself.

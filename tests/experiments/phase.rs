@@ -91,6 +91,16 @@ fn a_bend_has_its_constants_on_the_segment() {
     }
 }
 
+/// What is said of cells that are not there: nothing.
+#[test]
+fn no_cell_is_no_evidence() {
+    let setting = Setting { families: vec![Family::Theorem2], columns: 2, rows: 2, progress: 1.0 };
+    let few = run(&setting, &|| {}).expect("runs");
+    assert!(few.planes[0].rows.iter().all(|row| ten(few.planes[0].columns[0]) > row.paper));
+    assert_eq!(few.planes[0].parts(), [false, true]);
+    assert_eq!(few.judged[0].judgement, Judgement::Not);
+}
+
 /// As long and as short as can be asked for.
 #[test]
 fn any_progress() {

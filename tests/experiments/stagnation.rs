@@ -31,7 +31,7 @@ fn two_cycles_of_the_square() {
     near(2, [0.3566, 0.3566]);
     near(3, [0.2242, 0.3555]);
     let endings: Vec<Ending> = trials.iter().map(|trial| trial.ending).collect();
-    assert_eq!(endings[0], Ending::Vanishing);
+    assert_eq!(endings[0], Ending::Flat);
     assert_eq!(endings[1..4], [Ending::Overshot; 3]);
     assert_eq!(endings[4..], [Ending::Solved; 4]);
 }
@@ -45,7 +45,7 @@ fn below_the_safe_rate_no_step_is_lost() {
     assert!(lost(Scenario::Square) > 0);
     assert_eq!(experiment.judged[0].judgement, Judgement::Not);
     for trials in &experiment.trials {
-        let all = [Ending::Solved, Ending::Rising, Ending::Overshot, Ending::Direction, Ending::Vanishing];
+        let all = [Ending::Solved, Ending::Rising, Ending::Overshot, Ending::Direction, Ending::Flat];
         assert_eq!(all.map(|ending| trials.count(ending)).iter().sum::<usize>(), 24);
     }
 }

@@ -70,6 +70,17 @@ pub struct Outcome {
     pub falls: bool,
 }
 
+impl Outcome {
+    /// Whether J ends below its start, −1, above it, 1, or where it was up to rounding, 0.
+    pub fn turn(&self) -> i32 {
+        let (change, rounding) = (self.end - self.start, ROUNDING * (1.0 + self.start.abs()));
+        i32::from(change > rounding) - i32::from(change < -rounding)
+    }
+}
+
+/// What sums of thousands of changes of λ may be off by, times 1 + |λ|.
+const ROUNDING: f64 = 1e-11;
+
 impl Family {
     /// Its name on the command line.
     pub fn name(self) -> &'static str {

@@ -28,8 +28,9 @@ pub const OBSERVED: [Observed; 2] = [
         place: "Abstract",
         said: "a sharp step-size threshold: below it, learning converges, whereas above it, performance collapses",
         command: "gradient-gap phase",
-        criterion: "in a family every cell left of the paper's safe line ends above its start, and every cell from 4ηLT∞/Δμ on \
-                    (twice the collapse line) ends below it: reproduced if so in every family, partly if in one",
+        criterion: "in a family every cell left of the paper's safe line ends above its start, and every cell from twice the \
+                    collapse line on (x = 4) ends below it, by more than rounding, and there are both: reproduced if so in every \
+                    family, partly if in one",
     },
     Observed {
         slug: "sharp-line",
@@ -103,6 +104,13 @@ pub struct Experiment {
     pub planes: Vec<Plane>,
     /// The judgements of [`OBSERVED`].
     pub judged: [Judged; 2],
+}
+
+impl Experiment {
+    /// Whether no cell below the companion's safe line lowers J at once.
+    pub fn is_sound(&self) -> bool {
+        self.planes.iter().all(|plane| plane.below()[1] == 0)
+    }
 }
 
 /// The collapse line.
@@ -191,11 +199,20 @@ impl Plane {
         self.rows.iter().flat_map(move |r| r.cells.iter().zip(&self.columns).map(row(r)))
     }
 
-    /// Whether every cell left of the paper's line ends above its start, and every cell beyond twice the collapse line below it.
+    /// Whether every cell left of the paper's line ends above its start, and every cell beyond twice the collapse line below it; not
+    /// where there is no such cell.
     pub fn parts(&self) -> [bool; 2] {
-        let left = self.cells().filter(|(row, x, _)| *x < row.paper).all(|(_, _, cell)| cell.end > cell.start);
-        let right = self.cells().filter(|(_, x, _)| *x >= 2.0 * COLLAPSE).all(|(_, _, cell)| cell.end < cell.start);
-        [left, right]
+        let all = |wanted: &dyn Fn(&Row, f64) -> bool, turn: i32| {
+            let mut cells = self.cells().filter(|(row, x, _)| wanted(row, *x)).peekable();
+            cells.peek().is_some() && cells.all(|(_, _, cell)| cell.turn() == turn)
+        };
+        [all(&|row, x| x < row.paper, 1), all(&|_, x| x >= 2.0 * COLLAPSE, -1)]
+    }
+
+    /// Cells below the companion's safe line, and how many of them lower J at once, which its theorems exclude.
+    fn below(&self) -> [usize; 2] {
+        let below = self.cells().filter(|(row, x, _)| *x < row.safe);
+        below.fold([0, 0], |[n, m], (_, _, cell)| [n + 1, m + usize::from(cell.falls)])
     }
 }
 
@@ -216,8 +233,7 @@ fn judge(planes: &[Plane]) -> [Judged; 2] {
             names(&|plane| plane.parts()[1])
         ),
     };
-    let below = planes.iter().flat_map(Plane::cells).filter(|(row, x, _)| *x < row.safe);
-    let (count, falling) = below.fold((0, 0), |(n, m), (_, _, cell)| (n + 1, m + usize::from(cell.falls)));
+    let [count, falling] = planes.iter().map(Plane::below).fold([0, 0], |[n, m], [i, j]| [n + i, m + j]);
     let near = |distance: Option<[f64; 3]>| distance.map_or(f64::INFINITY, |[least, _, _]| least);
     let collapsing = |plane: &&Plane| plane.rows.iter().all(|row| row.window.is_some());
     let to = |wanted: bool, of: &dyn Fn(&Row) -> f64| {

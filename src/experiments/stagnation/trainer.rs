@@ -11,6 +11,7 @@
 //! and Dr. GRPO's is the same without σ and ℓ. A step is α times their mean over the prompts. With clipping a group is used for
 //! several steps, and ∇log π(oᵢ) becomes ρᵢ∇log π(oᵢ), ρ = π/π_old, or 0 where A > 0 and ρ > 1 + ε, or A < 0 and ρ < 1 − ε.
 
+use crate::line::norm;
 use crate::number::{Scalar, log_sum_exp};
 use crate::update::Algorithm;
 use rand::RngExt;
@@ -177,6 +178,24 @@ impl Problem {
         gradient
     }
 
+    /// The mean of ‖g⁺ − g⁻‖ over the prompts: E⁺\[φ\] − E⁻\[φ\].
+    pub fn mean_gap(&self, theta: &[f64]) -> f64 {
+        let size = |prompt: &Prompt| {
+            let State { log_prob, log_rates } = prompt.state(theta);
+            let weight = |(z, correct): (&f64, &bool)| {
+                let [success, failure] = log_rates;
+                if *correct { Scalar::exp(z - success) } else { -Scalar::exp(z - failure) }
+            };
+            let weights: Vec<f64> = log_prob.iter().zip(&prompt.correct).map(weight).collect();
+            let mut gap = vec![0.0; theta.len()];
+            for (phi, c) in prompt.features.chunks(theta.len().max(1)).zip(&weights) {
+                gap.iter_mut().zip(phi).for_each(|(g, x)| *g += c * x);
+            }
+            norm(&gap)
+        };
+        self.prompts.iter().map(size).sum::<f64>() / self.prompts.len().max(1) as f64
+    }
+
     /// Makes one update, or as many as one group is used for.
     pub fn advance(&self, theta: &mut [f64], method: &Method, rng: &mut ChaCha8Rng) {
         let share = method.rate / self.prompts.len() as f64;
@@ -252,6 +271,8 @@ mod tests {
         let apart =
             |p: &Problem| p.gradient(&p.theta, Algorithm::Grpo)[0] - 0.25 * problem.gradient(&p.theta, Algorithm::DrGrpo)[0];
         assert!((apart(&equal) - apart(&problem)).abs() > 1e-3);
+        let size = norm(&evaluation.gap().vector);
+        assert!((problem.mean_gap(&problem.theta) / size - 1.0).abs() < 1e-13);
         let [j, f] = problem.rates(&problem.theta);
         assert!((j - evaluation.start().success()).abs() < 1e-15 && (j + f - 1.0).abs() < 1e-15);
     }

@@ -2,9 +2,9 @@
 
 use super::super::statistics::{median, spearman};
 use super::super::{Judged, Judgement};
-use super::fit::{Fit, line, logistic};
 use super::learn::Optimizer;
 use super::{GROUPS, OBSERVED, Point, Run, Update};
+use crate::experiments::fit::{Fit, line, logistic};
 use crate::update::Algorithm;
 
 /// Estimates over what they estimate.
@@ -239,6 +239,9 @@ pub(super) fn judge(runs: &[Run]) -> [Judged; 2] {
     let logistic = |across: usize| runs.iter().filter(|run| run.found.is_logistic(across)).count();
     let (estimated, exact) = (logistic(0), logistic(1));
     let said = runs.iter().map(|run| {
+        if run.found.fits[0].is_none() {
+            return format!("{}: no curve, as J or the estimate did not move", name(run.algorithm, run.optimizer));
+        }
         let [explained, straight] = [0, 1].map(|i| move |across: usize| run.found.fits[across].map_or(f64::NAN, |fits| fits[i].explained));
         let straight = straight(0);
         format!(

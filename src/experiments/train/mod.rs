@@ -14,7 +14,6 @@
 //! so that J_q is a logistic function of the cumulative gap alignment (14) up to remainders, which are measured.
 
 pub mod bounds;
-pub mod fit;
 mod judge;
 pub mod learn;
 pub mod sample;
