@@ -56,7 +56,8 @@ fn distance(point: [f64; 2], [a, b]: [[f64; 2]; 2]) -> f64 {
     let square = x * x + y * y;
     let share = ((point[0] - a[0]) * x + (point[1] - a[1]) * y) / square;
     let share = if square > 0.0 { share.clamp(0.0, 1.0) } else { 0.0 };
-    f64::hypot(point[0] - a[0] - share * x, point[1] - a[1] - share * y)
+    let off = [point[0] - a[0] - share * x, point[1] - a[1] - share * y];
+    (off[0] * off[0] + off[1] * off[1]).sqrt() // not hypot, which is the platform's
 }
 
 /// Fewer points, none of those left out farther than [`NEAR`] from what is drawn (Ramer, Douglas and Peucker).
