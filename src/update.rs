@@ -17,6 +17,17 @@ pub enum Algorithm {
     DrGrpo,
 }
 
+impl Algorithm {
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Algorithm::Reinforce => "REINFORCE",
+            Algorithm::Grpo => "GRPO",
+            Algorithm::DrGrpo => "Dr. GRPO",
+        }
+    }
+}
+
 /// One algorithm's update at θ.
 #[derive(Clone, Debug)]
 pub struct PolicyGradient<N> {

@@ -14,12 +14,11 @@
 //! is a theorem, checked at every recorded point of every context. What the paper plots is another sum: the positive parts
 //! only, with the constant η in place of η_i.
 
-use super::fit::{line, logistic as logistic_fit};
+use super::fit::{Fit, line, logistic as logistic_fit, sigma};
 use super::statistics::{median, spearman};
 use super::{Judged, Judgement, Observed, percent};
 use crate::bandit::{Bandit, Fallback, Plan, Point, Run, Stop};
 use crate::error::Error;
-use crate::number::Scalar;
 
 /// What the paper observes.
 pub const OBSERVED: [Observed; 3] = [
@@ -289,7 +288,6 @@ fn logistic(bandit: &Bandit, run: &Run, contexts: &[Ends]) -> Logistic {
         let within = -slack <= apart && apart <= point.remainder * (1.0 + 1e-9) + slack;
         violations += usize::from(!within);
     }
-    let sigma = |lambda: f64| Scalar::exp(-(-lambda).softplus());
     let distance = |c: &Ends, gap: f64| (sigma(c.start + gap) - c.end.success()).abs();
     let near = |gap: &dyn Fn(&Point) -> f64| {
         share(contexts.iter().filter(|c| distance(c, gap(&c.end)) <= NEAR).count(), contexts.len())
@@ -298,7 +296,7 @@ fn logistic(bandit: &Bandit, run: &Run, contexts: &[Ends]) -> Logistic {
     let chosen = |k: usize| (k * TIMES).checked_rem(recorded.max(1)).is_some_and(|rest| rest < TIMES);
     let of_one = |i: usize| run.curves.of(i).enumerate().filter(|(k, _)| chosen(*k)).map(|(_, p)| [p.constant, p.success()]);
     let pairs: Vec<[f64; 2]> = (0..contexts.len()).flat_map(of_one).collect();
-    let explained = |fit: Option<super::fit::Fit>| fit.map_or(f64::NAN, |fit| fit.explained);
+    let explained = |fit: Option<Fit>| fit.map_or(f64::NAN, |fit| fit.explained);
     Logistic {
         gained,
         deviation,

@@ -1,5 +1,6 @@
 //! A logistic curve through points, and a straight line, by least squares.
 
+use super::statistics::least_squares;
 use crate::number::Scalar;
 
 /// A curve, and what it leaves.
@@ -31,12 +32,11 @@ fn fit(points: &[[f64; 2]], coefficients: [f64; 2], f: impl Fn(f64) -> f64) -> F
 
 /// The straight line; `None` of fewer than three points, or where all x are equal, or all y.
 pub fn line(points: &[[f64; 2]]) -> Option<Fit> {
-    let count = points.len() as f64;
-    let mean = [0, 1].map(|i| points.iter().map(|point| point[i]).sum::<f64>() / count);
-    let moment = |i: usize, j: usize| points.iter().map(|p| (p[i] - mean[i]) * (p[j] - mean[j])).sum::<f64>();
-    let slope = moment(0, 1) / moment(0, 0);
-    let known = points.len() > 2 && moment(0, 0) > 0.0 && moment(1, 1) > 0.0 && slope.is_finite();
-    known.then(|| fit(points, [mean[1] - slope * mean[0], slope], |x| x))
+    let [x, y] = [0, 1].map(|i| points.iter().map(|point| point[i]).collect::<Vec<f64>>());
+    let slope = least_squares(&x, &y)?;
+    let mean = [&x, &y].map(|all| all.iter().sum::<f64>() / all.len() as f64);
+    let varied = y.iter().map(|y| (y - mean[1]) * (y - mean[1])).sum::<f64>() > 0.0;
+    (points.len() > 2 && varied && slope.is_finite()).then(|| fit(points, [mean[1] - slope * mean[0], slope], |x| x))
 }
 
 /// The logistic curve: from the straight line by Gauss and Newton's steps, each halved until it improves. `None` as for [`line()`].

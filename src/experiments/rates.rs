@@ -346,7 +346,7 @@ fn judge(rates: &[Rates]) -> [Judged; 3] {
     let near = medians.iter().filter(|(rates, slope)| (slope - rates.predicted).abs() <= 0.02).count();
     let ranges = medians.iter().map(|(rates, slope)| {
         let [low, high] = ends(rates.slopes.iter().copied());
-        format!("{}: median {slope:.4}, from {low:.4} to {high:.4}", name(rates.algorithm))
+        format!("{}: median {slope:.4}, from {low:.4} to {high:.4}", rates.algorithm.name())
     });
     let second = Judged {
         slug: law,
@@ -367,15 +367,6 @@ fn judge(rates: &[Rates]) -> [Judged; 3] {
         ),
     };
     [first, second, third]
-}
-
-/// An algorithm's name.
-pub fn name(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::Reinforce => "REINFORCE",
-        Algorithm::Grpo => "GRPO",
-        Algorithm::DrGrpo => "Dr. GRPO",
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use super::plot::{Bundle, Bundles, Strand};
 use super::{finish, new_table, short};
 use crate::bandit::{Point, Stop};
 use crate::experiments::bandit::{Experiment, OBSERVED, Outcome, Runs, name};
+use crate::experiments::fit::sigma;
 use crate::experiments::statistics::median;
-use crate::number::Scalar;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
@@ -146,7 +146,6 @@ pub fn bandit_svg(experiment: &Experiment, runs: &Runs) -> String {
         };
         (0..curves.contexts()).map(strand).collect()
     };
-    let sigma = |lambda: f64| Scalar::exp(-(-lambda).softplus());
     let follows = strands(&|_, start, point| [start + point.signed, point.success()]);
     let ends = follows.iter().flat_map(|strand| &strand.points).map(|point| point[0]);
     let (low, high) = ends.fold((0.0, 0.0), |(low, high), x| (f64::min(low, x), f64::max(high, x)));

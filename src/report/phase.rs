@@ -4,6 +4,7 @@ use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{self, Over, Shades};
 use super::{finish, new_table, short};
+use crate::experiments::fit::sigma;
 use crate::experiments::phase::{COLLAPSE, ENDS, Experiment, Family, OBSERVED, Plane, Row};
 use crate::number::Scalar;
 use serde_json::{Value, json};
@@ -139,7 +140,6 @@ pub fn phase_svg(experiment: &Experiment, plane: &Plane) -> String {
     let cells = |of: &dyn Fn(&crate::experiments::phase::Outcome) -> f64| {
         plane.rows.iter().map(|row| row.cells.iter().map(of).collect()).collect()
     };
-    let success = |lambda: f64| Scalar::exp(-(-lambda).softplus());
     plot::Plane {
         title: described(plane.family),
         subtitle: &[format!(
@@ -151,7 +151,7 @@ pub fn phase_svg(experiment: &Experiment, plane: &Plane) -> String {
         across: ("ηLT∞/Δμ", ENDS),
         up: if tokens { ("T", up, true) } else { ("λ(0)", up, false) },
         panels: &[
-            Shades { key: ["J at the end", "0", "1"], values: cells(&|cell| success(cell.end)) },
+            Shades { key: ["J at the end", "0", "1"], values: cells(&|cell| sigma(cell.end)) },
             Shades { key: ["steps that lower J", "none", "all"], values: cells(&|cell| cell.lost) },
         ],
         lines: &lines,

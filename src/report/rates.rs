@@ -4,7 +4,7 @@ use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{Figure, Panel, Series};
 use super::{finish, new_table, short};
-use crate::experiments::rates::{Experiment, Gradient, OBSERVED, Rates, name};
+use crate::experiments::rates::{Experiment, Gradient, OBSERVED, Rates};
 use crate::experiments::statistics::median;
 use crate::number::Scalar;
 use crate::update::Algorithm;
@@ -51,7 +51,7 @@ pub fn rates_table(experiment: &Experiment) -> String {
         let [_, constant, _] = median(&rates.constants).unwrap_or([f64::NAN; 3]);
         let end = middle(rates).last().map_or(f64::NAN, |x| Scalar::exp(*x));
         table.add_row([
-            name(rates.algorithm).to_string(),
+            rates.algorithm.name().to_string(),
             gradient(rates.gradient),
             rates.slopes.len().to_string(),
             format!("{slope:.4}"),
@@ -75,7 +75,7 @@ pub fn rates_json(experiment: &Experiment) -> String {
             Gradient::Group(group) => group.into(),
         };
         let [low, slope, high] = median(&rates.slopes).unwrap_or([f64::NAN; 3]).map(number);
-        json!({"algorithm": name(rates.algorithm), "group": group, "slope": slope, "interval": [low, high],
+        json!({"algorithm": rates.algorithm.name(), "group": group, "slope": slope, "interval": [low, high],
                "predicted": number(rates.predicted), "slopes": numbers(&rates.slopes), "powers": numbers(&rates.powers),
                "constants": numbers(&rates.constants)})
     };
@@ -103,7 +103,7 @@ pub fn rates_csv(experiment: &Experiment) -> String {
         for (i, run) in rates.log_failure.iter().enumerate() {
             let seed = experiment.setting.seed.wrapping_add(i as u64);
             for (step, log_failure) in experiment.times.iter().zip(run) {
-                let _ = writeln!(text, "{},{group},{seed},{step},{log_failure}", name(rates.algorithm));
+                let _ = writeln!(text, "{},{group},{seed},{step},{log_failure}", rates.algorithm.name());
             }
         }
     }

@@ -4,7 +4,6 @@ use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{Figure, Mark, Panel, Series};
 use super::{finish, new_table, short};
-use crate::experiments::rates::name;
 use crate::experiments::stagnation::{Ending, Experiment, NEAR_ONE, OBSERVED, Scenario, Trial, Trials};
 use crate::update::Algorithm;
 use serde_json::{Value, json};
@@ -51,7 +50,7 @@ pub fn stagnation_table(experiment: &Experiment) -> String {
             .map_or(String::new(), |[low, middle, high]| format!("{}, {} to {}", short(middle), short(low), short(high)));
         let near = trials.trials.iter().filter(|t| t.ending.is_stuck() && 1.0 - t.end > NEAR_ONE).count();
         let counts = ENDINGS.map(|(ending, _)| trials.count(ending).to_string());
-        let row = [trials.scenario.name().to_string(), name(trials.algorithm).into()].into_iter().chain(counts);
+        let row = [trials.scenario.name().to_string(), trials.algorithm.name().into()].into_iter().chain(counts);
         let slopes = trials.slopes().map_or(["", ""].map(String::from), |all| all.map(|x| format!("{x:.1e}")));
         let [slope, gap] = slopes;
         table.add_row(row.chain([at, near.to_string(), slope, gap, trials.losing().to_string()]).collect::<Vec<_>>());
@@ -79,7 +78,7 @@ fn trial_json(trial: &Trial) -> Value {
 pub fn stagnation_json(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let one = |trials: &Trials| {
-        json!({"scenario": trials.scenario.name(), "algorithm": name(trials.algorithm),
+        json!({"scenario": trials.scenario.name(), "algorithm": trials.algorithm.name(),
                "trials": trials.trials.iter().map(trial_json).collect::<Vec<_>>()})
     };
     let document = json!({
@@ -101,7 +100,7 @@ pub fn stagnation_csv(experiment: &Experiment) -> String {
     );
     for trials in &experiment.trials {
         for (i, trial) in trials.trials.iter().enumerate() {
-            let (scenario, algorithm) = (trials.scenario.name(), name(trials.algorithm));
+            let (scenario, algorithm) = (trials.scenario.name(), trials.algorithm.name());
             let Trial { rate, start, middle, end, lost, moving, slopes: [gradient, gap], .. } = trial;
             let group = trial.group.map_or(String::new(), |group| group.to_string());
             let _ = writeln!(

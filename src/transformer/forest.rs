@@ -25,11 +25,6 @@ impl Forest {
         self.len() - 1
     }
 
-    /// Adds a sequence behind `parent`; returns the number of its last token.
-    pub fn push_all(&mut self, parent: Option<usize>, tokens: &[u32]) -> Option<usize> {
-        tokens.iter().fold(parent, |parent, &token| Some(self.push(parent, token)))
-    }
-
     /// How many tokens there are.
     pub fn len(&self) -> usize {
         self.token.len()

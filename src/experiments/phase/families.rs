@@ -3,6 +3,7 @@
 use crate::collapse::{Construction, Theorem2, Theorem4, Window};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
+use crate::experiments::fit::sigma;
 use crate::instance::{Instance, advance};
 use crate::line::norm;
 use crate::number::{Interval, Scalar};
@@ -135,7 +136,7 @@ impl Family {
             Family::Bend => {
                 // |H±| = (1 − J)κ and Jκ, less terms of order Δμ²; the scores are Δμ(1 − J) and ΔμJ.
                 let policy = Policy::quadratic_softmax(1, vec![0.0, ALIGNMENT], vec![0.0, -1.0], vec![0.0, lambda])?;
-                let share = Scalar::exp(-(-lambda.abs()).softplus());
+                let share = sigma(lambda.abs());
                 (on(policy, vec![0.0], vec![false, true]), [ALIGNMENT * share, share])
             }
             Family::Cube => {

@@ -188,9 +188,7 @@ impl Problem {
             };
             let weights: Vec<f64> = log_prob.iter().zip(&prompt.correct).map(weight).collect();
             let mut gap = vec![0.0; theta.len()];
-            for (phi, c) in prompt.features.chunks(theta.len().max(1)).zip(&weights) {
-                gap.iter_mut().zip(phi).for_each(|(g, x)| *g += c * x);
-            }
+            prompt.add(&weights, &log_prob, 1.0, &mut gap); // Σ c = 0
             norm(&gap)
         };
         self.prompts.iter().map(size).sum::<f64>() / self.prompts.len().max(1) as f64

@@ -71,8 +71,6 @@ pub struct Logged {
     pub moved: Vec<Moved>,
     /// By evaluation prompt: ‖g‖ of the exact expectation over its √(J(1−J)) (GRPO: ‖E⁺\[∇log π/ℓ\] − E⁻\[∇log π/ℓ\]‖).
     pub expected: Vec<f64>,
-    /// By evaluation prompt: the cosine of that with the gap.
-    pub cosine: Vec<f64>,
     /// By size of group in [`GROUPS`] and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where all rewards are
     /// equal.
     pub groups: Vec<Vec<f64>>,
@@ -180,16 +178,11 @@ impl Training<'_> {
             let [batch_gap, batch_success, batch_alignment] = [0, 1, 2].map(|i| mean(of_batch.iter().map(|x| x[i])));
             run.updates.push(Update { batch_gap, batch_success, batch_alignment, ..update });
             if logs {
-                let expected = |exact: &Exact| exact.shrunk.as_deref().unwrap_or(&exact.gap).to_vec();
-                let cosine = |exact: &Exact| {
-                    let expected = expected(exact);
-                    ratio(dot(&expected, &exact.gap), norm(&expected) * exact.gap_norm)
-                };
+                let expected = |exact: &Exact| norm(exact.shrunk.as_deref().unwrap_or(&exact.gap));
                 run.logged.push(Logged {
                     step,
                     moved,
-                    expected: exact.iter().map(|exact| norm(&expected(exact))).collect(),
-                    cosine: exact.iter().map(cosine).collect(),
+                    expected: exact.iter().map(expected).collect(),
                     groups: self.groups(step, algorithm, &theta),
                 });
             }
