@@ -11,10 +11,10 @@ mod lengths;
 mod merge;
 mod phase;
 mod rates;
+mod report;
 mod safe_step;
 mod search;
 mod stagnation;
-mod tightness;
 mod train;
 pub mod usage;
 mod verify;
@@ -28,7 +28,7 @@ use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, 
 use gradient_gap::error::nearest;
 use gradient_gap::experiments;
 use gradient_gap::number::Interval;
-use gradient_gap::report::{self, Collapsed, Replay};
+use gradient_gap::report::{self as show, Collapsed, Replay};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -72,13 +72,16 @@ enum Command {
         /// How to print the result.
         #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
         format: TableOrJson,
+        /// Draw λ and J along the step, with the bounds, to this file (-: on standard output, and nothing else).
+        #[arg(long, value_name = "FILE.svg")]
+        out: Option<PathBuf>,
     },
     /// Search for the instance that uses most of a claim's bound.
     Attack(attack::Options),
     /// Certify every claim on random, extreme and attacking instances by interval arithmetic.
     Certify(certify::Options),
-    /// Attack every claim and write how much of each bound is used: a table and a picture a claim.
-    Tightness(tightness::Options),
+    /// Verify everything, attack every bound, and write it as a page to read, with the numbers and pictures.
+    Report(report::Options),
     /// Search for a counterexample to a bound of your own.
     Conjecture(conjecture::Options),
     /// Run a construction in which the success rate falls at every step, and certify every step.
@@ -174,12 +177,12 @@ impl Cli {
             None => verify::run(&verify::Options::default()),
             Some(Command::Verify(options)) => verify::run(&options),
             Some(Command::Merge(options)) => merge::run(&options),
-            Some(Command::List) => print(&report::list()).map(|()| true),
+            Some(Command::List) => print(&show::list()).map(|()| true),
             Some(Command::Explain { slug }) => explain(&slug),
-            Some(Command::Replay { file, simplified, format }) => replay(&file, simplified, format),
+            Some(Command::Replay { file, simplified, format, out }) => replay(&file, simplified, format, out.as_deref()),
             Some(Command::Attack(options)) => attack::run(&options),
             Some(Command::Certify(options)) => certify::run(&options),
-            Some(Command::Tightness(options)) => tightness::run(&options),
+            Some(Command::Report(options)) => report::run(&options),
             Some(Command::Conjecture(options)) => conjecture::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
             Some(Command::SafeStep(options)) => safe_step::run(&options),
@@ -354,13 +357,13 @@ fn progress_of(count: u64, things: &str) -> ProgressBar {
 
 fn explain(slug: &str) -> Result<bool, Error> {
     if let Some(observed) = experiments::find(slug) {
-        return print(&report::explain_observed(observed)).map(|()| true);
+        return print(&show::explain_observed(observed)).map(|()| true);
     }
     let claim = find(slug)?;
     let campaign = Campaign { attack: EXPLAIN_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
     let result = campaign.run(&|_| {})?;
     let instances = result.families.iter().chain(&result.runs).map(|(_, spread)| spread.cases).sum();
-    print(&report::explain(claim, &result.claims[0], instances, DEFAULT_SEED))?;
+    print(&show::explain(claim, &result.claims[0], instances, DEFAULT_SEED))?;
     Ok(result.as_expected())
 }
 
@@ -380,12 +383,18 @@ fn read_text(file: &Path) -> Result<String, Error> {
     }
 }
 
-fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Error> {
+fn replay(file: &Path, simplified: bool, format: TableOrJson, out: Option<&Path>) -> Result<bool, Error> {
     let (place, text) = (file.display(), read_text(file)?);
-    let replay = read_stored(&text, simplified).and_then(|stored| Replay::of(&stored)).map_err(|e| e.at(&place))?;
+    let stored = read_stored(&text, simplified).map_err(|e| e.at(&place))?;
+    match out {
+        Some(out) if out == Path::new("-") => return print(&show::along_svg(stored.instance())).map(|()| true),
+        Some(out) => Output::create(out)?.finish(show::along_svg(stored.instance()))?,
+        None => {}
+    }
+    let replay = Replay::of(&stored).map_err(|e| e.at(&place))?;
     print(&match format {
-        TableOrJson::Table => report::replay_table(&replay),
-        TableOrJson::Json => report::replay_json(&replay),
+        TableOrJson::Table => show::replay_table(&replay),
+        TableOrJson::Json => show::replay_json(&replay),
     })?;
     Ok(replay.as_expected())
 }

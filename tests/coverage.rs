@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files in `src/claims` that are no claims.
-const NO_CLAIMS: [&str; 4] = ["mod", "conditions", "coefficients", "template"];
+const NO_CLAIMS: [&str; 5] = ["mod", "conditions", "coefficients", "template", "uses"];
 /// Files in `tests/claims` that belong to no single claim.
 const NO_MODULES: [&str; 10] = [
     "main",

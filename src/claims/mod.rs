@@ -47,6 +47,7 @@ mod token_log_odds_step;
 mod token_overshoot_collapse;
 mod token_smooth_only_step;
 mod token_to_trajectory;
+mod uses;
 
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
@@ -55,6 +56,7 @@ use crate::regularity::Reading;
 pub use crate::tolerance;
 use crate::tolerance::Tolerance;
 pub use overshoot_collapse::collapse_parts;
+pub use uses::{corrected_by, used_in_proof};
 use serde::Serialize;
 use smallvec::SmallVec;
 use std::fmt;

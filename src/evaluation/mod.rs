@@ -1,7 +1,9 @@
 //! One instance seen through one kind of number: all that a claim may read, computed when first asked for.
 
+mod along;
 mod course;
 
+pub use along::Along;
 pub use course::{Course, CourseStep, Iterates};
 
 use crate::instance::Instance;

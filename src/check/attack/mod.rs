@@ -114,6 +114,12 @@ impl Attacked {
         ends.filter(|low| low.is_finite()).reduce(f64::max)
     }
 
+    /// The largest share of this part that is known: in binary64, or certain of the simplified instance.
+    pub fn reached(&self, part: &Reached) -> f64 {
+        let simplest = if self.best().is_some_and(|best| best.part == part.part) { self.certain() } else { None };
+        part.ratio.max(simplest.unwrap_or(part.ratio))
+    }
+
     /// The part of the largest ratio, side conditions aside: of those within 0.1 % of it the first, in the order of the statement, that
     /// intervals confirm.
     pub fn best(&self) -> Option<&Reached> {
