@@ -108,3 +108,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/finite-state.md")]
 struct FiniteState;
+
+/// And the one on adding a claim.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/adding-a-claim.md")]
+struct AddingAClaim;
