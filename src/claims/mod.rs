@@ -56,10 +56,10 @@ use crate::regularity::Reading;
 pub use crate::tolerance;
 use crate::tolerance::Tolerance;
 pub use overshoot_collapse::collapse_parts;
-pub use uses::{corrected_by, used_in_proof};
 use serde::Serialize;
 use smallvec::SmallVec;
 use std::fmt;
+pub use uses::{corrected_by, used_in_proof};
 
 /// All claims, in the order of the paper; after them the companion's own theorems.
 pub static REGISTRY: &[ClaimEntry] = &[

@@ -97,7 +97,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let campaign = Campaign {
         seed: options.draw.seed,
         threads,
-        attack: DEFAULT_ATTACK,
+        attack: DEFAULT_ATTACK.min(options.evaluations),
         certified: DEFAULT_CERTIFIED,
         ..Campaign::new(REGISTRY, options.instances)
     };
@@ -125,11 +125,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         print(&format!("{drift}\n"))?;
     }
     let (expected, all) = (result.claims.iter().filter(|claim| claim.as_expected).count(), result.claims.len());
-    print(&format!(
-        "{expected} of {all} verdicts as expected; {} files in {}\n",
-        files.len(),
-        options.out.display()
-    ))?;
+    print(&format!("{expected} of {all} verdicts as expected; {} files in {}\n", files.len(), options.out.display()))?;
     Ok(result.as_expected() && tightness.as_expected() && drift.is_none_or(|drift| drift.is_empty()))
 }
 

@@ -43,7 +43,9 @@ mod tests {
         let along = Evaluation::new(&instance, 1).along(4);
         assert_eq!(along.t, [0.0, 0.125, 0.25, 0.375, 0.5]);
         for (t, (lambda, success)) in along.t.iter().zip(along.lambda.iter().zip(&along.success)) {
-            assert!((lambda - (2.0 * t - 1.0)).abs() < 1e-14 && (success - 1.0 / (1.0 + (1.0 - 2.0 * t).exp())).abs() < 1e-14);
+            assert!(
+                (lambda - (2.0 * t - 1.0)).abs() < 1e-14 && (success - 1.0 / (1.0 + (1.0 - 2.0 * t).exp())).abs() < 1e-14
+            );
         }
     }
 }

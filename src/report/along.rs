@@ -9,7 +9,7 @@ use crate::instance::Instance;
 /// Points of a curve.
 const PIECES: u32 = 240;
 /// How far above and below λ and its tangent a bound is drawn, in heights of these two.
-const BEYOND: f64 = 0.6;
+const BEYOND: f64 = 0.3;
 
 /// λ(t) on the first step of a valid instance, its tangent, the bounds (16), log-odds-step-tight and smooth-only-step, and J(t).
 pub fn along_svg(instance: &Instance) -> String {
@@ -29,17 +29,17 @@ pub fn along_svg(instance: &Instance) -> String {
     let [paper, tight] = [l + 8.0 * g * g, l + 0.5 * g * g];
     let [below, above] = [start.over_failure(0.5 * l), 0.5 * l / start.success()];
     let bounds = [
-        ("(16): ± (L + 8G²)t²", "#a8431f", "8 4", parabola(-paper), parabola(paper)),
-        ("log-odds-step-tight: ± (L + ½G²)t²", "#7a4fa3", "2 3", parabola(-tight), parabola(tight)),
-        ("smooth-only-step: − Lt²/(2(1−J)), + Lt²/(2J)", "#2a7a3c", "9 3 2 3", parabola(-below), parabola(above)),
+        ("(16)", "#a8431f", "8 4", parabola(-paper), parabola(paper)),
+        ("log-odds-step-tight", "#7a4fa3", "2 3", parabola(-tight), parabola(tight)),
+        ("smooth-only-step", "#2a7a3c", "9 3 2 3", parabola(-below), parabola(above)),
     ];
     let mut series = Vec::new();
     for (label, colour, dashes, low, high) in &bounds {
         series.push(Series { label, values: low, colour, points: false, dashes });
         series.push(Series { label: "", values: high, colour, points: false, dashes });
     }
-    series.push(Series { label: "the tangent, λ(0) + tΔμ", values: &tangent, colour: "#777", points: false, dashes: "" });
-    series.push(Series { label: "λ(t)", values: &along.lambda, colour: "#1f5fa8", points: false, dashes: "" });
+    series.push(Series { label: "tangent", values: &tangent, colour: "#777", points: false, dashes: "" });
+    series.push(Series { label: "λ", values: &along.lambda, colour: "#1f5fa8", points: false, dashes: "" });
     let success = [Series { label: "J", values: &along.success, colour: "#1f5fa8", points: false, dashes: "" }];
     Figure {
         title: "λ(t) = logit J(θ + t·w) on the step, and how far from its tangent it may be",
@@ -59,7 +59,7 @@ pub fn along_svg(instance: &Instance) -> String {
         ],
         marks: &[],
         scatter: None,
-        roomy: true,
+        roomy: false,
     }
     .svg()
 }

@@ -14,7 +14,7 @@ pub(super) fn cut(x: f64) -> String {
 }
 
 /// A ratio that is certain.
-fn certain(low: Option<f64>) -> String {
+pub(super) fn certain(low: Option<f64>) -> String {
     match low {
         Some(low) if low >= 1e-3 => cut(low.min(1.0)),
         Some(low) if low > 0.0 => short(low),

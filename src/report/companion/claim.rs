@@ -23,7 +23,9 @@ pub(super) fn smallest<'r>(claim: &'r ClaimResult, found: &'r Attacked) -> Optio
     let (witness, instance) = simplest.min_by_key(|(_, instance)| one_line(instance).len())?;
     let share = match (found.violated, found.simplified, found.best()) {
         (true, ..) => "It refutes the statement, certified by intervals".to_string(),
-        (_, Some(share), _) => format!("It uses at least {} of the bound", below(share.lo())),
+        (_, Some(share), _) if share.lo() > 0.0 => {
+            format!("It uses at least {} of the bound", bounds::certain(Some(share.lo())))
+        }
         (.., Some(best)) => format!("It uses {} of the bound", below(best.ratio)),
         _ => "It is what the search ended with".to_string(),
     };

@@ -140,11 +140,11 @@ impl Layout {
 pub(super) fn statements_svg(claims: &[ClaimResult], link: &dyn Fn(&str) -> String) -> String {
     let layout = Layout::new(claims.len(), &edges(claims));
     let columns = layout.columns.len();
-    let (low, high) = layout.places.iter().fold((0.0f64, 0.0f64), |(low, high), place| (low.min(place.y), high.max(place.y)));
+    let (low, high) =
+        layout.places.iter().fold((0.0f64, 0.0f64), |(low, high), place| (low.min(place.y), high.max(place.y)));
     let x = |column: usize| MARGIN + column as f64 * (WIDE + BETWEEN_COLUMNS);
     let y = |place: &Place| TOP + TALL + place.y - low;
-    let apart: Vec<usize> =
-        (0..claims.len()).filter(|i| layout.columns.iter().all(|column| !column.contains(i))).collect();
+    let apart: Vec<usize> = (0..claims.len()).filter(|i| layout.columns.iter().all(|column| !column.contains(i))).collect();
     let below = TOP + 2.0 * TALL + high - low + 34.0;
     let across = APART.min(columns.max(1));
     let rows = apart.len().div_ceil(across);

@@ -169,9 +169,10 @@ fn one(order: usize, claim: &ClaimResult, attack: &Attack<'_>, found: &Attacked)
     let statement = &claim.claim.statement;
     let best = found.best().map(|best| found.reached(best));
     let attacked = if found.violated { Some(f64::INFINITY) } else { best };
-    let counts = claim.certified.as_ref().map(|found| {
-        [found.random.certified + found.hard.certified, found.random.cases() + found.hard.cases()]
-    });
+    let counts = claim
+        .certified
+        .as_ref()
+        .map(|found| [found.random.certified + found.hard.certified, found.random.cases() + found.hard.cases()]);
     let proved = counts.filter(|[_, all]| *all > 0).map(|[proved, all]| proved as f64 / all as f64);
     let text = format!("{} {} {} {}", statement.slug, statement.place, statement.formula, statement.assumptions.join(" "));
     let percent = |ratio: Option<f64>| format!("width:{:.2}%", 100.0 * ratio.unwrap_or(0.0).clamp(0.0, 1.0));
