@@ -104,7 +104,7 @@ fn files(folder: &Path, all: &mut Vec<PathBuf>) -> std::io::Result<()> {
 
 /// Whether somebody's program, not a file beside this one, answers.
 fn is_outside(target: &str) -> bool {
-    target.contains("://") || target.starts_with("mailto:")
+    !target.starts_with("data:") && (target.contains("://") || target.starts_with("mailto:") || target.starts_with("//"))
 }
 
 /// What is wrong with the links of a finished book: a page or an anchor that is not there, or something that a browser would load

@@ -20,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Read, and where `None` left out: the folder of this program.
+/// The folder of this program, no part of the book.
 const LEFT_OUT: &str = "book";
 
 struct Options {
@@ -128,20 +128,20 @@ fn book(root: &Path, options: &Options) -> Result<String, Box<dyn Error>> {
         let text = fs::read_to_string(&from)?;
         let folder = name.parent().unwrap_or(Path::new(""));
         let text = links::retarget(&text, |target| {
-            let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = target.split('#').next().unwrap_or_default();
             if path.is_empty() || target.contains("://") {
                 return Ok(None);
             }
             let wanted = links::plain(&Path::new("docs").join(folder).join(path)).ok_or(format!("{target} leads out"))?;
             if wanted.starts_with("docs") && !wanted.starts_with(Path::new("docs").join(LEFT_OUT)) {
-                return Ok(None);
+                // mdBook makes index.html of README.md.
+                return Ok((wanted == Path::new("docs/README.md")).then(|| target.replace("README.md", "index.md")));
             }
             if !root.join(&wanted).is_file() {
                 return Err(format!("{target} is not there"));
             }
             let page = from_folder(folder, &source_page(&wanted));
             sources.insert(wanted);
-            let _ = anchor; // of a page that is shown as text here
             Ok(Some(page))
         })
         .map_err(place)?;
@@ -168,8 +168,7 @@ fn book(root: &Path, options: &Options) -> Result<String, Box<dyn Error>> {
         let font = font?;
         write(&pages.join("katex/fonts").join(font.file_name()), fs::read(font.path())?)?;
     }
-    let config: Config = include_str!("../book.toml").parse::<Config>().map_err(|e| format!("book.toml: {e}"))?;
-    let mut config = config;
+    let mut config: Config = include_str!("../book.toml").parse().map_err(|e| format!("book.toml: {e}"))?;
     config.book.src = "pages".into();
     config.build.build_dir = std::path::absolute(&options.out)?;
     MDBook::load_with_config(&stage, config).map_err(|e| format!("{e:#}"))?.build().map_err(|e| format!("{e:#}"))?;

@@ -56,20 +56,25 @@ fn inline(context: &KatexContext, line: &str) -> Result<String, String> {
     Ok(out + rest)
 }
 
+/// Sets the formulas of the running text so far, appends it, and begins anew.
+fn flush(context: &KatexContext, text: &mut String, out: &mut String, count: &mut usize) -> Result<(), String> {
+    let html = inline(context, text)?;
+    *count += html.matches("class=\"katex\"").count();
+    *out += &html;
+    text.clear();
+    Ok(())
+}
+
 /// The page with its formulas as HTML, and their number. Code blocks and comments stay as they are.
 pub fn with_math(context: &KatexContext, page: &str) -> Result<(String, usize), String> {
-    let (mut out, mut count) = (String::new(), 0);
+    let (mut out, mut count, mut text) = (String::new(), 0, String::new());
     let mut code: Option<String> = None;
     let mut display: Option<(String, String)> = None; // indentation, and lines so far
     for line in page.lines() {
-        let trimmed = line.trim_start();
+        let trimmed = line.trim();
         let ticks = trimmed.bytes().take_while(|&b| b == b'`').count();
-        if let Some(fence) = &code {
-            if trimmed.starts_with(fence.as_str()) && trimmed.trim_end().bytes().all(|b| b == b'`') {
-                code = None;
-            }
-        } else if let Some((indent, tex)) = &mut display {
-            if trimmed.trim_end() == "$$" {
+        if let Some((indent, tex)) = &mut display {
+            if trimmed == "$$" {
                 let html = rendered(context, tex, true)?;
                 out += &format!("\n{indent}<div class=\"math\">{html}</div>\n\n");
                 count += 1;
@@ -79,21 +84,29 @@ pub fn with_math(context: &KatexContext, page: &str) -> Result<(String, usize), 
                 tex.push('\n');
             }
             continue;
-        } else if ticks >= 3 {
-            code = Some("`".repeat(ticks));
-        } else if trimmed.trim_end() == "$$" {
-            display = Some((line[..line.len() - trimmed.len()].to_string(), String::new()));
-            continue;
-        } else if !trimmed.starts_with("<!--") {
-            let html = inline(context, line)?;
-            count += html.matches("class=\"katex\"").count();
-            out += &html;
-            out.push('\n');
+        }
+        if let Some(fence) = &code {
+            if trimmed.starts_with(fence.as_str()) && trimmed.bytes().all(|b| b == b'`') {
+                code = None;
+            }
+            out += &format!("{line}\n");
             continue;
         }
-        out += line;
-        out.push('\n');
+        // A paragraph ends with an empty line at the latest, and so do its formulas and its code.
+        let (fence, comment) = (ticks >= 3, trimmed.starts_with("<!--"));
+        if trimmed.is_empty() || trimmed == "$$" || fence || comment {
+            flush(context, &mut text, &mut out, &mut count)?;
+        }
+        if trimmed == "$$" {
+            display = Some((line[..line.len() - line.trim_start().len()].to_string(), String::new()));
+        } else if fence || comment {
+            code = fence.then(|| "`".repeat(ticks));
+            out += &format!("{line}\n");
+        } else {
+            text += &format!("{line}\n");
+        }
     }
+    flush(context, &mut text, &mut out, &mut count)?;
     match display {
         Some(_) => Err("an open $$".into()),
         None => Ok((out, count)),
@@ -107,10 +120,12 @@ mod tests {
     #[test]
     fn formulas_are_found_and_code_is_not() {
         let context = KatexContext::default();
-        let page = "a $x_1$ `$y` \\$5\n\n$$\nz\n$$\n\n```sh\n$ ls\n```\n| $\\lvert R\\rvert$ |\n";
+        let page = "a $x_1$ `$y\n$` $a\nb$ \\$5\n\n$$\nz\n$$\n\n```sh\n$ ls\n```\n| $\\lvert R\\rvert$ |\n";
         let (html, count) = with_math(&context, page).unwrap();
-        assert_eq!(count, 3);
-        assert!(html.contains("`$y` \\$5") && html.contains("```sh\n$ ls\n```") && html.contains("<div class=\"math\">"));
+        assert_eq!(count, 4);
+        assert!(
+            html.contains("`$y\n$` <span") && html.contains("```sh\n$ ls\n```") && html.contains("<div class=\"math\">")
+        );
         // No character of a formula is left that Markdown could read.
         let row = html.lines().last().unwrap();
         assert_eq!(row.matches('|').count(), 2);

@@ -49,7 +49,7 @@ pub(super) fn measured(claim: &ClaimResult, found: &Attacked, run: &Companion<'_
     let [random, random_all] = count(|found| [found.random.certified, found.random.cases()]);
     let [hard, hard_all] = count(|found| [found.hard.certified, found.hard.cases()]);
     let outside: u64 = claim.outside.values().sum();
-    text += "| | |\n|---|---|\n";
+    text += "| in this run | |\n|---|---|\n";
     let _ = writeln!(text, "| instances on which it speaks | {} (and {} outside) |", grouped(claim.cases), grouped(outside));
     let worst = claim.max_ratio.map_or("–".into(), short);
     let by = claim.worst_case.map_or(String::new(), |decision| format!(", by intervals: {decision}"));
