@@ -4,6 +4,7 @@
 mod attack;
 mod bandit;
 mod certify;
+mod completions;
 mod conjecture;
 mod diagnose;
 mod experiment;
@@ -99,6 +100,8 @@ enum Command {
     Train(train::Options),
     /// Say what the theory can about real training runs, from their logs.
     Diagnose(diagnose::Options),
+    /// Print a script that lets a shell complete commands, options, and the names of claims and families.
+    Completions(completions::Options),
 }
 
 #[derive(Debug, Args)]
@@ -190,6 +193,7 @@ impl Cli {
             Some(Command::Rates(options)) => rates::run(&options),
             Some(Command::Train(options)) => train::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
+            Some(Command::Completions(options)) => completions::run(&options),
         };
         match outcome {
             Ok(true) => ExitCode::SUCCESS,
