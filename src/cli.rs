@@ -41,7 +41,8 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit status: 0 as expected; 1 a verdict is not the expected one; 2 bad usage or bad input."
+    after_help = "Exit status: 0 as expected; 1 a verdict is not the expected one; 2 bad usage or bad input.\n\n\
+                  Examples:\n  gradient-gap verify --instances 20000\n  gradient-gap explain log-odds-step\n  gradient-gap help attack"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -55,14 +56,20 @@ enum Command {
     /// Put the shards of a campaign together: what `verify` prints of all of it.
     Merge(merge::Options),
     /// List the claims: place, relation, assumptions, reading of the constants, expected verdict.
+    #[command(after_help = "Examples:\n  gradient-gap list\n  gradient-gap list | grep companion")]
     List,
     /// Print a claim's page, its hypotheses and a verdict from a small campaign.
+    #[command(after_help = "Examples:\n  gradient-gap explain second-order-printed\n  gradient-gap explain bandit-logistic")]
     Explain {
         /// The claim (see `list`).
         #[arg(value_name = "CLAIM")]
         slug: String,
     },
     /// Recompute a stored or hand-written instance: every quantity, every claim on it.
+    #[command(
+        after_help = "Examples:\n  gradient-gap replay witness.json\n  gradient-gap replay witness.json --simplified --format json\n  \
+                      echo '{\"logits\": [0, 1], \"slopes\": [1, -1], \"correct\": [0], \"eta\": 0.25}' | gradient-gap replay -"
+    )]
     Replay {
         /// A witness file, an instance, or {"logits": [..], "slopes": [..], "correct": [..], "eta": ..}; - for standard input.
         #[arg(value_name = "FILE")]

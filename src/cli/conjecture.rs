@@ -14,7 +14,7 @@ use std::time::Instant;
 /// Options of `conjecture`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  gradient-gap conjecture 'dlambda >= eta*dmu - L*eta^2/(2*(1-J0))'\n  gradient-gap conjecture 'J1 >= J0' --given 'dmu > 0' --given 'eta <= 2*dmu/L' --out witness.json\n\nWords and functions: gradient-gap conjecture --help",
+    after_help = format!("Words and functions: gradient-gap conjecture --help\n\n{EXAMPLES}"),
     after_long_help = words()
 )]
 pub struct Options {
@@ -34,6 +34,9 @@ pub struct Options {
     out: Option<PathBuf>,
 }
 
+const EXAMPLES: &str = "Examples:\n  gradient-gap conjecture 'dlambda >= eta*dmu - L*eta^2/(2*(1-J0))'\n  \
+                        gradient-gap conjecture 'J1 >= J0' --given 'dmu > 0' --given 'eta <= 2*dmu/L' --out witness.json";
+
 /// The words and functions, one a line.
 fn words() -> String {
     let mut text = "Words (0 stands for θ, 1 for θ + ηw; suprema are taken along w on the segment):\n".to_string();
@@ -43,9 +46,8 @@ fn words() -> String {
     let functions: Vec<&str> = Function::ALL.into_iter().map(Function::name).collect();
     text += &format!("\nOperators: + - * / ^ and parentheses. Functions: {}.\n\n", functions.join(", "));
     text + "Every instance has η > 0 and w ≠ 0. What is undefined is no counterexample.\n\n\
-            Exit status: 0 not refuted; 1 refuted; 2 bad input, or no instance satisfies the conditions.\n\n\
-            Examples:\n  gradient-gap conjecture 'dlambda >= eta*dmu - L*eta^2/(2*(1-J0))'\n  \
-            gradient-gap conjecture 'J1 >= J0' --given 'dmu > 0' --given 'eta <= 2*dmu/L' --out witness.json"
+            Exit status: 0 not refuted; 1 refuted; 2 bad input, or no instance satisfies the conditions.\n\n"
+        + EXAMPLES
 }
 
 /// What the file that was named still holds is no counterexample of this run.

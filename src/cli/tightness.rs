@@ -12,6 +12,9 @@ use std::path::PathBuf;
 
 /// Options of `tightness`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  gradient-gap tightness --out tightness\n  gradient-gap tightness --evaluations 1000 --seed 7 --out tightness"
+)]
 pub struct Options {
     /// About how many points every attack evaluates; runs get eight times as many, a run of K updates counting as K.
     #[arg(long, value_name = "N", default_value_t = 65_536, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]

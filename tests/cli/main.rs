@@ -14,6 +14,7 @@ mod collapse;
 mod completions;
 mod conjecture;
 mod diagnose;
+mod examples;
 mod experiments;
 mod lengths;
 mod output;
