@@ -4,6 +4,7 @@
 mod attack;
 mod bandit;
 mod certify;
+mod colour;
 mod completions;
 mod conjecture;
 mod diagnose;
@@ -371,7 +372,7 @@ fn explain(slug: &str) -> Result<bool, Error> {
     let campaign = Campaign { attack: EXPLAIN_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
     let result = campaign.run(&|_| {})?;
     let instances = result.families.iter().chain(&result.runs).map(|(_, spread)| spread.cases).sum();
-    print(&report::explain(claim, &result.claims[0], instances, DEFAULT_SEED))?;
+    print(&report::explain(claim, &result.claims[0], instances, DEFAULT_SEED, colour::style()))?;
     Ok(result.as_expected())
 }
 
@@ -395,7 +396,7 @@ fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Er
     let (place, text) = (file.display(), read_text(file)?);
     let replay = read_stored(&text, simplified).and_then(|stored| Replay::of(&stored)).map_err(|e| e.at(&place))?;
     print(&match format {
-        TableOrJson::Table => report::replay_table(&replay),
+        TableOrJson::Table => report::replay_table(&replay, colour::style()),
         TableOrJson::Json => report::replay_json(&replay),
     })?;
     Ok(replay.as_expected())
@@ -461,6 +462,6 @@ fn certify_collapse<C: Construction>(
     if let Some(output) = output {
         output.finish(collapsed.svg())?;
     }
-    print(&collapsed.table())?;
+    print(&collapsed.table(colour::style()))?;
     Ok(collapsed.as_expected())
 }

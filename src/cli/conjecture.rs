@@ -1,7 +1,7 @@
 //! `gradient-gap conjecture`.
 
 use super::search::{Search, write};
-use super::{Output, TableOrJson, print};
+use super::{Output, TableOrJson, colour, print};
 use clap::Args;
 use gradient_gap::check::conjecture::{DEFAULT_EVALUATIONS, Effort};
 use gradient_gap::error::nearest;
@@ -85,7 +85,9 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let seconds = start.elapsed().as_secs_f64();
     let conjectured = Conjectured { conjecture: &conjecture, effort: &effort, found: &found, seconds };
     let text = match options.format {
-        TableOrJson::Table => report::conjecture_table(&conjectured) + &not_written(options, found.witness.is_none()),
+        TableOrJson::Table => {
+            report::conjecture_table(&conjectured, colour::style()) + &not_written(options, found.witness.is_none())
+        }
         TableOrJson::Json => report::conjecture_json(&conjectured),
     };
     if let (Some(output), Some(witness)) = (output, &found.witness) {

@@ -1,6 +1,6 @@
 //! The command line read; what is wrong with it in one line: the command, the flag, the value, and what was expected.
 
-use super::Cli;
+use super::{Cli, colour};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use gradient_gap::check::shard::Shard;
@@ -20,7 +20,7 @@ pub enum Stop {
 
 /// The program with all its commands, as it is parsed.
 pub fn program() -> Command {
-    Cli::command().mut_args(numbers).mut_subcommands(|command| command.mut_args(numbers))
+    Cli::command().color(colour::choice()).mut_args(numbers).mut_subcommands(|command| command.mut_args(numbers))
 }
 
 /// Reads the arguments, the first of which is the program's name.

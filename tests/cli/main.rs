@@ -11,6 +11,7 @@ mod boxes;
 mod certify;
 mod chains;
 mod collapse;
+mod colour;
 mod completions;
 mod conjecture;
 mod diagnose;
