@@ -4,6 +4,8 @@
 mod attack;
 mod bandit;
 mod certify;
+mod colour;
+mod completions;
 mod conjecture;
 mod diagnose;
 mod experiment;
@@ -40,7 +42,8 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit status: 0 as expected; 1 a verdict is not the expected one; 2 bad usage or bad input."
+    after_help = "Exit status: 0 as expected; 1 a verdict is not the expected one; 2 bad usage or bad input.\n\n\
+                  Examples:\n  gradient-gap verify --instances 20000\n  gradient-gap explain log-odds-step\n  gradient-gap help attack"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -54,14 +57,20 @@ enum Command {
     /// Put the shards of a campaign together: what `verify` prints of all of it.
     Merge(merge::Options),
     /// List the claims: place, relation, assumptions, reading of the constants, expected verdict.
+    #[command(after_help = "Examples:\n  gradient-gap list\n  gradient-gap list | grep companion")]
     List,
     /// Print a claim's page, its hypotheses and a verdict from a small campaign.
+    #[command(after_help = "Examples:\n  gradient-gap explain second-order-printed\n  gradient-gap explain bandit-logistic")]
     Explain {
         /// The claim (see `list`).
         #[arg(value_name = "CLAIM")]
         slug: String,
     },
     /// Recompute a stored or hand-written instance: every quantity, every claim on it.
+    #[command(
+        after_help = "Examples:\n  gradient-gap replay witness.json\n  gradient-gap replay witness.json --simplified --format json\n  \
+                      echo '{\"logits\": [0, 1], \"slopes\": [1, -1], \"correct\": [0], \"eta\": 0.25}' | gradient-gap replay -"
+    )]
     Replay {
         /// A witness file, an instance, or {"logits": [..], "slopes": [..], "correct": [..], "eta": ..}; - for standard input.
         #[arg(value_name = "FILE")]
@@ -102,6 +111,8 @@ enum Command {
     Train(train::Options),
     /// Say what the theory can about real training runs, from their logs.
     Diagnose(diagnose::Options),
+    /// Print a script that lets a shell complete commands, options, and the names of claims and families.
+    Completions(completions::Options),
 }
 
 #[derive(Debug, Args)]
@@ -193,6 +204,7 @@ impl Cli {
             Some(Command::Rates(options)) => rates::run(&options),
             Some(Command::Train(options)) => train::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
+            Some(Command::Completions(options)) => completions::run(&options),
         };
         match outcome {
             Ok(true) => ExitCode::SUCCESS,
@@ -363,7 +375,7 @@ fn explain(slug: &str) -> Result<bool, Error> {
     let campaign = Campaign { attack: EXPLAIN_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
     let result = campaign.run(&|_| {})?;
     let instances = result.families.iter().chain(&result.runs).map(|(_, spread)| spread.cases).sum();
-    print(&show::explain(claim, &result.claims[0], instances, DEFAULT_SEED))?;
+    print(&show::explain(claim, &result.claims[0], instances, DEFAULT_SEED, colour::style()))?;
     Ok(result.as_expected())
 }
 
@@ -393,7 +405,7 @@ fn replay(file: &Path, simplified: bool, format: TableOrJson, out: Option<&Path>
     }
     let replay = Replay::of(&stored).map_err(|e| e.at(&place))?;
     print(&match format {
-        TableOrJson::Table => show::replay_table(&replay),
+        TableOrJson::Table => show::replay_table(&replay, colour::style()),
         TableOrJson::Json => show::replay_json(&replay),
     })?;
     Ok(replay.as_expected())
@@ -459,6 +471,6 @@ fn certify_collapse<C: Construction>(
     if let Some(output) = output {
         output.finish(collapsed.svg())?;
     }
-    print(&collapsed.table())?;
+    print(&collapsed.table(colour::style()))?;
     Ok(collapsed.as_expected())
 }

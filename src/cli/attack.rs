@@ -1,7 +1,7 @@
 //! `gradient-gap attack`.
 
 use super::search::{Search, write};
-use super::{Output, TableOrJson, find, print};
+use super::{Output, TableOrJson, colour, find, print};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::attack::Attack;
@@ -85,7 +85,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     }
     let attacks = Attacks { attack: &attack, found: &found, seconds: start.elapsed().as_secs_f64() };
     let text = match options.format {
-        TableOrJson::Table => report::attack_table(&attacks),
+        TableOrJson::Table => report::attack_table(&attacks, colour::style()),
         TableOrJson::Json => report::attack_json(&attacks),
     };
     if let (Some(output), Some(witness)) = (witness, &found.witness) {

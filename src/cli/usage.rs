@@ -1,6 +1,6 @@
 //! The command line read; what is wrong with it in one line: the command, the flag, the value, and what was expected.
 
-use super::Cli;
+use super::{Cli, colour};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use gradient_gap::check::shard::Shard;
@@ -18,9 +18,14 @@ pub enum Stop {
     Wrong(String),
 }
 
+/// The program with all its commands, as it is parsed.
+pub fn program() -> Command {
+    Cli::command().color(colour::choice()).mut_args(numbers).mut_subcommands(|command| command.mut_args(numbers))
+}
+
 /// Reads the arguments, the first of which is the program's name.
 pub fn read(arguments: Vec<OsString>) -> Result<Cli, Stop> {
-    let command = Cli::command().mut_args(numbers).mut_subcommands(|command| command.mut_args(numbers));
+    let command = program();
     let matches = command.clone().try_get_matches_from(&arguments);
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
         if error.use_stderr() {

@@ -23,6 +23,7 @@ mod rates;
 mod replay;
 mod safe_step;
 mod stagnation;
+mod style;
 mod table;
 mod train;
 
@@ -46,6 +47,7 @@ pub use rates::{rates_csv, rates_json, rates_svg, rates_table};
 pub use replay::{Replay, replay_json, replay_table};
 pub use safe_step::{SafeSteps, safe_step_json, safe_step_svg, safe_step_table};
 pub use stagnation::{stagnation_csv, stagnation_json, stagnation_svg, stagnation_table};
+pub use style::Style;
 pub use table::verify_table;
 pub use train::{train_bounds_csv, train_csv, train_gap_svg, train_json, train_svg, train_table, train_updates_csv};
 
@@ -116,7 +118,7 @@ fn new_table(header: &[&str]) -> comfy_table::Table {
 
 /// A table as text, without blanks at the ends of lines.
 fn finish(table: &comfy_table::Table) -> String {
-    table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    style::shown(table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect())
 }
 
 /// 1234567 as 1 234 567.
