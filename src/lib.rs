@@ -37,6 +37,7 @@
 //! | [`check`] | campaigns, attacks, certificates, witnesses | |
 //! | [`experiments`] | the paper's experiments, and how far what it observes is reproduced | §5 |
 //! | [`report`] | tables, JSON, JUnit | |
+//! | [`prelude`] | the names that a claim, a policy and a family of one's own need | |
 //!
 //! Arrows go one way, from top to bottom: a claim never samples, a family never judges, a report never computes.
 //!
@@ -85,6 +86,7 @@ pub mod lengths;
 pub mod line;
 pub mod number;
 pub mod policy;
+pub mod prelude;
 pub mod regularity;
 pub mod report;
 pub mod run;

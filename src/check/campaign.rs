@@ -163,7 +163,8 @@ impl<'a> Campaign<'a> {
     /// Runs the campaign. `progress` is told how many random instances a task has finished.
     ///
     /// # Errors
-    /// No claim, no family, or threads that cannot be started.
+    /// No claim, no family, two families of one name, threads that cannot be started, or a family of the caller's that gives no
+    /// [valid](crate::instance::Instance::validate) instance: the first such point.
     pub fn run(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<CampaignResult, Error> {
         let mut work = Work::new(self, Shard::WHOLE);
         work.run(progress, None)?;
@@ -178,7 +179,7 @@ impl<'a> Campaign<'a> {
             let pass = if claim.scope == Scope::Step { steps } else { runs };
             let mut result = pass.conclude(claim, found.tallies);
             if let Some(attacked) = found.attacked {
-                result.add_attack(attacked);
+                result.add_attack(attacked, self.families_of(claim.scope));
             }
             if self.certified > 0 {
                 let families = self.families_of(claim.scope);
@@ -187,7 +188,7 @@ impl<'a> Campaign<'a> {
             result
         };
         let named = |families: &[Family], spreads: Vec<Spread>| families.iter().map(|f| f.name).zip(spreads).collect();
-        let Found { claims, families, runs } = found;
+        let Found { claims, families, runs, .. } = found;
         let claims = self.pool()?.install(|| self.claims.par_iter().zip(claims).map(one).collect());
         Ok(CampaignResult { claims, families: named(self.families, families), runs: named(self.runs, runs) })
     }
@@ -196,6 +197,12 @@ impl<'a> Campaign<'a> {
     pub(super) fn pool(&self) -> Result<rayon::ThreadPool, Error> {
         if self.claims.is_empty() || self.families.is_empty() || self.runs.is_empty() {
             return Err(Error::new("a campaign needs at least one claim and one family of each kind"));
+        }
+        for families in [self.families, self.runs] {
+            let twice = |(i, family): &(usize, &Family)| families[..*i].iter().any(|known| known.name == family.name);
+            if let Some((_, family)) = families.iter().enumerate().find(twice) {
+                return Err(Error::new(format!("two families of a campaign are called {:?}", family.name)));
+            }
         }
         super::pool(self.threads)
     }
@@ -217,11 +224,15 @@ impl<'a> Campaign<'a> {
     }
 
     /// The short attack on a claim; `None` where none is asked for, or no family reaches the claim.
-    pub(super) fn attacked(&self, claim: &ClaimEntry) -> Option<Attacked> {
+    ///
+    /// # Errors
+    /// A family that gives no instance somewhere.
+    pub(super) fn attacked(&self, claim: &ClaimEntry) -> Result<Option<Attacked>, Error> {
         let families = self.families_of(claim.scope).iter();
         let families: Vec<&Family> = families.filter(|family| claim.is_tested_on(family.name)).collect();
         let wanted = self.attack > 0 && !families.is_empty();
-        wanted.then(|| Attack { families, seed: self.seed, ..Attack::of(claim, self.attack) }.within(false, &|_| {}))
+        let attack = || Attack { families, seed: self.seed, ..Attack::of(claim, self.attack) }.within(false, &|_| {});
+        wanted.then(attack).transpose()
     }
 
     /// The campaign whose random instances intervals decide.
@@ -232,10 +243,10 @@ impl<'a> Campaign<'a> {
 
 impl ClaimResult {
     /// The verdict once an attack is taken into account.
-    fn add_attack(&mut self, found: ShortAttack) {
+    fn add_attack(&mut self, found: ShortAttack, families: &[Family]) {
         let disagreement = "the attack found points where binary64 exceeds a bound that intervals are certain of";
         if found.violation.is_some() && self.verdict != Verdict::Refuted {
-            (self.verdict, self.reason, self.witness) = (Verdict::Refuted, None, found.witness(&self.claim));
+            (self.verdict, self.reason, self.witness) = (Verdict::Refuted, None, found.witness(&self.claim, families));
         } else if found.disagreements > 0 && self.verdict != Verdict::Refuted {
             (self.verdict, self.reason) = (Verdict::Inconclusive, Some(disagreement.into()));
         }

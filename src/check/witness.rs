@@ -208,6 +208,11 @@ impl Witness {
             .try_fold(conjecture, |conjecture, (i, text)| conjecture.given(text).map_err(|e| e.at(format!("given[{i}]"))))
     }
 
+    /// The witness as JSON, in lines, as `attack --out` writes it and [`read_stored`] reads it.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n" // names and numbers always fit
+    }
+
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.
     pub fn simplicity(&self, other: &Witness) -> std::cmp::Ordering {
         let distance = |w: &Witness| f64::abs(w.computed[0] - w.claimed[0]);

@@ -175,7 +175,8 @@ pub struct Statement {
     pub formula: &'static str,
     /// How the sides are compared.
     pub relation: Relation,
-    /// The reading of the regularity constants, where the statement has any.
+    /// The reading of the regularity constants. It must be there where the statement has G_o, L_o, G_p, L_p or T_ψ1: binary64 samples
+    /// these suprema, and a sampled one that is too small is then no disagreement with the intervals, which enclose them.
     pub reading: Option<Reading>,
     /// What the mathematics says.
     pub expected: Expected,
@@ -183,6 +184,25 @@ pub struct Statement {
     pub assumptions: &'static [&'static str],
     /// The page of this claim in `docs/claims`, as Markdown.
     pub page: &'static str,
+}
+
+impl Statement {
+    /// A statement of one's own, expected to hold, in no paper, without a reading, assumptions and page. What differs is named:
+    ///
+    /// ```
+    /// use gradient_gap::claims::{Relation, Statement};
+    /// use gradient_gap::regularity::Reading;
+    ///
+    /// const STATEMENT: Statement = Statement {
+    ///     reading: Some(Reading::Seg), // G_o is a supremum over the segment
+    ///     ..Statement::new("lipschitz", "|λ(η) − λ(0)| ≤ 2ηG_o", Relation::Upper)
+    /// };
+    /// assert_eq!(STATEMENT.place, "–");
+    /// ```
+    pub const fn new(slug: &'static str, formula: &'static str, relation: Relation) -> Statement {
+        let (place, expected) = ("–", Expected::Holds);
+        Statement { slug, place, formula, relation, reading: None, expected, assumptions: &[], page: "" }
+    }
 }
 
 /// One comparison: computed against claimed.

@@ -69,7 +69,7 @@ const LN_300: f64 = 5.703_782_474_656_201;
 
 /// x ∈ (−1, 1\] with 0 at u = 0 and at u = 1: 2u up to ½, 2u − 2 beyond.
 #[inline]
-pub(super) fn signed(u: f64) -> f64 {
+pub fn signed(u: f64) -> f64 {
     2.0 * u - if u <= 0.5 { 0.0 } else { 2.0 }
 }
 
@@ -78,9 +78,9 @@ pub(super) fn signed_coordinate(x: f64) -> f64 {
     if x >= 0.0 { 0.5 * x } else { 1.0 + 0.5 * x }
 }
 
-/// One of 0, …, n − 1, equally likely.
-pub(super) fn choice(u: f64, n: usize) -> usize {
-    ((u * n as f64) as usize).min(n - 1)
+/// One of 0, …, n − 1, equally likely, 0 at u = 0 (and where n = 0).
+pub fn choice(u: f64, n: usize) -> usize {
+    ((u * n as f64) as usize).min(n.saturating_sub(1))
 }
 
 /// The u in the middle of choice `i` of `n`.
@@ -88,8 +88,8 @@ pub(super) fn choice_coordinate(i: usize, n: usize) -> f64 {
     (i as f64 + 0.5) / n as f64
 }
 
-/// Log-uniform on \[low, high\], low at u = 0.
-pub(super) fn log_uniform(u: f64, low: f64, high: f64) -> f64 {
+/// Log-uniform between `low` > 0 at u = 0 and `high` > 0 at u = 1, whichever is larger.
+pub fn log_uniform(u: f64, low: f64, high: f64) -> f64 {
     low * Scalar::exp(Scalar::ln(high / low) * u)
 }
 

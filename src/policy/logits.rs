@@ -63,6 +63,25 @@ pub struct Logits {
 }
 
 impl Logits {
+    /// Linear logits θ·ψ_{r,v}: `features` is ψ row-major, rows·options·dim entries. Biases, matrices and waves can be added to them:
+    ///
+    /// ```
+    /// use gradient_gap::policy::Logits;
+    ///
+    /// // One row of two options, θ ∈ R: logits θ and 1 − θ².
+    /// let logits = Logits { bias: vec![0.0, 1.0], quadratic: vec![0.0, -2.0], ..Logits::linear(1, 1, 2, vec![1.0, 0.0]) };
+    /// assert_eq!(logits.validate(), Ok(()));
+    /// ```
+    pub fn linear(dim: usize, rows: usize, options: usize, features: Vec<f64>) -> Logits {
+        let features = Features::Dense(features);
+        Logits { dim, rows, options, bias: vec![], features, quadratic: vec![], waves: vec![] }
+    }
+
+    /// Tabular logits, each a parameter of its own: d = rows · options.
+    pub fn tabular(rows: usize, options: usize) -> Logits {
+        Logits { dim: rows.saturating_mul(options), features: Features::Tabular, ..Logits::linear(0, rows, options, vec![]) }
+    }
+
     /// The number of logits, rows · options.
     pub fn count(&self) -> usize {
         self.rows * self.options

@@ -106,8 +106,7 @@ impl Policy {
             return Err(Error::new(format!("{} features do not form rows of dimension {dim}", features.len())));
         }
         let options = features.len() / dim;
-        let features = Features::Dense(features);
-        Policy::one_token(Logits { dim, rows: 1, options, bias, features, quadratic: vec![], waves: vec![] })
+        Policy::one_token(Logits { bias, ..Logits::linear(dim, 1, options, features) })
     }
 
     /// The tabular softmax over `n` responses: θ ∈ Rⁿ, π(o) ∝ exp(b_o + θ_o).
@@ -115,8 +114,7 @@ impl Policy {
     /// # Errors
     /// n = 0, or a bias of another length than n and 0, or not finite.
     pub fn tabular_softmax(n: usize, bias: Vec<f64>) -> Result<Policy, Error> {
-        let features = Features::Tabular;
-        Policy::one_token(Logits { dim: n, rows: 1, options: n, bias, features, quadratic: vec![], waves: vec![] })
+        Policy::one_token(Logits { bias, ..Logits::tabular(1, n) })
     }
 
     /// The cube {±1}ⁿ as one token: response number Σ 2ⁱ·\[bit i set\] has features φ_i = ±1, so π_θ is a product of n

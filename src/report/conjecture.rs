@@ -15,7 +15,7 @@ pub struct Conjectured<'a> {
     /// What was asked.
     pub conjecture: &'a Conjecture,
     /// How the search was made.
-    pub effort: &'a Effort,
+    pub effort: &'a Effort<'a>,
     /// What was found.
     pub found: &'a Found,
     /// Wall time in seconds.

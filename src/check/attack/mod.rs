@@ -147,11 +147,12 @@ impl<'a> Attack<'a> {
         Attack { evaluations: factor * evaluations, ..Attack::new(claim) }
     }
 
-    /// The names of the parts that are compared on the edge sets of these families, in the order of the statement.
+    /// The names of the parts that are compared on the edge sets of these families, in the order of the statement: none where the
+    /// families have no edges.
     pub fn parts(&self) -> Vec<&'static str> {
         let mut names: Vec<&'static str> = Vec::new();
         for edge in self.families.iter().flat_map(|family| family.edges().into_iter().map(|edge| family.decode(&edge.u))) {
-            let Ok(instance) = edge else { continue }; // never: edges are points of the cube
+            let Ok(instance) = edge else { continue };
             let evaluation = Evaluation::<f64>::new(&instance, 1);
             if first_failing(self.claim, &evaluation).is_some() {
                 continue;
@@ -173,16 +174,20 @@ impl<'a> Attack<'a> {
     /// Runs the attack.
     ///
     /// # Errors
-    /// No family, or threads that cannot be started.
+    /// No family, threads that cannot be started, or a family of the caller's that gives no [valid](Instance::validate) instance at
+    /// a point of the search.
     pub fn run(&self, tick: &(dyn Fn(u64) + Sync)) -> Result<Attacked, Error> {
         if self.families.is_empty() {
             return Err(Error::new("an attack needs at least one family"));
         }
-        Ok(super::pool(self.threads)?.install(|| self.within(true, tick)))
+        super::pool(self.threads)?.install(|| self.within(true, tick))
     }
 
     /// Runs the attack on the threads of the caller. Unless `simplest`, the witness is looked for only where the claim is violated.
-    pub(super) fn within(&self, simplest: bool, tick: &(dyn Fn(u64) + Sync)) -> Attacked {
+    ///
+    /// # Errors
+    /// A family that gives no instance somewhere.
+    pub(super) fn within(&self, simplest: bool, tick: &(dyn Fn(u64) + Sync)) -> Result<Attacked, Error> {
         let end = self.time.map(|time| Instant::now() + time);
         let late = || end.is_some_and(|end| Instant::now() >= end);
         let (first_round, starts) = match self.claim.scope {
@@ -200,8 +205,11 @@ impl<'a> Attack<'a> {
             late: &late,
             tick,
         };
-        let progress = tournament.run();
-        self.conclude(progress, late(), simplest)
+        let mut progress = tournament.run();
+        match progress.broken.take() {
+            Some(error) => Err(error),
+            None => Ok(self.conclude(progress, late(), simplest)),
+        }
     }
 
     fn conclude(&self, progress: Progress, timed_out: bool, simplest: bool) -> Attacked {
