@@ -2,12 +2,12 @@
 //!
 //! [`judge`] compares the sides of one claim on one instance, in binary64 and in intervals; [`campaign`] loops over
 //! instances, [`shard`] cuts that into parts; [`certify`] decides them by intervals alone; [`attack`] searches for the worst, [`conjecture`] for what refutes somebody's own bound; [`boxes`] proves inequalities between a few
-//! numbers on a whole box; [`witness`] keeps, simplifies and re-reads what refuted something, [`asserted`] asks anew whether it does; [`work`] says how much it is to look
+//! numbers on a whole box; [`witness`] keeps, simplifies and re-reads what refuted something, [`work`] says how much it is to look
 //! at an instance. A sampled success is never called proved, and a refutation counts only when one interval evaluation confirms it.
 
 use crate::error::Error;
 
-pub mod asserted;
+mod asserted;
 pub mod attack;
 pub mod boxes;
 pub mod campaign;
