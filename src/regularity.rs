@@ -293,7 +293,7 @@ pub struct LineBounds<N> {
 
 /// The closed forms that are known: logits linear on the line, or with waves, or of two options with a term in t²; L_p = ‖w‖² for
 /// the cube {±1}ⁿ, a product of n bits.
-pub fn line_bounds<N: Scalar>(on_line: &OnLine<'_, N>, w: &[f64]) -> Option<LineBounds<N>> {
+pub(crate) fn line_bounds<N: Scalar>(on_line: &OnLine<'_, N>, w: &[f64]) -> Option<LineBounds<N>> {
     let mut curvature = N::zero();
     let mut proxy = N::zero();
     let product = is_full_cube(on_line.policy()).then(|| sum(w.iter().map(|&x| N::of(x).square())));

@@ -154,7 +154,7 @@ impl Inputs {
 }
 
 /// The name of G on the command line.
-pub const SCORE_BOUND: &str = "--score-bound";
+pub(crate) const SCORE_BOUND: &str = "--score-bound";
 
 /// What a threshold says at one J.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,7 +23,7 @@ pub fn trajectory_step<N: Scalar>(alignment: N, constants: &Constants<N>) -> N {
 }
 
 /// L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}, what (18a)'s first member divides by.
-pub fn token_bracket<N: Scalar>(failure: N, length: N, constants: &Constants<N>) -> N {
+pub(crate) fn token_bracket<N: Scalar>(failure: N, length: N, constants: &Constants<N>) -> N {
     let weight = (constants.psi1 / failure).min(N::of(8.0) * length.square());
     constants.token_curvature * length + constants.token_score.square() * weight
 }
@@ -102,7 +102,13 @@ pub fn most_correct_length<N: Scalar>(rate: &SuccessRate<N>, length: N, psi1: N)
 }
 
 /// 2JΔμ/(a + bh), what [`rare_failure_step`] tends to as Δμ → 0, and never less than it.
-pub fn small_rare_failure_step<N: Scalar>(alignment: N, rate: &SuccessRate<N>, curvature: N, proxy: N, length: N) -> N {
+pub(crate) fn small_rare_failure_step<N: Scalar>(
+    alignment: N,
+    rate: &SuccessRate<N>,
+    curvature: N,
+    proxy: N,
+    length: N,
+) -> N {
     let b = N::of(2.0) * proxy * length;
     let bend = b * (N::of(3.0).ln() - rate.log_failure()) + curvature * length; // a + bh
     ascent_step(alignment, rate.success, bend)

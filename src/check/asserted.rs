@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::number::Interval;
 
 /// The share of a ratio that a simplified instance keeps.
-pub const KEPT: f64 = 0.999;
+pub(crate) const KEPT: f64 = 0.999;
 
 /// One thing that the file says, and whether it is so.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +33,7 @@ fn says_little(said: [f64; 2], now: [f64; 2]) -> bool {
 impl Witness {
     /// Whether the file says that its instance violates the claim for certain: its sides of an inequality or of an identity are apart. A
     /// conjecture has witnesses of nothing else.
-    pub fn says_violated(&self) -> bool {
+    pub(crate) fn says_violated(&self) -> bool {
         let identity = match self.origin() {
             Ok((Origin::Conjecture(_), ..)) => return true,
             Ok((Origin::Claim(claim), ..)) => claim.statement.relation == Relation::Identity,
@@ -46,10 +46,11 @@ impl Witness {
     ///
     /// * u is a point of the family's cube that decodes to the instance;
     /// * the enclosures of both sides contain a common number with those found now, and are not much wider;
-    /// * a violation is one; the simplified instance is one too, or else keeps [`KEPT`] of the ratio, as far as both are certain.
+    /// * a violation is one; the simplified instance is one too, or else keeps 99.9 % of the ratio, as far as both are certain.
     ///
     /// # Errors
-    /// As [`Witness::origin`].
+    /// A claim or family that is not in the registries, a conjecture that cannot be read, a version of the family that is yet to come, a
+    /// u that is no point of its cube, an enclosure whose ends are exchanged.
     pub fn asserted(&self, simplified: bool) -> Result<Vec<Assertion>, Error> {
         let (origin, family, decoded) = self.origin()?;
         let subject = origin.subject();

@@ -53,7 +53,7 @@ impl Histogram {
     }
 
     /// Adds all that `other` counted.
-    pub fn merge(&mut self, other: &Histogram) {
+    pub(crate) fn merge(&mut self, other: &Histogram) {
         other.bins.iter().for_each(|(&bin, &count)| *self.bins.entry(bin).or_default() += count);
         self.zeros += other.zeros;
         if let Some((low, high)) = other.range {
@@ -62,7 +62,7 @@ impl Histogram {
     }
 
     /// The counts in bins of a fifth of a decade, at least: the lower end's log₁₀, and how many; zeros are left out.
-    pub fn fifths(&self) -> Vec<(f64, u64)> {
+    pub(crate) fn fifths(&self) -> Vec<(f64, u64)> {
         let mut fifths: BTreeMap<i32, u64> = BTreeMap::new();
         self.bins.iter().for_each(|(bin, n)| *fifths.entry(bin.div_euclid(10)).or_default() += n);
         fifths.into_iter().map(|(bin, n)| (f64::from(bin) / 5.0, n)).collect()
@@ -74,7 +74,7 @@ impl Histogram {
     }
 
     /// Whether nothing was added.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Histogram::default()
     }
 

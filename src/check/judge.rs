@@ -11,11 +11,11 @@ use std::fmt;
 pub const SAMPLE_PIECES: usize = 1;
 
 /// Into how many pieces the segment is cut in intervals, tried in turn until the comparison is decided.
-pub const ENCLOSURE_PIECES: [usize; 4] = [1, 8, 64, 512];
+pub(crate) const ENCLOSURE_PIECES: [usize; 4] = [1, 8, 64, 512];
 
 /// Pieces times responses times updates that one certificate may take: larger response spaces and longer runs get fewer pieces,
 /// and may stay undecided.
-pub const MAX_WORK: usize = 1 << 16;
+pub(crate) const MAX_WORK: usize = 1 << 16;
 
 /// "certified" means computed ≤ claimed + 2⁻⁴⁰(|computed| + |claimed|), for an identity that the two differ by no more than
 /// 2⁻⁴⁰ of their condition.
@@ -66,7 +66,7 @@ fn exceeds(found: Option<f64>, known: Option<f64>) -> bool {
 }
 
 /// The first hypothesis that fails, by its number, and its margin: negative or NaN.
-pub fn first_failing(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Option<(usize, f64)> {
+pub(crate) fn first_failing(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Option<(usize, f64)> {
     let mut margins = claim.given.iter().map(|hypothesis| (hypothesis.real)(evaluation)).enumerate();
     margins.find(|&(_, margin)| margin.is_nan() || margin < 0.0)
 }
@@ -132,7 +132,7 @@ impl Certificate {
     }
 
     /// Whether the parts of this name are identities, whose ratio, an error over a tolerance, is a matter of binary64 alone.
-    pub fn is_identity(&self, name: &str) -> bool {
+    pub(crate) fn is_identity(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.name == name && part.tolerance.is_some())
     }
 
@@ -182,7 +182,7 @@ pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
 }
 
 /// The same, where the instance is already evaluated on the uncut segment.
-pub fn certify_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>) -> Certificate {
+pub(crate) fn certify_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>) -> Certificate {
     enclose_from(claim, first, is_decided)
 }
 

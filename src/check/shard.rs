@@ -9,7 +9,7 @@ use super::campaign::{Campaign, CampaignResult};
 use super::found::{Found, FoundOfClaim};
 use super::pass::Pass;
 use super::short::ShortAttack;
-pub use super::stored::{SHARD_SCHEMA, Shards, Whole};
+pub use super::stored::{Shards, Whole};
 use crate::claims::Scope;
 use crate::error::Error;
 use rayon::prelude::*;
@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The most shards of a campaign.
-pub const MOST_SHARDS: u64 = 1_000_000;
+pub(crate) const MOST_SHARDS: u64 = 1_000_000;
 
 /// One of several parts of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Shard {
     /// Shard `number` of `of`, counted from 1.
     ///
     /// # Errors
-    /// Not 1 ≤ `number` ≤ `of` ≤ [`MOST_SHARDS`].
+    /// Not 1 ≤ `number` ≤ `of` ≤ 10⁶.
     pub fn new(number: u64, of: u64) -> Result<Shard, Error> {
         match (1..=of).contains(&number) && of <= MOST_SHARDS {
             true => Ok(Shard { number, of }),

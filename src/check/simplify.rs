@@ -26,7 +26,7 @@ pub fn size(instance: &Instance) -> [usize; 5] {
 
 /// Coordinate descent towards the simplest point of a family's cube: each coordinate is set to 0, ¼ or ½ (round numbers in every
 /// family) as long as `keep` holds and the instance grows in no respect. `keep` is not asked about `u` itself.
-pub fn descend(family: &Family, scope: Scope, u: &[f64], keep: &dyn Fn(&Instance) -> bool) -> Vec<f64> {
+pub(crate) fn descend(family: &Family, scope: Scope, u: &[f64], keep: &dyn Fn(&Instance) -> bool) -> Vec<f64> {
     let Ok(instance) = family.decode(u) else { return u.to_vec() };
     let (mut best, mut least) = (u.to_vec(), size(&instance));
     let order: Vec<usize> = match scope {

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The schema of shards.
-pub const SHARD_SCHEMA: &str = "gradient-gap/verify-shard/1";
+pub(crate) const SHARD_SCHEMA: &str = "gradient-gap/verify-shard/1";
 
 /// What makes two campaigns the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,7 +147,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// What was done so far, as JSON, schema [`SHARD_SCHEMA`]; floats come back bit for bit.
+    /// What was done so far, as JSON, schema "gradient-gap/verify-shard/1"; floats come back bit for bit.
     ///
     /// # Errors
     /// None that is known: everything that is found can be written.

@@ -1,5 +1,6 @@
 //! What refuted something: stored, simplified, re-read.
 
+pub use super::asserted::Assertion;
 use super::conjecture::enclose;
 use super::judge::{Certificate, Decision, certify};
 pub use super::read::{INSTANCE_SCHEMA, MAX_TEXT, Stored, read_instance, read_simplified, read_stored};
@@ -21,7 +22,7 @@ pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
 const MOST_WORK: u64 = 1 << 19;
 
 /// The [slug](Witness::slug) of somebody's own bound.
-pub const CONJECTURE: &str = "conjecture";
+pub(crate) const CONJECTURE: &str = "conjecture";
 
 /// What refuted a claim or a conjecture, or came nearest to refuting a claim: where it was found and, since maps change, the decoded instance in full.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ pub const CONJECTURE: &str = "conjecture";
 pub struct Witness {
     /// [`WITNESS_SCHEMA`].
     pub schema: String,
-    /// The claim; [`CONJECTURE`] for a conjecture.
+    /// The claim; "conjecture" for a conjecture.
     pub slug: String,
     /// The family it comes from.
     pub family: String,
@@ -118,7 +119,7 @@ impl Subject for Conjecture {
 
 /// What a stored witness is about.
 #[derive(Clone, Debug)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// A claim of the registry.
     Claim(&'static ClaimEntry),
     /// Somebody's own bound.
@@ -179,7 +180,7 @@ impl Witness {
     /// # Errors
     /// An unknown claim or family, a conjecture that cannot be read, a version of the family that is yet to come, a u that is no point of
     /// its cube, an enclosure whose ends are exchanged.
-    pub fn origin(&self) -> Result<(Origin, &'static Family, Option<Instance>), Error> {
+    pub(crate) fn origin(&self) -> Result<(Origin, &'static Family, Option<Instance>), Error> {
         let unknown = |what: &str, name: &str| Error::new(format!("{what}: {name:?} is not known"));
         let origin = match self.slug == CONJECTURE {
             true => Origin::Conjecture(Box::new(self.conjecture()?)),
@@ -214,7 +215,7 @@ impl Witness {
     }
 
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.
-    pub fn simplicity(&self, other: &Witness) -> std::cmp::Ordering {
+    pub(crate) fn simplicity(&self, other: &Witness) -> std::cmp::Ordering {
         let distance = |w: &Witness| f64::abs(w.computed[0] - w.claimed[0]);
         size(&self.instance).cmp(&size(&other.instance)).then(distance(other).total_cmp(&distance(self)))
     }

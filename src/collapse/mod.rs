@@ -157,12 +157,12 @@ impl Window {
         Interval::of(0.5) / self.square.sqrt()
     }
     /// √S/(2c): the largest Δμ for which the window is not empty.
-    pub fn largest_alignment(&self) -> Interval {
+    pub(crate) fn largest_alignment(&self) -> Interval {
         self.square.sqrt() / Interval::of(2.0 * self.factor)
     }
 
     /// The names of the three [conditions](Window::conditions).
-    pub const CONDITIONS: [&'static str; 3] =
+    pub(crate) const CONDITIONS: [&'static str; 3] =
         ["Δμ ≤ √S/(2c): (2cΔμ)² against S", "window, lower end: cΔμ against ηS", "window, upper end: 4η²S against 1"];
 
     /// The three conditions as pairs (x, y), meaning x ≤ y, without quotients or roots, so that short numbers at an end
@@ -212,7 +212,7 @@ impl Window {
         (holds(1, low) && holds(2, high) && low <= high).then_some([low, high])
     }
 
-    /// A binary64 Δμ next to [`largest_alignment`](Window::largest_alignment), within a few units in the last place,
+    /// A binary64 Δμ next to the largest Δμ for which the window is not empty, within a few units in the last place,
     /// whose window still contains a binary64 number for certain.
     pub fn most_aligned(&self) -> f64 {
         let mut alignment = self.largest_alignment().lo();

@@ -54,7 +54,7 @@ impl Theorem4 {
 
     /// Δμ_tok = Δμ·(1 + p + … + p^{T−1})/T at p = p(0). Since Δμ(k) is T/(1 + p + … + p^{T−1}) times the token's
     /// alignment, and p falls, every Δμ(k) is then at least Δμ(0) = Δμ. Rounded up.
-    pub fn token_alignment(&self) -> f64 {
+    pub(crate) fn token_alignment(&self) -> f64 {
         self.alignment * self.per_token() * (1.0 + 64.0 * f64::EPSILON)
     }
 

@@ -64,12 +64,12 @@ impl Loss {
     }
 
     /// What the gradient was divided by: the mean length, or 1 where it was a constant.
-    pub fn length_factor(&self, mean_length: f64) -> f64 {
+    pub(crate) fn length_factor(&self, mean_length: f64) -> f64 {
         if self.divisor == Divisor::Constant { 1.0 } else { mean_length }
     }
 
     /// The estimate of ‖g⁺ − g⁻‖ without the length factor, as a formula.
-    pub fn plain_formula(&self) -> &'static str {
+    pub(crate) fn plain_formula(&self) -> &'static str {
         if self.standardised { "‖∇‖/√(J(1−J))" } else { "‖∇‖/(J(1−J))" }
     }
 

@@ -41,7 +41,7 @@ use series::Series;
 use std::io::Read;
 
 /// Lines longer than this are skipped, in bytes.
-pub const LONGEST_LINE: usize = 16 << 20;
+pub(crate) const LONGEST_LINE: usize = 16 << 20;
 
 /// What is given; the rest is chosen.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,7 +15,7 @@ pub enum Reason {
     Unexpected(u8),
     /// Nested too deeply.
     Deep,
-    /// The line is longer than [`super::LONGEST_LINE`] bytes.
+    /// The line is longer than 16 MiB.
     Long,
     /// Nothing of a training step: an evaluation or a summary.
     NotTraining,

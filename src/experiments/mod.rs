@@ -4,13 +4,15 @@
 //! command that does.
 
 pub mod bandit;
-pub mod fit;
+pub(crate) mod fit;
 pub mod phase;
 pub mod rates;
 pub mod stagnation;
+#[doc(hidden)] // tests/experiments reads results by its median
 pub mod statistics;
 pub mod train;
 
+pub use fit::Fit;
 use std::fmt;
 
 /// How far something that the paper observes is seen here.
@@ -26,7 +28,7 @@ pub enum Judgement {
 
 impl Judgement {
     /// Reproduced, else partly, else not.
-    pub fn by(reproduced: bool, partly: bool) -> Judgement {
+    pub(crate) fn by(reproduced: bool, partly: bool) -> Judgement {
         match (reproduced, partly) {
             (true, _) => Judgement::Reproduced,
             (false, true) => Judgement::Partly,
@@ -35,7 +37,7 @@ impl Judgement {
     }
 
     /// One judgement of several settings: what all share, else partly.
-    pub fn of_all(judgements: impl IntoIterator<Item = Judgement>) -> Judgement {
+    pub(crate) fn of_all(judgements: impl IntoIterator<Item = Judgement>) -> Judgement {
         let mut all = judgements.into_iter();
         let Some(first) = all.next() else { return Judgement::Not };
         if all.all(|other| other == first) { first } else { Judgement::Partly }

@@ -30,7 +30,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 /// What is observed, or predicted.
-pub const OBSERVED: [Observed; 3] = [
+pub(crate) const OBSERVED: [Observed; 3] = [
     Observed {
         slug: "exponential-rate",
         place: "§5.1 (second panel)",
@@ -121,7 +121,7 @@ pub struct Experiment {
     pub times: Vec<usize>,
     /// By algorithm and gradient.
     pub rates: Vec<Rates>,
-    /// The judgements of [`OBSERVED`].
+    /// The judgements of what is [observed](super::observed).
     pub judged: [Judged; 3],
 }
 
@@ -238,7 +238,7 @@ fn exact(start: &Instance, algorithm: Algorithm, rate: f64, times: &[usize]) -> 
 
 /// What one group adds to the logits, over α, by how often each response is drawn: n_j A_j/G, where Σ n_j A_j = 0, so that no
 /// probability is left in it. Nothing where all rewards are equal.
-pub fn group_update(counts: &[u32], correct: &[bool], algorithm: Algorithm) -> Vec<f64> {
+pub(crate) fn group_update(counts: &[u32], correct: &[bool], algorithm: Algorithm) -> Vec<f64> {
     let group: u32 = counts.iter().sum();
     let right: u32 = counts.iter().zip(correct).filter(|(_, c)| **c).map(|(n, _)| *n).sum();
     if right == 0 || right == group {

@@ -26,11 +26,11 @@ pub enum Relation {
 
 impl Relation {
     /// Whether the left side is the one that must be smaller; an equality counts as such.
-    pub fn ascends(self) -> bool {
+    pub(crate) fn ascends(self) -> bool {
         matches!(self, Relation::AtMost | Relation::Below | Relation::Equal)
     }
     /// Whether the sides must differ.
-    pub fn is_strict(self) -> bool {
+    pub(crate) fn is_strict(self) -> bool {
         matches!(self, Relation::Below | Relation::Above)
     }
 }

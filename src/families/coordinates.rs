@@ -41,7 +41,7 @@ pub mod header {
     }
 
     /// A u with τ(u) about `tau`, for 10⁻⁹ ≤ τ ≤ 4.
-    pub fn eta_coordinate(tau: f64) -> f64 {
+    pub(crate) fn eta_coordinate(tau: f64) -> f64 {
         match tau > 1e-2 {
             true => 0.6 * Scalar::ln(4.0 / tau) / LN_400,
             false => (0.6 + 0.39 * Scalar::ln(1e-2 / tau) / LN_1E7).min(0.9899),
@@ -58,7 +58,7 @@ pub mod header {
     }
 
     /// A u with this tilt, for 0 < |tilt| < 700.
-    pub fn tilt_coordinate(tilt: f64) -> f64 {
+    pub(crate) fn tilt_coordinate(tilt: f64) -> f64 {
         let share = 0.2 * (tilt.abs() / 700.0).sqrt();
         if tilt < 0.0 { 0.6 + share } else { 0.8 + share }
     }
@@ -108,7 +108,7 @@ impl<'a> Blocks<'a> {
 
 /// The decoded header: everything but the policy.
 #[derive(Clone, Copy, Debug)]
-pub struct Common<'a> {
+pub(crate) struct Common<'a> {
     u: &'a [f64],
 }
 
@@ -120,7 +120,7 @@ impl<'a> Common<'a> {
     }
 
     /// The scale of θ: 1 at u = 0, then log-uniform from 0.1 to 30.
-    pub fn theta_scale(&self) -> f64 {
+    pub(crate) fn theta_scale(&self) -> f64 {
         match self.u[header::SCALE] {
             0.0 => 1.0,
             u => 0.1 * Scalar::exp(LN_300 * u), // log-uniform; log(30/0.1)

@@ -9,7 +9,7 @@
 //! [`Family::new`] makes a family of anybody's own map, for policies that are not among those of [`REGISTRY`] and [`RUNS`].
 
 mod automata;
-pub mod collapse;
+pub(crate) mod collapse;
 mod coordinates;
 mod curve;
 mod listed;
@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::instance::Instance;
 use crate::number::vectorised;
 use crate::policy::{Context, Features, Logits, Policy, Tree};
-pub use coordinates::{Common, choice, header, log_uniform, signed};
+pub use coordinates::{choice, header, log_uniform, signed};
 pub use runs::RUNS;
 
 /// All families of one-step instances; [`RUNS`] holds those of runs. The order fixes which case of a campaign belongs to which family.

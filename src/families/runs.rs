@@ -34,7 +34,7 @@ pub const RULES: usize = 12;
 pub const CONSTANT: [usize; 3] = [5, 6, 10];
 
 /// The most steps of a run.
-pub const MOST_STEPS: f64 = 400.0;
+pub(crate) const MOST_STEPS: f64 = 400.0;
 
 /// "At the condition": a thousandth below, as sampled constants may be too small by about as much.
 const AT: f64 = 0.999;

@@ -8,19 +8,21 @@
 //! ```
 //!
 //! Scores and curvatures are computed *by formula* here (a softmax's score is the slope of the logit minus its mean).
-//! [`autodiff`] computes the same things a second time, by differentiating log-probabilities as jets; the two share only
+//! Automatic differentiation ([`OnLine::lambda_jet`]) computes the same things a second time, by differentiating log-probabilities as jets; the two share only
 //! the logits, so one checks the other.
 
-pub mod autodiff;
+pub(crate) mod autodiff;
 mod chain;
 mod scores;
 mod segment;
 mod step;
 mod straight;
 
+pub use autodiff::CoordinateGradients;
 pub(crate) use chain::{MeanScores, Response};
 pub(crate) use scores::normal;
-pub use scores::{ScoreSum, norm, sum_of_scores};
+pub(crate) use scores::sum_of_scores;
+pub use scores::{ScoreSum, norm};
 pub use segment::Segment;
 pub use step::Step;
 pub(crate) use step::{OVERFLOWS, log_of_excess, logistic_cumulant};

@@ -262,7 +262,7 @@ impl Logits {
     }
 
     /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
-    pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
+    pub(crate) fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let mut on_line = LineLogits::zeros(self);
         self.restrict_to(theta, w, &mut on_line);
         on_line

@@ -24,7 +24,7 @@ mod sampler;
 mod tree;
 
 pub use automaton::{Automaton, MAX_TOKENS};
-pub use line_logits::LineLogits;
+pub(crate) use line_logits::LineLogits;
 pub use logits::{Features, Logits, Wave};
 pub use reward::Rule;
 pub(crate) use reward::set;

@@ -4,9 +4,9 @@ use super::conjecture::{quantities_json, quantities_table};
 use super::json::quantity;
 use super::style::{Style, Tone};
 use super::{exact, finish, new_table, number, short};
-use crate::check::asserted::Assertion;
 use crate::check::conjecture::Quantity;
 use crate::check::judge::{Certificate, Decision, MAX_WORK, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
+use crate::check::witness::Assertion;
 use crate::check::witness::{Origin, Stored};
 use crate::claims::{ClaimEntry, Expected, REGISTRY, Relation};
 use crate::error::Error;
@@ -42,7 +42,7 @@ impl Replay {
     /// Evaluates what a file holds, with all that it says.
     ///
     /// # Errors
-    /// As [`Witness::origin`](crate::check::witness::Witness::origin).
+    /// As [`Witness::asserted`](crate::check::witness::Witness::asserted).
     pub fn of(stored: &Stored) -> Result<Replay, Error> {
         let (asserted, conjecture) = match stored {
             Stored::Instance(_) => (vec![], vec![]),

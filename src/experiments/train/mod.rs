@@ -13,22 +13,29 @@
 //!
 //! so that J_q is a logistic function of the cumulative gap alignment (14) up to remainders, which are measured.
 
+// Hidden: tests look at the parts of the experiment one by one; nobody else needs more than what is in its results.
+#[doc(hidden)]
 pub mod bounds;
 mod judge;
+#[doc(hidden)]
 pub mod learn;
+#[doc(hidden)]
 pub mod sample;
+#[doc(hidden)]
 pub mod space;
+#[doc(hidden)]
 pub mod task;
 mod training;
 
-pub use judge::{ACROSS, Across, Found, Law, NEAR, Spread, name, points};
+pub use bounds::Moved;
+pub use judge::{Across, Found, Law, Spread, name, points};
+pub use learn::Optimizer;
 pub use training::{Logged, Point, Run, Update};
 
 use super::{Judged, Observed};
 use crate::error::Error;
 use crate::transformer::Sizes;
 use crate::update::Algorithm;
-use learn::Optimizer;
 use rand::RngExt;
 use rayon::prelude::*;
 use sample::{Purpose, stream};
@@ -36,7 +43,7 @@ use space::Space;
 use task::{EQUALS, MOST, OPTIONS, Prompt};
 
 /// What the paper observes.
-pub const OBSERVED: [Observed; 2] = [
+pub(crate) const OBSERVED: [Observed; 2] = [
     Observed {
         slug: "lm-gap-estimator",
         place: "§5.2",
@@ -107,14 +114,14 @@ impl Default for Setting {
 }
 
 /// One evaluation prompt in this many is held out of training.
-pub const HELD_OUT: usize = 3;
+pub(crate) const HELD_OUT: usize = 3;
 /// Of the evaluation prompts so many, from the first on, are put beside the bounds at every update, so that the bounds can be added
 /// up.
-pub const FOLLOWED: usize = 1;
+pub(crate) const FOLLOWED: usize = 1;
 /// At every so many updates the responses to all prompts of the batch are enumerated, too.
-pub const COMPARED: usize = 4;
+pub(crate) const COMPARED: usize = 4;
 /// Sizes of groups that estimates are made with.
-pub const GROUPS: [usize; 5] = [2, 4, 8, 16, 64];
+pub(crate) const GROUPS: [usize; 5] = [2, 4, 8, 16, 64];
 
 /// All runs.
 #[derive(Clone, Debug)]
@@ -131,7 +138,7 @@ pub struct Experiment {
     pub loss: f64,
     /// By algorithm, then optimizer.
     pub runs: Vec<Run>,
-    /// The judgements of [`OBSERVED`].
+    /// The judgements of what is [observed](super::observed).
     pub judged: [Judged; 2],
 }
 

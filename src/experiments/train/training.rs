@@ -54,7 +54,7 @@ pub struct Update {
     /// The same with η/α in place of ‖g‖: the optimizer's update.
     pub preconditioned: f64,
     /// The mean of ‖g⁺ − g⁻‖ over the prompts of the batch that was trained on, exact; NaN but at logged
-    /// updates and every [`COMPARED`]th.
+    /// updates and every fourth.
     pub batch_gap: f64,
     /// The mean of their J, exact.
     pub batch_success: f64,
@@ -71,7 +71,7 @@ pub struct Logged {
     pub moved: Vec<Moved>,
     /// By evaluation prompt: ‖g‖ of the exact expectation over its √(J(1−J)) (GRPO: ‖E⁺\[∇log π/ℓ\] − E⁻\[∇log π/ℓ\]‖).
     pub expected: Vec<f64>,
-    /// By size of group in [`GROUPS`] and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where all rewards are
+    /// By size of group (2, 4, 8, 16, 64) and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where all rewards are
     /// equal.
     pub groups: Vec<Vec<f64>>,
 }

@@ -1,0 +1,108 @@
+//! What is public is public on purpose: what another crate can name is what docs/api.txt lists.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a panic in a test is a failed test, with its place")]
+
+mod scan;
+
+use scan::Library;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
+}
+
+/// A new public name is a line of docs/api.txt: `GRADIENT_GAP_API=write cargo test --test api` writes it, and the difference is read.
+#[test]
+fn the_public_paths_are_those_that_are_listed() {
+    let library = Library::read(&path("src/lib.rs"));
+    // A scan does not expand macros: whoever defines a public item by another one adds it here and looks.
+    let known = ["enumerate::kernel::kernels!", "families::collapse::construction!", "families::runs::runs!"];
+    assert_eq!(library.macros, known.map(String::from).into(), "macros that define items");
+    let found = library.public();
+    let (file, text) = (path("docs/api.txt"), found.join("\n") + "\n");
+    if std::env::var("GRADIENT_GAP_API").is_ok_and(|mode| mode == "write") {
+        fs::write(&file, &text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    }
+    let listed = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let [found, listed] = [text.as_str(), listed.as_str()].map(|text| text.lines().collect::<BTreeSet<&str>>());
+    let (more, fewer): (Vec<_>, Vec<_>) = (found.difference(&listed).collect(), listed.difference(&found).collect());
+    assert!(
+        more.is_empty() && fewer.is_empty(),
+        "public but not listed: {more:#?}\nlisted but not public: {fewer:#?}\nGRADIENT_GAP_API=write cargo test --test api"
+    );
+}
+
+/// A made-up library of a root and two modules.
+fn scanned(root: &str, inner: &str) -> Vec<String> {
+    let file = |names: &[String]| match names.join("/").as_str() {
+        "inner" => inner.to_string(),
+        "inner/deep" => "pub struct Deep { pub open: f64, closed: f64 } impl Deep { pub fn new() {} fn own() {} }".into(),
+        other => panic!("{other}"),
+    };
+    Library::of(root, &file).public()
+}
+
+const INNER: &str = "
+    mod deep;
+    pub use deep::Deep;
+    use super::Kind as Sort;
+    pub(crate) fn hidden() {}
+    impl Sort { pub const ALL: usize = 2; pub(crate) fn crate_only(self) {} #[cfg(test)] pub fn of_tests() {} }
+    impl std::fmt::Display for Sort { fn fmt(&self) {} }
+    pub mod more { pub fn f() {} }
+";
+const ROOT: &str = "
+    mod inner;
+    pub mod shown { pub use crate::inner::*; pub use serde::Serialize; #[doc(hidden)] pub fn secret() {} }
+    pub enum Kind { One, Two { width: f64 }, Three(f64) }
+    pub trait Named { const NAME: &'static str; type Of; fn name(&self); }
+    pub use shown::Deep as Deepest;
+    #[cfg(test)] pub mod tests {}
+    fn private() {}
+    pub type Alias = f64;
+";
+
+#[test]
+fn what_is_public_is_found() {
+    let expected = [
+        "type Alias",
+        "struct Deepest = shown::Deep",
+        "enum Kind",
+        "const Kind::ALL",
+        "variant Kind::One",
+        "variant Kind::Three",
+        "variant Kind::Two",
+        "field Kind::Two::width",
+        "trait Named",
+        "const Named::NAME",
+        "type Named::Of",
+        "fn Named::name",
+        "mod shown",
+        "struct shown::Deep",
+        "fn shown::Deep::new",
+        "field shown::Deep::open",
+        "use shown::Serialize",
+        "mod shown::more",
+        "fn shown::more::f",
+        "hidden fn shown::secret",
+    ];
+    assert_eq!(scanned(ROOT, INNER), expected);
+}
+
+/// One more `pub`, wherever it stands, is one more line.
+#[test]
+fn a_new_public_name_is_seen() {
+    let lines = scanned(ROOT, INNER).len();
+    for (from, to) in [("fn private()", "pub fn private()"), ("mod inner;", "pub mod inner;")] {
+        assert!(scanned(&ROOT.replace(from, to), INNER).len() > lines, "{to}");
+    }
+    for (from, to) in [("pub(crate) fn hidden", "pub fn hidden"), ("pub(crate) fn crate_only", "pub fn crate_only")] {
+        assert_eq!(scanned(ROOT, &INNER.replace(from, to)).len(), lines + 1, "{to}");
+    }
+    let root = ROOT.replace("pub use shown::Deep as Deepest;", "");
+    assert_eq!(scanned(&root, INNER).len(), lines - 1);
+    assert_eq!(scanned(&root, &INNER.replace("pub use deep", "use deep")).len(), lines - 4, "two members and two names");
+    assert!(scanned(&ROOT.replace("pub mod shown", "mod shown"), INNER).len() < lines);
+}
