@@ -1,7 +1,7 @@
 //! Makes the book of docs: pages of Markdown with formulas, as HTML that needs no network.
 //!
 //! ```text
-//! cargo run --release --manifest-path docs/book/Cargo.toml [-- --out DIR] [--report FOLDER]
+//! cargo run --manifest-path docs/book/Cargo.toml [-- --out DIR] [--report FOLDER]
 //! ```
 //!
 //! The pages are copied, their formulas set by KaTeX, links to files outside of docs led to copies of these files, and mdBook makes the
