@@ -1,5 +1,5 @@
 //! Nothing is forgotten: a claim in the registry has its file, its test module and its page, and nothing else has one.
-#![allow(clippy::panic, reason = "a panic is a failed test, in a helper as in a test")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a panic is a failed test, in a helper as in a test")]
 
 use gradient_gap::claims::REGISTRY;
 use gradient_gap::experiments::{Observed, observed};
@@ -169,6 +169,65 @@ fn facts_are_read() {
         String::new(),
     ] {
         assert_eq!(facts(&wrong), None, "{wrong}");
+    }
+}
+
+/// The patterns of `include` in Cargo.toml.
+fn packaged() -> Vec<String> {
+    let manifest = read("Cargo.toml");
+    let list = manifest.split("\ninclude = [").nth(1).and_then(|rest| rest.split(']').next()).expect("a list");
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Whether a file, by its path from the root, is in the package: below a folder, or as a pattern with one star says.
+fn is_packaged(patterns: &[String], file: &str) -> bool {
+    patterns.iter().filter_map(|pattern| pattern.strip_prefix('/')).any(|pattern| match pattern.split_once('*') {
+        Some((before, after)) => {
+            file.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(|rest| !rest.contains('/'))
+        }
+        None => file == pattern || file.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('/')),
+    })
+}
+
+/// Rust sources below a folder.
+fn sources(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(path(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    let names = entries.map(|entry| format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy()));
+    names.flat_map(|name| if path(&name).is_dir() { sources(&name) } else { vec![name] }).collect()
+}
+
+/// What sources include, and what a package is read by, is in the package; tests, benchmarks and scripts are not.
+#[test]
+fn what_sources_include_is_packaged() {
+    let (patterns, mut included) = (packaged(), 0);
+    for source in sources("src").into_iter().filter(|name| name.ends_with(".rs")) {
+        let text = read(&source);
+        // In two parts, so that this file is not taken for one that includes.
+        let calls = ["include_str!", "include_bytes!"].map(|call| format!("{call}(\""));
+        let targets =
+            calls.iter().flat_map(|call| text.split(call.as_str()).skip(1).filter_map(|rest| rest.split('"').next()));
+        for target in targets.filter(|target| !target.contains("total-mass")) {
+            let folder = source.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let mut parts: Vec<&str> = folder.split('/').collect();
+            for part in target.split('/') {
+                match part {
+                    ".." => parts.truncate(parts.len() - 1),
+                    part => parts.push(part),
+                }
+            }
+            let file = parts.join("/");
+            assert!(path(&file).is_file() && is_packaged(&patterns, &file), "{source} includes {file}");
+            included += 1;
+        }
+    }
+    assert!(included > REGISTRY.len(), "{included}: a page of every claim, and more");
+    for needed in
+        ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "src/report/fonts/LICENSE", "examples/own_both.rs"]
+    {
+        assert!(path(needed).is_file() && is_packaged(&patterns, needed), "{needed}");
+    }
+    for other in ["tests/coverage.rs", "docs/tightness/README.md", "docs/claims/deep/page.md", "srcs/lib.rs", ".ci/run"] {
+        assert!(!is_packaged(&patterns, other), "{other}");
     }
 }
 
