@@ -19,7 +19,7 @@ const TOLERANCE: f64 = 0.01;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  gradient-gap report --out report\n  \
                         gradient-gap report --instances 20000 --evaluations 8192 --out quick\n  \
-                        gradient-gap report --out report --baseline docs/report/report.json")]
+                        gradient-gap report --evaluations 131072 --out report --baseline docs/report/report.json")]
 pub struct Options {
     /// Random instances of the campaign, as in `verify`.
     #[arg(long, default_value_t = DEFAULT_INSTANCES, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]

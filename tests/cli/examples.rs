@@ -50,7 +50,7 @@ const LONG: [(&str, &str, Long); 19] = [
         Long::Shorter(&[("--instances", "100"), ("--attack", "0")]),
     ),
     ("gradient-gap certify", "100 s: every claim, and all boxes", Long::Read),
-    ("gradient-gap tightness", "300 s: an attack on every claim; 25 s with 8 evaluations each", Long::Read),
+    ("gradient-gap report", "200 s: the main job and an attack on every claim; 20 s with 8 evaluations each", Long::Read),
     (
         "gradient-gap conjecture 'dlambda >= eta*dmu",
         "60 s: 1048576 evaluations, as nothing refutes it",
@@ -107,6 +107,8 @@ fn files() -> Directory {
         folder.write(name, &log);
     }
     folder.write("instance.json", HAND_WRITTEN);
+    std::fs::create_dir_all(folder.path("docs/report")).expect("can be made");
+    folder.write("docs/report/report.json", include_str!("../../docs/report/report.json"));
     for i in 1..=2 {
         let (shard, out) = (format!("{i}/2"), folder.path(&format!("shard-{i}.json")));
         let small = ["verify", "second-order", "--instances", "50", "--attack", "0", "--certify", "0"];
@@ -134,7 +136,7 @@ fn tried(files: &Directory, line: &str) -> Result<(), String> {
         None => (line.to_string(), i32::from(line == REFUTED), ""),
         Some(Long::Shorter(options)) => (options.iter().fold(line.to_string(), |line, &option| with(&line, option)), 0, ""),
         Some(Long::Read) => {
-            let nowhere = if line.contains("tightness") { "witness.json/below" } else { "no-such-folder/result" };
+            let nowhere = if line.contains("gap report ") { "witness.json/below" } else { "no-such-folder/result" };
             (with(line, ("--out", nowhere)), 2, nowhere)
         }
     };
@@ -175,7 +177,7 @@ fn an_example_that_is_misspelt_is_found() {
     for line in [
         "gradient-gap verify --format junitt --out report.xml",
         "gradient-gap certify --instance 5",
-        "gradient-gap tightness --out tightness --sed 7",
+        "gradient-gap report --out report --sed 7",
         "gradient-gap attack smooth-step",
         "gradient-gap lengths --max-length 10000 --outt lengths.svg",
         "gradient-gap replay no-witness.json",

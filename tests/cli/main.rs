@@ -20,6 +20,7 @@ mod experiments;
 mod lengths;
 mod output;
 mod replay;
+mod report;
 mod safe_step;
 mod usage;
 mod verify;
