@@ -34,7 +34,7 @@ pub enum Varied {
     CorrectLength,
 }
 
-/// All three.
+/// All three lengths that can be varied.
 pub const VARIED: [Varied; 3] = [Varied::MaxLength, Varied::Psi1Length, Varied::CorrectLength];
 
 impl Varied {
@@ -57,7 +57,7 @@ impl Varied {
     }
 }
 
-/// Lengths, in tokens with EOS.
+/// The lengths of a policy by design, in tokens with EOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Design {
     /// T∞ > `correct`.
@@ -79,6 +79,8 @@ const SMOOTHNESS: f64 = 1.0;
 const SCORE_BOUND: f64 = 2.0;
 
 impl Design {
+    /// Whether a policy can have these lengths.
+    ///
     /// # Errors
     /// Names the length that is out of place.
     pub fn validate(&self) -> Result<(), Error> {

@@ -50,6 +50,19 @@ pub enum Kind {
 ///
 /// Sampled when N is `f64`; enclosed when N is [`Interval`], so that lower ends serve to certify a "≤" and upper ends to
 /// refute it, without further care.
+///
+/// ```
+/// use gradient_gap::number::Interval;
+/// use gradient_gap::{Evaluation, Instance, policy::Policy};
+///
+/// // λ(t) = t from t = 0 to 1: max |s| = σ(1) is at the end, max |H| = ¼ at the start.
+/// let policy = Policy::curve([0.0, 1.0, 0.0], &[])?;
+/// let instance = Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 1.0, correct: vec![false, true], then: vec![] };
+/// let evaluation = Evaluation::<Interval>::new(&instance, 8);
+/// let constants = evaluation.constants();
+/// assert!(constants.score.contains(0.7310585786300049) && constants.curvature.contains(0.25));
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Constants<N> {
     /// G_o: max |s(o)|.
@@ -393,7 +406,7 @@ fn is_full_cube(policy: &Policy) -> bool {
     codes.len() == logits.options
 }
 
-/// Every constant that is known for an instance, in all three readings; a reading in which nothing is known is absent.
+/// Every constant that is known for a valid instance, in all three readings; a reading in which nothing is known is absent.
 ///
 /// * seg: enclosed on `pieces` pieces of the segment.
 /// * line and glob, logits linear in θ: G is the diameter D of the slopes (features) within a row, exactly (the supremum is

@@ -72,6 +72,8 @@ impl Inputs {
         Inputs { alignment, smoothness, score_bound: None, max_length: 1.0, psi1_length: None, correct_length: None }
     }
 
+    /// Whether some policy can have each of these numbers; whether it can have all of them at some J, [`Inputs::contradiction`] says.
+    ///
     /// # Errors
     /// Names the first number that no policy can have: `name: value, expected …`, `name` as on the command line.
     pub fn check(&self) -> Result<(), Error> {
@@ -190,7 +192,7 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    /// What it says.
+    /// What the threshold says of these inputs at this J.
     pub fn step(&self, inputs: &Inputs, rate: &SuccessRate<f64>) -> Step {
         (self.step)(inputs, rate)
     }

@@ -20,6 +20,18 @@
 //! real numbers: [`Theorem2::decrement`] certifies it for the exact iteration along the stored directions of a run that is not
 //! turned. For the turned and the resonant run it is proved on the page for exact directions only, since rounding moves their
 //! iterates, and no decrement is known to repeat.
+//!
+//! ```
+//! use gradient_gap::collapse::{Certified, Construction, Theorem2};
+//! use gradient_gap::number::Interval;
+//!
+//! let construction = Theorem2 { steps: 50, ..Theorem2::new(1.0, 0.005, 0.1) }; // s, Δμ, η
+//! construction.admissible()?;
+//! let run = construction.run()?;
+//! let certified = Certified::new(&construction.course::<Interval>(&run), &run, 0.005);
+//! assert!(certified.collapses() && certified.falling == 50); // although Δμ(k) ≥ 0.005 at every step
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 mod resonant;
 mod theorem_2;
@@ -84,6 +96,8 @@ pub trait Construction {
         }
         Some(high)
     }
+    /// Whether the numbers are among those of which the theorem speaks, and binary64 can hold the run.
+    ///
     /// # Errors
     /// The condition that fails, and the value that fails it.
     fn admissible(&self) -> Result<(), Error>;
@@ -128,8 +142,10 @@ fn positive(numbers: &[(&str, f64)]) -> Result<(), Error> {
     }
 }
 
+/// Whether s is a scale that constructions can have.
+///
 /// # Errors
-/// s is not positive, or its powers would leave binary64.
+/// s is not positive, or its powers would leave binary64: it is not between 10⁻⁷⁵ and 10⁷⁵.
 pub fn check_scale(scale: f64) -> Result<(), Error> {
     positive(&[("scale", scale)])?;
     match (1e-75..=1e75).contains(&scale) {
@@ -177,8 +193,10 @@ impl Window {
         ]
     }
 
+    /// Whether Δμ = `alignment` and η are inside for certain.
+    ///
     /// # Errors
-    /// Δμ or η is not certainly inside.
+    /// Δμ or η is not certainly inside: which one, with its value and the end that it misses.
     pub fn check(&self, alignment: f64, eta: f64) -> Result<(), Error> {
         let inside = Window::conditions(self.square, self.factor, Interval::of(alignment), Interval::of(eta))
             .map(|(_, x, y)| x.surely_le(y));

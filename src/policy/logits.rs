@@ -87,6 +87,8 @@ impl Logits {
         self.rows * self.options
     }
 
+    /// Whether all lists have the lengths that `dim`, `rows` and `options` ask for.
+    ///
     /// # Errors
     /// A vector whose length does not fit `dim`, `rows` and `options`, or an entry that is not finite.
     pub fn validate(&self) -> Result<(), Error> {
@@ -241,7 +243,7 @@ impl Logits {
         if self.bias.is_empty() { total } else { total + apart(&self.bias, j, k) }
     }
 
-    /// The logits on the line θ + t·w as logits of their own, t the only parameter, in binary64.
+    /// The logits on the line θ + t·w as logits of their own, t the only parameter (d = 1), in binary64. θ and w have d entries.
     pub fn on_line(&self, theta: &[f64], w: &[f64]) -> Logits {
         let line = self.restrict::<f64>(theta, w);
         let wave = |wave: &LineWave<f64>| Wave {
