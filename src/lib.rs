@@ -115,3 +115,13 @@ struct FiniteState;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/adding-a-claim.md")]
 struct AddingAClaim;
+
+/// Likewise the page on the bandits' engine.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/bandit.md")]
+struct Bandit;
+
+/// Likewise the page on large spaces.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/trees.md")]
+struct Trees;
