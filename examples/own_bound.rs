@@ -1,5 +1,5 @@
-//! A bound of one's own, written as text: the change of λ without the factor 1 − J of the companion's bound, which is refuted, and
-//! with it, which is not.
+//! A bound of one's own, written as text: the change of λ without the factor 1 − J of the companion's bound, which is
+//! refuted, and with it, which is not.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 

@@ -1,5 +1,5 @@
-//! A claim of one's own on all families of the crate: λ' = E⁺[s] − E⁻[s] is at most 2G_o, so that λ moves by at most 2ηG_o. Beside it
-//! the same with a factor that is too small by a hundredth, which must fall.
+//! A claim of one's own on all families of the crate: λ' = E⁺[s] − E⁻[s] is at most 2G_o, so that λ moves by at most 2ηG_o.
+//! Beside it the same with a factor that is too small by a hundredth, which must fall.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 

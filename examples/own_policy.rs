@@ -1,5 +1,5 @@
-//! A policy of one's own: two tokens and a refusal (token 0), which ends the response and whose logit is a wave in θ, another one
-//! after every prefix. Only "1 2" is correct. Claims of the paper on random instances of it.
+//! A policy of one's own: two tokens and a refusal (token 0), which ends the response and whose logit is a wave in θ,
+//! another one after every prefix. Only "1 2" is correct. Claims of the paper on random instances of it.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 

@@ -1,4 +1,5 @@
-//! What the theory can say about a training run, from the rows of its log: here text, a run whose success rate falls from ½ to ¹⁄₁₆.
+//! What the theory can say about a training run, from the rows of its log: here text, a run whose success rate falls from ½
+//! to ¹⁄₁₆.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 

@@ -1,4 +1,5 @@
-//! A certified counterexample: found, stored as JSON, read again, and everything that it says asked anew. Theorem 1(a) as printed.
+//! A certified counterexample: found, stored as JSON, read again, and everything that it says asked anew. Theorem 1(a) as
+//! printed.
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// A policy at θ, its verifier, and one update θ + η·w: all that a one-step statement of the paper speaks about.
 ///
-/// Every number is an exact binary64 number; what is computed from it may round, what it *is* does not. It is plain data, and anything
-/// that reads it takes for granted that it is [valid](Instance::validate).
+/// Every number is an exact binary64 number; what is computed from it may round, what it *is* does not. It is plain data,
+/// and anything that reads it takes for granted that it is [valid](Instance::validate).
 ///
 /// | field | length | what |
 /// |---|---|---|
@@ -61,8 +61,8 @@ pub struct Update {
     pub eta: f64,
 }
 
-/// Makes θ + η·w of `theta`, every entry rounded after the product and after the sum: the iterates that are stored and checked are
-/// binary64 vectors. `direction` has as many entries.
+/// Makes θ + η·w of `theta`, every entry rounded after the product and after the sum: the iterates that are stored and
+/// checked are binary64 vectors. `direction` has as many entries.
 pub fn advance(theta: &mut [f64], direction: &[f64], eta: f64) {
     theta.iter_mut().zip(direction).for_each(|(x, w)| *x += eta * w);
 }
@@ -94,7 +94,7 @@ impl Instance {
         }
     }
 
-    /// The same instance with the responses of a finite-state policy listed one by one.
+    /// This instance with the responses of a finite-state policy listed one by one.
     ///
     /// # Errors
     /// More than [`MAX_RESPONSES`](crate::policy::MAX_RESPONSES) of them.

@@ -57,7 +57,8 @@ pub enum Kind {
 ///
 /// // λ(t) = t from t = 0 to 1: max |s| = σ(1) is at the end, max |H| = ¼ at the start.
 /// let policy = Policy::curve([0.0, 1.0, 0.0], &[])?;
-/// let instance = Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 1.0, correct: vec![false, true], then: vec![] };
+/// let (theta, direction, correct) = (vec![0.0], vec![1.0], vec![false, true]);
+/// let instance = Instance { policy, theta, direction, eta: 1.0, correct, then: vec![] };
 /// let evaluation = Evaluation::<Interval>::new(&instance, 8);
 /// let constants = evaluation.constants();
 /// assert!(constants.score.contains(0.7310585786300049) && constants.curvature.contains(0.25));

@@ -13,8 +13,8 @@ fn quotient<N: Scalar>(x: N, y: N) -> N {
     if x.is_zero() { x } else { x / y }
 }
 
-/// The step size that Theorem 1 allows, given Δμ = `alignment`: min{\[Δμ\]₊/(2(L_o + 8G_o²)), 1/(2√L_o)}, condition (15a) with the bound that the theorem puts on every step
-/// size.
+/// The step size that Theorem 1 allows, given Δμ = `alignment`: min{\[Δμ\]₊/(2(L_o + 8G_o²)), 1/(2√L_o)}, condition (15a)
+/// with the bound that the theorem puts on every step size.
 pub fn trajectory_step<N: Scalar>(alignment: N, constants: &Constants<N>) -> N {
     let half = N::of(0.5);
     let bend = constants.curvature + N::of(8.0) * constants.score.square();

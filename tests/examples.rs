@@ -17,8 +17,8 @@ fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name).with_extension("rs")
 }
 
-/// What an example prints. `cargo test` builds all examples, `cargo test --test examples` none: a program that is missing or older than
-/// its source is refused.
+/// What an example prints. `cargo test` builds all examples, `cargo test --test examples` none: a program that is missing
+/// or older than its source is refused.
 fn output(name: &str) -> String {
     let test = std::env::current_exe().expect("this program has a path");
     let profile = test.ancestors().nth(2).expect("target/PROFILE/deps/examples");

@@ -1,5 +1,5 @@
-//! Claims and families that are not the crate's: campaigns, attacks, certificates and searches take them like its own, and what is wrong
-//! with them is said in one message, wherever it is met first.
+//! Claims and families that are not the crate's: campaigns, attacks, certificates and searches take them like its own, and
+//! what is wrong with them is said in one message, wherever it is met first.
 
 #![allow(clippy::expect_used, reason = "a panic in a test is a failed test, with its place")]
 

@@ -147,7 +147,7 @@ pub enum Fallback {
     Stop,
 }
 
-/// What to run.
+/// What a run is to do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// η.

@@ -9,7 +9,7 @@ use crate::number::Interval;
 /// The share of a ratio that a simplified instance keeps.
 pub(crate) const KEPT: f64 = 0.999;
 
-/// One thing that the file says, and whether it is so.
+/// One thing that a witness says, and whether it is so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assertion {
     /// What is said.
@@ -49,8 +49,8 @@ impl Witness {
     /// * a violation is one; the simplified instance is one too, or else keeps 99.9 % of the ratio, as far as both are certain.
     ///
     /// # Errors
-    /// A claim or family that is not in the registries, a conjecture that cannot be read, a version of the family that is yet to come, a
-    /// u that is no point of its cube, an enclosure whose ends are exchanged.
+    /// A claim or family that is not in the registries, a conjecture that cannot be read, a version of the family that is
+    /// yet to come, a u that is no point of its cube, an enclosure whose ends are exchanged.
     pub fn asserted(&self, simplified: bool) -> Result<Vec<Assertion>, Error> {
         let (origin, family, decoded) = self.origin()?;
         let subject = origin.subject();

@@ -3,6 +3,23 @@
 //! Case i of family f is decoded from the ChaCha8 stream i of the seed, whatever thread runs it; tallies merge by maxima (ties
 //! take the lowest case) and sums of counts. The result is the same bit for bit on any number of threads, and of
 //! [shards](super::shard).
+//!
+//! ```
+//! use gradient_gap::check::campaign::{Campaign, Verdict};
+//! use gradient_gap::claims::find;
+//!
+//! let claims = ["log-odds-step", "second-order-printed"].map(|slug| *find(slug).expect("in the registry"));
+//! let campaign = Campaign { certified: 20, ..Campaign::new(&claims, 300) };
+//! let result = campaign.run(&|_| {})?;
+//! let verdicts = [0, 1].map(|i| result.claims[i].verdict);
+//! assert_eq!(verdicts, [Verdict::NotRefuted, Verdict::Refuted]); // and as the mathematics says:
+//! assert!(result.as_expected());
+//!
+//! // The counterexample is stored with its instance and shows what it shows, whoever looks at it.
+//! let witness = result.claims[1].witness.as_ref().expect("refuted");
+//! assert!(witness.computed[0] > witness.claimed[1] || witness.computed[1] < witness.claimed[0]);
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 use super::attack::{Attack, Attacked};
 use super::certify::CertifiedClaim;
@@ -29,16 +46,16 @@ use std::fmt;
 pub const DEFAULT_INSTANCES: u64 = 351_000;
 /// Evaluations of the short attack on every claim in a default campaign.
 pub const DEFAULT_ATTACK: u64 = 8_192;
-/// Of them, those that intervals decide, too.
+/// Random instances of a default campaign that intervals decide, too.
 pub const DEFAULT_CERTIFIED: u64 = 6_000;
 /// The default seed.
 pub const DEFAULT_SEED: u64 = 1;
-/// Cases that one task runs in sequence.
+/// Random cases that one task of a campaign runs in sequence, on one thread.
 pub const CHUNK: u64 = 256;
-/// One-step instances for every run.
+/// Random one-step instances for every random run of a campaign.
 pub const STEPS_PER_RUN: u64 = 100;
 
-/// What to run.
+/// A campaign before it is run: which claims on which families, how many instances, how much beside them.
 #[derive(Clone, Copy, Debug)]
 pub struct Campaign<'a> {
     /// The claims.
@@ -90,7 +107,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// One claim's result.
+/// What a campaign found of one claim.
 #[derive(Clone, Debug)]
 pub struct ClaimResult {
     /// The claim.
@@ -99,9 +116,9 @@ pub struct ClaimResult {
     pub verdict: Verdict,
     /// Whether the verdict is what the mathematics says.
     pub as_expected: bool,
-    /// Instances on which the claim speaks.
+    /// Instances that satisfy the claim's hypotheses, edge sets included.
     pub cases: u64,
-    /// The largest share of the bound used.
+    /// The largest share of the bound used: computed/claimed, or error/tolerance of an identity.
     pub max_ratio: Option<f64>,
     /// What the short attack found; `None` where there was none.
     pub attacked: Option<ShortAttack>,
@@ -119,7 +136,7 @@ pub struct ClaimResult {
     pub witness: Option<Witness>,
 }
 
-/// A campaign's result.
+/// What a campaign found.
 #[derive(Clone, Debug)]
 pub struct CampaignResult {
     /// By claim.
@@ -154,17 +171,18 @@ impl<'a> Campaign<'a> {
         }
     }
 
-    /// The same with what is added for claims that few instances meet.
+    /// How many random instances of each scope are drawn, with what is added for claims that few of them meet.
     pub fn drawn(&self, scope: Scope) -> u64 {
         let times = self.claims.iter().filter(|claim| claim.scope == scope).map(|claim| claim.times).max();
         self.random(scope) * times.unwrap_or(1)
     }
 
-    /// Runs the campaign. `progress` is told how many random instances a task has finished.
+    /// Runs the campaign. `progress` is told now and then, from any thread, how many more random instances are finished:
+    /// one-step instances and runs alike, [`drawn`](Campaign::drawn) of both scopes in the end.
     ///
     /// # Errors
-    /// No claim, no family, two families of one name, threads that cannot be started, or a family of the caller's that gives no
-    /// [valid](crate::instance::Instance::validate) instance: the first such point.
+    /// No claim, no family, two families of one name, threads that cannot be started, or a family of the caller's that
+    /// gives no [valid](crate::instance::Instance::validate) instance: the first such point.
     pub fn run(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<CampaignResult, Error> {
         let mut work = Work::new(self, Shard::WHOLE);
         work.run(progress, None)?;

@@ -3,6 +3,19 @@
 //!
 //! A certificate is about one instance; any number of them prove no theorem. Random instance i is the one of a
 //! [campaign](super::campaign) with the same seed, so the counts are the same on any machine and any number of threads.
+//!
+//! ```
+//! use gradient_gap::check::campaign::Campaign;
+//! use gradient_gap::claims::find;
+//! use gradient_gap::families;
+//!
+//! let claims = ["log-odds-step", "second-order-printed"].map(|slug| *find(slug).expect("in the registry"));
+//! let curves = [*families::find("curve").expect("in the registry")];
+//! let certified = Campaign { families: &curves, ..Campaign::new(&claims, 50) }.certify(&|_| {})?;
+//! assert_eq!((certified[0].random.certified, certified[0].refuted()), (50, 0));
+//! assert!(certified[1].refuted() > 0 && certified[1].as_expected()); // it is false as printed
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 use super::attack::Attacked;
 use super::campaign::{Campaign, Draws};

@@ -10,6 +10,15 @@ const PER_DECADE: f64 = 50.0;
 /// Counts of log₁₀ x in bins, with exact minimum and maximum. A bin is 1/50 decade (4.7 %) wide from 10⁻²⁰ to 10²⁰, 1/5 decade to
 /// 10^±400, two decades beyond: a few thousand bins, however many numbers are added. Merging adds counts, so the result does not
 /// depend on the order of the cases.
+///
+/// ```
+/// use gradient_gap::check::histogram::Histogram;
+///
+/// let mut seen = Histogram::default();
+/// [1e-300, 2.0, 1e3].into_iter().for_each(|x| seen.add(x));
+/// assert_eq!((seen.count(), seen.quantile_log10(0.0), seen.quantile_log10(1.0)), (3, Some(-300.0), Some(3.0)));
+/// assert!((seen.quantile_log10(0.5).expect("not empty") - 2f64.log10()).abs() < 0.01); // to half a bin
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Histogram {

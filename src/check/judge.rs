@@ -1,4 +1,25 @@
-//! One claim on one instance: the ratio in binary64, the certificate in intervals.
+//! One claim on one instance: the ratio in binary64 ([`measure`]), the certificate in intervals ([`certify`]).
+//!
+//! ```
+//! use gradient_gap::check::judge::{Decision, Measured, SAMPLE_PIECES, certify, measure};
+//! use gradient_gap::claims::conditions::triangle;
+//! use gradient_gap::{Evaluation, Instance, claims};
+//!
+//! let claim = claims::find("smooth-only-step").expect("in the registry");
+//! let instance = triangle();
+//! let measured = measure(claim, &Evaluation::new(&instance, SAMPLE_PIECES));
+//! assert!(matches!(measured, Measured::Inside { ratio: Some(ratio), .. } if ratio <= 1.0));
+//! assert_eq!(certify(claim, &instance).decision, Decision::Holds);
+//!
+//! // With half of its constant it is refuted, for certain, where it is sharp: λ = −θ² at J = ½ and a short step.
+//! let policy = gradient_gap::policy::Policy::curve([0.0, 0.0, -2.0], &[])?;
+//! let (theta, direction, correct) = (vec![0.0], vec![1.0], vec![false, true]);
+//! let sharp = Instance { policy, theta, direction, eta: 1e-3, correct, then: vec![] };
+//! let parts = claim.real.parts(&Evaluation::new(&sharp, SAMPLE_PIECES));
+//! let wrong = claim.with_constant(parts[0].name, 0.5);
+//! assert_eq!([claim, &wrong].map(|claim| certify(claim, &sharp).decision), [Decision::Holds, Decision::Violated]);
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 use crate::claims::{ClaimEntry, Part};
 use crate::evaluation::Evaluation;
@@ -34,9 +55,10 @@ pub fn beyond_limit(ratio: f64) -> bool {
 pub enum Measured {
     /// A hypothesis does not hold, the one named.
     Outside(&'static str),
-    /// The largest share of the claimed bound that a part used; `None` where no part has a ratio (a bound of 0 met exactly).
+    /// All hypotheses hold: the part that uses the largest share of its bound.
     Inside {
-        /// computed/claimed, or error/tolerance for identities; NaN where a side is undefined.
+        /// The share: computed/claimed, or error/tolerance for identities; NaN where a side is undefined, `None` where no
+        /// part has a ratio (a bound of 0 met exactly).
         ratio: Option<f64>,
         /// The name of that part.
         part: &'static str,
@@ -71,7 +93,8 @@ pub(crate) fn first_failing(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>
     margins.find(|&(_, margin)| margin.is_nan() || margin < 0.0)
 }
 
-/// Measures a claim on an instance.
+/// Measures a claim on an instance in binary64: whether its hypotheses hold, and the largest share of its bound that a part
+/// uses. Suprema are sampled, so that a share above 1 is a reason to [`certify`] and no refutation.
 pub fn measure(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Measured {
     if let Some((i, _)) = first_failing(claim, evaluation) {
         return Measured::Outside(claim.given[i].name);
@@ -97,7 +120,7 @@ pub enum Decision {
     Violated,
     /// Some hypothesis fails for certain, so that the claim says nothing of this instance.
     Outside,
-    /// Nothing could be decided.
+    /// Nothing could be decided: enclosures overlap, as they do where both sides are equal.
     Undecided,
 }
 
@@ -148,7 +171,7 @@ impl Certificate {
         widths.fold(0.0, |widest, width| if width.is_nan() { f64::INFINITY } else { widest.max(width) })
     }
 
-    /// The same of the parts of one name; for identities, the error over the tolerance of binary64.
+    /// The enclosed ratio of the parts of one name; for identities, the error over the tolerance of binary64.
     pub fn share(&self, name: &str) -> Option<Interval> {
         let share = |part: &Part<Interval>| match part.tolerance {
             None => part.computed / part.claimed,
@@ -176,7 +199,9 @@ fn decide(part: &Part<Interval>) -> Decision {
     }
 }
 
-/// Evaluates a claim on an instance in intervals, cutting the segment finer until the comparison is decided.
+/// Evaluates a claim on an instance in intervals: every constant enclosed over the whole step, the segment cut into 1, 8,
+/// 64, 512 pieces in turn until the comparison is decided, or until pieces times responses times updates would be above
+/// 2¹⁶.
 pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
     enclose(claim, instance, is_decided)
 }
@@ -190,7 +215,8 @@ fn is_decided(certificate: &Certificate) -> bool {
     certificate.decision != Decision::Undecided
 }
 
-/// The same until `enough`.
+/// Evaluates a claim on an instance in intervals, as [`certify`] does, but cutting the segment finer until `enough` says
+/// yes.
 pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certificate) -> bool) -> Certificate {
     enclose_from(claim, &Evaluation::new(instance, ENCLOSURE_PIECES[0]), enough)
 }

@@ -148,7 +148,8 @@ impl<'a> Work<'a> {
     /// Does what is left. `progress` is told how many random instances a task has finished.
     ///
     /// # Errors
-    /// No claim, no family, threads that cannot be started, a family that gives no instance somewhere, or what `saving` says.
+    /// No claim, no family, threads that cannot be started, a family that gives no instance somewhere, or what `saving`
+    /// says.
     pub fn run(&mut self, progress: &(dyn Fn(u64) + Sync), mut saving: Option<Saving<'_>>) -> Result<(), Error> {
         let pool = self.campaign.pool()?;
         let (kinds, before, start) = (self.kinds(), self.seconds, Instant::now());

@@ -1,4 +1,5 @@
-//! What refuted something: stored, simplified, re-read.
+//! What refuted something: stored, simplified, read again ([`read_stored`], [`read_instance`]), asked anew
+//! ([`Witness::asserted`]). `examples/witness.rs` goes round once.
 
 pub use super::asserted::Assertion;
 use super::conjecture::enclose;
@@ -14,7 +15,7 @@ use crate::number::Interval;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
-/// The schema of witness files.
+/// The schema of witness files, the value of their key "schema".
 pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
 
 /// What either search for a simpler counterexample may cost, in tokens evaluated in intervals, those of every response, update and

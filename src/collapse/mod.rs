@@ -59,11 +59,11 @@ pub trait Construction {
     fn constants(&self) -> [Interval; 2];
     /// The step size above which this construction collapses, in the limit that the type describes.
     fn threshold(&self) -> f64;
-    /// The same with another η.
+    /// This construction with another η.
     fn at_step(&self, eta: f64) -> Self
     where
         Self: Sized;
-    /// The same with another K.
+    /// This construction with another K.
     fn with_steps(&self, steps: usize) -> Self
     where
         Self: Sized;

@@ -81,7 +81,7 @@ impl Theorem4 {
         self.tokens.saturating_add(u32::from(self.count_eos))
     }
 
-    /// The same run with all 3^T responses enumerated, for small T.
+    /// The run with all 3^T responses enumerated, for small T.
     ///
     /// # Errors
     /// Too many responses, or numbers that form no instance.
@@ -98,7 +98,7 @@ impl Theorem4 {
         Ok(instance)
     }
 
-    /// The same run as a finite-state policy, for any T: state 0 as long as every token was c, state 1 after another.
+    /// The run as a finite-state policy, for any T: state 0 as long as every token was c, state 1 after another.
     ///
     /// # Errors
     /// As [`Construction::run`], or more tokens than an automaton may read.

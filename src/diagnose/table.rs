@@ -48,7 +48,7 @@ impl From<Damage> for Reason {
 }
 
 impl Reason {
-    /// The same for all reasons of one kind, for counting.
+    /// A text that is the same for all reasons of one kind, for counting.
     pub fn kind(&self) -> String {
         match self {
             Reason::Cut | Reason::Deep | Reason::Long | Reason::NotTraining => self.to_string(),

@@ -150,7 +150,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             () => remainder() / eta / (N::of(0.5) * eta),
         }
     }
-    /// The same mean of (log P(O∓))'', without cancellation (`line::step` says how).
+    /// The mean of (log P(O∓))'' over the segment with weight 2(η − t)/η², without cancellation (`line::step` says how).
     pub fn mean_log_second(&self) -> [N; 2] {
         if !self.has_length() && self.is_still() {
             let line = self.on_the_segment();
@@ -285,10 +285,10 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             sizes
         })
     }
-    /// The condition of an identity between probabilities, for [`Part::identity`](crate::claims::Part::identity): how many rounding
-    /// units a probability may carry, relative to 1, before the [`ULPS`] of an identity: T∞·(1 + the largest
-    /// logit before cancellation, + the logarithms of the number of options, to which the one of a normaliser comes, and of a fixed EOS), and
-    /// what adding up all responses and options one after the other may cost.
+    /// The condition of an identity between probabilities, for [`Part::identity`](crate::claims::Part::identity): how many
+    /// rounding units a probability may carry, relative to 1, before the [`ULPS`] of an identity: T∞·(1 + the largest logit
+    /// before cancellation, + the logarithms of the number of options, to which the one of a normaliser comes, and of a
+    /// fixed EOS), and what adding up all responses and options one after the other may cost.
     pub fn logit_condition(&self) -> f64 {
         let policy = &self.instance.policy;
         let summands = (policy.terms() + policy.logits.options) as f64;
@@ -296,12 +296,13 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
         let normaliser = Scalar::ln(policy.logits.options as f64);
         f64::from(policy.tree.shape().max_length) * (1.0 + self.sizes().logit + normaliser + stop) + summands / ULPS
     }
-    /// The condition of an identity between scores of responses along w: T∞ times the largest slope before cancellation, times
-    /// [`logit_condition`](Evaluation::logit_condition).
+    /// The condition of an identity between scores of responses along w: T∞ times the largest slope before cancellation,
+    /// times [`logit_condition`](Evaluation::logit_condition).
     pub fn score_condition(&self) -> f64 {
         f64::from(self.instance.policy.tree.shape().max_length) * self.sizes().slope * self.logit_condition()
     }
-    /// The condition of an identity between second derivatives along w: squares of scores, and the largest |h''| before cancellation.
+    /// The condition of an identity between second derivatives along w: squares of scores, and the largest |h''| before
+    /// cancellation.
     pub fn curvature_condition(&self) -> f64 {
         let length = f64::from(self.instance.policy.tree.shape().max_length);
         self.logit_condition() * (length * self.sizes().slope).powi(2) + self.logit_condition() * length * self.sizes().bend

@@ -52,16 +52,16 @@ pub(crate) const OBSERVED: [Observed; 3] = [
     },
 ];
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// η.
+    /// The step size η of an update with one context.
     pub eta: f64,
     /// Updates of each run.
     pub steps: usize,
-    /// The first seed,
+    /// The first seed.
     pub seed: u64,
-    /// and how many.
+    /// How many seeds there are.
     pub seeds: u32,
     /// What is trained on where the band is empty: runs for each of these.
     pub fallbacks: Vec<Fallback>,
@@ -99,8 +99,8 @@ pub struct Logistic {
     pub violations: usize,
     /// Share of contexts with J at the end within 0.05 of σ(λ(0) + signed gap).
     pub signed: f64,
-    /// What the best logistic curve and the best straight line explain of J against the printed gap, all contexts at 20 times;
-    /// NaN where J or the gap is the same everywhere.
+    /// What the best logistic curve and the best straight line explain of J against the printed gap, all contexts at 20
+    /// times; NaN where J or the gap is the same everywhere.
     pub printed: [f64; 2],
 }
 

@@ -1,7 +1,17 @@
 //! The paper's experiments (§5), and how far what it observes in them is reproduced.
 //!
-//! An observation is no theorem: it is judged by a criterion, which is printed with it. Plain `verify` does not cover it and names the
-//! command that does.
+//! An observation is no theorem: it is judged by a criterion, which is printed with it. Plain `verify` does not cover it and
+//! names the command that does.
+//!
+//! | module | experiment | page |
+//! |---|---|---|
+//! | [`bandit`] | contextual bandits, Figure 1 | `docs/figure-1.md` |
+//! | [`phase`] | the plane of step sizes | `docs/phase.md` |
+//! | [`rates`] | how fast 1 − J falls | `docs/rates.md` |
+//! | [`stagnation`] | runs that stop below J = 1 | `docs/stagnation.md` |
+//! | [`train`] | GRPO on a small transformer, Figure 2 | `docs/figure-2.md` |
+//!
+//! Each has a `Setting`, whose default is the one of its page, and `run`, which takes from seconds to minutes.
 
 pub mod bandit;
 pub(crate) mod fit;
@@ -69,11 +79,11 @@ pub struct Observed {
     pub criterion: &'static str,
 }
 
-/// All observations, in the order of their experiments.
+/// All observations, by experiment.
 const OBSERVED: [&[Observed]; 5] =
     [&bandit::OBSERVED, &phase::OBSERVED, &rates::OBSERVED, &stagnation::OBSERVED, &train::OBSERVED];
 
-/// All of them.
+/// All observations, in the order of their experiments.
 pub fn observed() -> impl Iterator<Item = &'static Observed> {
     OBSERVED.into_iter().flatten()
 }

@@ -58,20 +58,20 @@ pub(crate) const OBSERVED: [Observed; 3] = [
     },
 ];
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// α.
+    /// The rate α > 0, at most [`MAX_RATE`]: θ moves by α times the algorithm's gradient.
     pub rate: f64,
     /// Updates of each run.
     pub steps: usize,
-    /// The first seed,
+    /// The first seed.
     pub seed: u64,
-    /// and how many for sampled groups;
+    /// How many seeds there are for sampled groups.
     pub seeds: u32,
-    /// for exact gradients, whose runs differ by their starts only.
+    /// How many seeds there are for exact gradients, whose runs differ by their starts only.
     pub exact_seeds: u32,
-    /// G.
+    /// Sizes G of sampled groups.
     pub groups: Vec<u32>,
     /// Responses, half of them correct.
     pub responses: u32,

@@ -87,7 +87,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// All of them.
+    /// All functions.
     pub const ALL: [Function; 8] = [
         Function::Abs,
         Function::Min,

@@ -4,7 +4,7 @@ use super::{Expr, Function, Number, Operation, Word};
 use crate::error::{Error, is_wild, nearest};
 use std::fmt;
 
-/// The longest text that is read, in characters.
+/// The longest text that [`parse`] reads, in characters.
 pub const MAX_LENGTH: usize = 2000;
 /// How deep parentheses, signs and powers may be nested.
 const MAX_DEPTH: usize = 64;

@@ -6,7 +6,7 @@ use crate::line::List;
 use crate::number::Scalar;
 use crate::policy::{Features, Policy, Rule, add_products, set};
 
-/// The coordinates that stand first in every family.
+/// The coordinates that stand first in every one-step family of the crate, by their places in u.
 pub mod header {
     use crate::number::Scalar;
 
@@ -24,7 +24,7 @@ pub mod header {
     pub const TILT: usize = 5;
     /// The scale of θ.
     pub const SCALE: usize = 6;
-    /// How many there are.
+    /// How many coordinates the header has.
     pub const COUNT: usize = 7;
 
     /// log 400 and log 10⁷.

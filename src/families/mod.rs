@@ -48,7 +48,7 @@ pub fn find(name: &str) -> Option<&'static Family> {
     REGISTRY.iter().chain(RUNS).find(|family| family.name == name)
 }
 
-/// Something to decode into: one response, not yet an instance.
+/// Something to [decode into](Family::decode_into): one response, not yet a valid instance.
 pub fn blank() -> Instance {
     let logits = Logits {
         dim: 1,
@@ -95,7 +95,9 @@ enum Map {
 /// assert_eq!((instance.theta[0], instance.eta), (0.0, 1.0));
 ///
 /// // What a map makes is validated: one that is wrong is named, with the point.
-/// let wrong = Family::new("wrong", "no response is correct", 3, |u| Ok(Instance { correct: vec![false; 2], ..PARABOLA.decode(u)? }));
+/// let wrong = Family::new("wrong", "no response is correct", 3, |u| {
+///     Ok(Instance { correct: vec![false; 2], ..PARABOLA.decode(u)? })
+/// });
 /// let error = wrong.decode(&[0.5, 0.0, 1.0]).unwrap_err().to_string();
 /// assert_eq!(error, "family wrong, u = [0.5, 0.0, 1.0]: correct: no response is correct (O⁺ is empty)");
 /// # Ok(())
@@ -129,8 +131,8 @@ pub struct Edge {
 impl Family {
     /// A family of one's own: `map` makes an instance of every point of \[0, 1\]^`dim`, of one update or of many.
     ///
-    /// Simplification goes towards u = 0, so that is where the simplest instance should be. `name` is what claims and results call the
-    /// family; no two of a campaign may have the same. The version is 1, the edge set empty.
+    /// Simplification goes towards u = 0, so that is where the simplest instance should be. `name` is what claims and
+    /// results call the family; no two of a campaign may have the same. The version is 1, the edge set empty.
     pub const fn new(
         name: &'static str,
         summary: &'static str,
@@ -140,8 +142,8 @@ impl Family {
         Family { name, version: 1, summary, dim, map: Map::Checked(map), edges: Vec::new, shared_edges: false }
     }
 
-    /// The same with these edges: points of the cube that every campaign runs before anything random, and every search for a
-    /// counterexample too; an attack is not shown them.
+    /// This family with an edge set: points of the cube that every campaign runs before anything random, and every search
+    /// for a counterexample too; an attack is not shown them.
     pub const fn with_edges(self, edges: fn() -> Vec<Edge>) -> Family {
         Family { edges, ..self }
     }
@@ -149,8 +151,8 @@ impl Family {
     /// The instance at `u`.
     ///
     /// # Errors
-    /// `u` of another length than [`Family::dim`], or with an entry outside \[0, 1\]. Of a family that is not this crate's, what its map
-    /// says, and an instance that is not [valid](Instance::validate), with the family and u.
+    /// `u` of another length than [`Family::dim`], or with an entry outside \[0, 1\]. Of a family that is not this crate's,
+    /// what its map says, and an instance that is not [valid](Instance::validate), with the family and u.
     pub fn decode(&self, u: &[f64]) -> Result<Instance, Error> {
         let mut instance = blank();
         self.decode_into(u, &mut instance)?;

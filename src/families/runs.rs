@@ -22,11 +22,11 @@ pub mod at {
     pub const TARGET: usize = 4;
     /// The seed of random directions.
     pub const SEED: usize = 5;
-    /// How many there are.
+    /// How many coordinates a run has of its own.
     pub const COUNT: usize = 6;
 }
 
-/// How many rules there are.
+/// How many rules for direction and step size there are: [`at::RULE`] chooses one.
 pub const RULES: usize = 12;
 
 /// The rules whose constant step size is chosen against the run's own smallest alignment and largest constants: along the gap,

@@ -63,7 +63,8 @@ pub struct Logits {
 }
 
 impl Logits {
-    /// Linear logits θ·ψ_{r,v}: `features` is ψ row-major, rows·options·dim entries. Biases, matrices and waves can be added to them:
+    /// Linear logits θ·ψ_{r,v}: `features` is ψ row-major, rows·options·dim entries. Biases, matrices and waves can be
+    /// added to them:
     ///
     /// ```
     /// use gradient_gap::policy::Logits;
@@ -243,7 +244,8 @@ impl Logits {
         if self.bias.is_empty() { total } else { total + apart(&self.bias, j, k) }
     }
 
-    /// The logits on the line θ + t·w as logits of their own, t the only parameter (d = 1), in binary64. θ and w have d entries.
+    /// The logits on the line θ + t·w as logits of their own, t the only parameter (d = 1), in binary64. θ and w have d
+    /// entries.
     pub fn on_line(&self, theta: &[f64], w: &[f64]) -> Logits {
         let line = self.restrict::<f64>(theta, w);
         let wave = |wave: &LineWave<f64>| Wave {

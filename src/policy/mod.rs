@@ -72,7 +72,8 @@ pub enum Context {
     State,
 }
 
-/// A family of distributions π_θ over a finite, fully known response space, θ ∈ R^d: plain data, made by a constructor below.
+/// A family of distributions π_θ over a finite, fully known response space, θ ∈ R^d: plain data, made by a constructor
+/// below.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
@@ -96,8 +97,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The linear softmax π(o) ∝ exp(b_o + θ·φ(o)) over n responses (§3): `features` is φ row-major, n×d with d = `dim` ≥ 1; `bias`
-    /// is b, n entries or none for zeros.
+    /// The linear softmax π(o) ∝ exp(b_o + θ·φ(o)) over n responses (§3): `features` is φ row-major, n×d with d = `dim` ≥
+    /// 1; `bias` is b, n entries or none for zeros.
     ///
     /// # Errors
     /// Sizes that do not fit, or an entry that is not finite.
@@ -154,8 +155,8 @@ impl Policy {
         Policy::one_token(cube_logits(n, bias))
     }
 
-    /// The nonlinear softmax with logits b_o + θ·φ(o) + ½ θᵀQ_oθ: `features` and `bias` as in [`Policy::linear_softmax`], `quadratic`
-    /// one symmetric d×d matrix Q_o a response, n·d² entries, or none.
+    /// The nonlinear softmax with logits b_o + θ·φ(o) + ½ θᵀQ_oθ: `features` and `bias` as in [`Policy::linear_softmax`],
+    /// `quadratic` one symmetric d×d matrix Q_o a response, n·d² entries, or none.
     ///
     /// # Errors
     /// Sizes that do not fit, an entry that is not finite, a matrix that is not symmetric.
@@ -175,8 +176,8 @@ impl Policy {
     }
 
     /// Two responses, θ ∈ R, log-odds λ(θ) = l₀ + l₁θ + ½l₂θ² + Σ_j α_j cos(k_jθ + φ_j) of response 1 against response 0;
-    /// `polynomial` is \[l₀, l₁, l₂\], `waves` lists \[α, k, φ\], φ in radians. With O⁺ = {response 1} this is λ of the paper, so that
-    /// any smooth curve can be put to the test.
+    /// `polynomial` is \[l₀, l₁, l₂\], `waves` lists \[α, k, φ\], φ in radians. With O⁺ = {response 1} this is λ of the
+    /// paper, so that any smooth curve can be put to the test.
     ///
     /// # Errors
     /// A number that is not finite.
@@ -185,7 +186,8 @@ impl Policy {
     /// use gradient_gap::{Evaluation, Instance, policy::Policy};
     ///
     /// let policy = Policy::curve([1.0, 0.0, -2.0], &[])?; // λ(θ) = 1 − θ²
-    /// let instance = Instance { policy, theta: vec![0.5], direction: vec![1.0], eta: 0.1, correct: vec![false, true], then: vec![] };
+    /// let (theta, direction, correct) = (vec![0.5], vec![1.0], vec![false, true]);
+    /// let instance = Instance { policy, theta, direction, eta: 0.1, correct, then: vec![] };
     /// assert!((Evaluation::<f64>::new(&instance, 1).start().lambda() - 0.75).abs() < 1e-15);
     /// # Ok::<(), gradient_gap::Error>(())
     /// ```
@@ -202,8 +204,8 @@ impl Policy {
         Policy::autoregressive(Shape { vocabulary, max_length: 1, ending: Ending::Fixed }, Context::Shared, logits)
     }
 
-    /// The token-level policy of equation (1), π(o) = Π_t π(o_t | o_<t): at every prefix the softmax of the row of logits that
-    /// `context` names. `logits` has [`Policy::rows`] rows of V options.
+    /// The token-level policy of equation (1), π(o) = Π_t π(o_t | o_<t): at every prefix the softmax of the row of logits
+    /// that `context` names. `logits` has [`Policy::rows`] rows of V options.
     ///
     /// # Errors
     /// A space of more than [`MAX_RESPONSES`] responses, or logits of other sizes.
@@ -211,7 +213,7 @@ impl Policy {
     /// ```
     /// use gradient_gap::policy::{Context, Ending, Logits, Policy, Shape};
     ///
-    /// // EOS and two tokens, at most two of them before the end; a row of logits after each last token, every logit a parameter.
+    /// // EOS and two tokens, at most two of them before the end; a row after each last token, every logit a parameter.
     /// let shape = Shape { vocabulary: 3, max_length: 3, ending: Ending::Eos };
     /// let policy = Policy::autoregressive(shape, Context::LastToken, Logits::tabular(3, 3))?;
     /// assert_eq!((policy.responses(), policy.logits.dim), (7, 9)); // ⟂, 1⟂, 2⟂, 11⟂, 12⟂, 21⟂, 22⟂
@@ -224,8 +226,9 @@ impl Policy {
         Ok(policy)
     }
 
-    /// A policy as [`Policy::autoregressive`] makes it, but EOS is emitted with the fixed probability `stop` whatever θ: its score is
-    /// 0, the softmax ranges over the V − 1 other tokens (so many options has each row), and the length is geometric, truncated at T∞.
+    /// A policy as [`Policy::autoregressive`] makes it, but EOS is emitted with the fixed probability `stop` whatever θ:
+    /// its score is 0, the softmax ranges over the V − 1 other tokens (so many options has each row), and the length is
+    /// geometric, truncated at T∞.
     ///
     /// # Errors
     /// As there; `stop` outside (0, 1); a space without EOS.
@@ -244,9 +247,10 @@ impl Policy {
         Ok(policy)
     }
 
-    /// The token-level policy whose logits at a prefix are those of the automaton's state: one row a state, or one for every state at
-    /// every position ([`Automaton::by_position`]); `stop` as in [`Policy::with_stop`]. Responses are not listed, so that T∞ may be in
-    /// the millions; an instance's `correct` has a flag for every state. An example stands beside [`Automaton`].
+    /// The token-level policy whose logits at a prefix are those of the automaton's state: one row a state, or one for
+    /// every state at every position ([`Automaton::by_position`]); `stop` as in [`Policy::with_stop`]. Responses are not
+    /// listed, so that T∞ may be in the millions; an instance's `correct` has a flag for every state. An example stands
+    /// beside [`Automaton`].
     ///
     /// # Errors
     /// An automaton that does not fit the shape, or logits of other sizes than it needs.

@@ -29,7 +29,7 @@
 //! let theta: Vec<f64> = (0..sizes.parameters()).map(|i| 0.3 * ((i * 7 % 11) as f64 - 5.0)).collect();
 //! let w = vec![0.01; theta.len()];
 //!
-//! // The tokens 2, 0: the logits behind the second one, their derivatives along w, and the derivative of the first by going back.
+//! // The tokens 2, 0: the logits behind the second one with their derivatives along w, and that of the first by going back.
 //! let tokens = [(None, 2), (Some(0), 0)];
 //! let jets = on_line(&theta, &w, 0.0);
 //! let (mut forward, mut back) = (Pass::new(sizes, &jets, false), Pass::new(sizes, &theta, true));
@@ -159,7 +159,8 @@ impl Sizes {
     }
 }
 
-/// θ + t·w at t as jets in t, for a [`Pass`] whose logits are then functions of t with two derivatives. θ and w have as many entries.
+/// θ + t·w at t as jets in t, for a [`Pass`] whose logits are then functions of t with two derivatives. θ and w have as
+/// many entries.
 pub fn on_line<N: crate::number::Scalar>(theta: &[f64], w: &[f64], t: N) -> Vec<Jet<N>> {
     let entry = |(&theta, &w): (&f64, &f64)| Jet { value: N::of(theta) + t * N::of(w), first: N::of(w), second: N::zero() };
     theta.iter().zip(w).map(entry).collect()

@@ -13,7 +13,8 @@ fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(relative)
 }
 
-/// A new public name is a line of docs/api.txt: `GRADIENT_GAP_API=write cargo test --test api` writes it, and the difference is read.
+/// A new public name is a line of docs/api.txt: `GRADIENT_GAP_API=write cargo test --test api` writes it, and the
+/// difference is read.
 #[test]
 fn the_public_paths_are_those_that_are_listed() {
     let library = Library::read(&path("src/lib.rs"));
@@ -32,6 +33,51 @@ fn the_public_paths_are_those_that_are_listed() {
         more.is_empty() && fewer.is_empty(),
         "public but not listed: {more:#?}\nlisted but not public: {fewer:#?}\nGRADIENT_GAP_API=write cargo test --test api"
     );
+}
+
+/// Items are read one by one: documentation that begins with what it lacks, or refers to a neighbour, says nothing on a
+/// page of its own.
+#[test]
+fn documentation_can_be_read_alone() {
+    let (mut seen, mut wrong) = (0, vec![]);
+    let of_the_library = |file: &PathBuf| !file.starts_with(path("src/cli"));
+    for file in rust_files(&path("src")).into_iter().filter(of_the_library) {
+        let text = fs::read_to_string(&file).expect("a source");
+        let found = first_lines(&text);
+        seen += found.len();
+        wrong.extend(found.into_iter().filter(|line| !stands_alone(line)).map(|line| format!("{}: {line}", file.display())));
+    }
+    assert!(wrong.is_empty() && seen > 1_000, "{seen}: {wrong:#?}");
+    let text = "/// Good.\npub fn f() {}\n/// The same.\n#[inline]\npub fn g() {}\n    /// # Errors\n    /// x\n    pub const fn h() {}\n/// z\nfn i() {}\n";
+    assert_eq!(first_lines(text), ["Good.", "The same.", "# Errors"]);
+    assert_eq!(first_lines(text).into_iter().map(stands_alone).collect::<Vec<_>>(), [true, false, false]);
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let inside = |path: PathBuf| if path.is_dir() { rust_files(&path) } else { vec![path] };
+    entries.flat_map(inside).filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+/// The first lines of the documentation of public functions, types, constants.
+fn first_lines(text: &str) -> Vec<&str> {
+    let (mut first, mut found) = (None, vec![]);
+    for line in text.lines().map(str::trim) {
+        match line.strip_prefix("///") {
+            Some(words) => first = first.or(Some(words.trim())),
+            None if line.starts_with("#[") => {}
+            None => {
+                let kinds = ["fn ", "const ", "static ", "struct ", "enum ", "trait ", "type "];
+                let public = line.strip_prefix("pub ").is_some_and(|item| kinds.iter().any(|kind| item.starts_with(kind)));
+                found.extend(first.take().filter(|_| public));
+            }
+        }
+    }
+    found
+}
+
+fn stands_alone(line: &str) -> bool {
+    !["# Errors", "The same ", "The same.", "The same,", "Likewise"].iter().any(|start| line.starts_with(start))
 }
 
 /// A made-up library of a root and two modules.

@@ -1,5 +1,5 @@
-//! The public paths of a library, read from its sources: modules, items, fields, variants, methods. Implementations of traits are not
-//! listed. What is public but hides from documentation is marked as hidden.
+//! The public paths of a library, read from its sources: modules, items, fields, variants, methods. Implementations of
+//! traits are not listed. What is public but hides from documentation is marked as hidden.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

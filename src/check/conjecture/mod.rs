@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 const FEW_STARTS: usize = 8;
 /// How many of the best points are enclosed for what is reported of a conjecture that is not refuted.
 const MOST_ENCLOSED: usize = 24;
-/// Evaluations of a search without another limit.
+/// Evaluations of a search that is given no other limit.
 pub const DEFAULT_EVALUATIONS: u64 = 1 << 20;
 
 /// How long to search, and where.
@@ -48,7 +48,7 @@ pub struct Effort<'a> {
     pub seed: u64,
     /// Threads; 0 for as many as there are cores.
     pub threads: usize,
-    /// The search ends here, finished or not.
+    /// The search ends after this time, finished or not; `None` for no limit.
     pub time: Option<Duration>,
 }
 
@@ -132,13 +132,13 @@ impl Conjecture {
     /// Searches for a counterexample. The result depends on the seed and not on the number of threads, unless time runs out.
     ///
     /// # Errors
-    /// No family; no instance that satisfies the conditions; threads that cannot be started; a family of the caller's that gives no
-    /// [valid](Instance::validate) instance somewhere.
+    /// No family; no instance that satisfies the conditions; threads that cannot be started; a family of the caller's that
+    /// gives no [valid](Instance::validate) instance somewhere.
     pub fn search(&self, effort: &Effort<'_>) -> Result<Found, Error> {
         self.search_with(effort, &|_| {})
     }
 
-    /// The same; `tick` is told how many evaluations were made.
+    /// Searches for a counterexample; `tick` is told now and then, from any thread, how many more evaluations were made.
     ///
     /// # Errors
     /// As [`search`](Conjecture::search).

@@ -42,16 +42,16 @@ pub(crate) const OBSERVED: [Observed; 2] = [
     },
 ];
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     /// The planes.
     pub families: Vec<Family>,
-    /// Cells across,
+    /// Cells across a plane: step sizes.
     pub columns: usize,
-    /// and up.
+    /// Cells up a plane: starts or lengths.
     pub rows: usize,
-    /// M(K) that a run would have at its first alignment; for each token of several.
+    /// M(K) (14) that a run would have at its first alignment; for each token of several.
     pub progress: f64,
 }
 

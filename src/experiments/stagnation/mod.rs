@@ -82,7 +82,7 @@ pub enum Scenario {
     Everything,
 }
 
-/// All of them.
+/// All scenarios, in the order in which they are searched.
 pub const SCENARIOS: [Scenario; 9] = [
     Scenario::Tabular,
     Scenario::Linear,
@@ -117,10 +117,10 @@ impl Scenario {
     }
 }
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// K.
+    /// K: updates of each trial.
     pub steps: usize,
     /// Trials of each scenario and algorithm.
     pub trials: u32,

@@ -60,7 +60,8 @@ impl Spread {
 /// What a run says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// Estimates of the gap: as they are, and times the mean length; the criterion of `lm-gap-estimator` says what (a), (b), (c) are.
+    /// Estimates of the gap: as they are, and times the mean length; the criterion of `lm-gap-estimator` says what (a),
+    /// (b), (c) are.
     pub estimates: Vec<[Spread; 2]>,
     /// The best logistic curve and the best straight line, against the estimate, the gap, the alignment.
     pub fits: [Option<[Fit; 2]>; 3],
@@ -151,9 +152,9 @@ pub struct Law {
     pub gained: f64,
     /// The largest |λ(k) − λ(0) − Σ ηΔμ|.
     pub deviation: f64,
-    /// Of the followed prompts: the largest share of Σ (L_o + G_o²/2)η² that the deviation has,
+    /// Of the followed prompts: the largest share of Σ (L_o + G_o²/2)η² that the deviation has.
     pub used: f64,
-    /// and of the sums of token-smooth-only-step.
+    /// Of the followed prompts: the largest share of the sums of token-smooth-only-step that the deviation has.
     pub used_token: f64,
     /// Points beyond either, by more than rounding: undecided, as the constants are sampled.
     pub undecided: usize,

@@ -1,9 +1,9 @@
 //! §5.2, Figure 2: GRPO and Dr. GRPO on a real network whose whole response space is known.
 //!
-//! A [transformer](crate::transformer) of about 26 000 parameters learns [sums modulo 5](task) from demonstrations, a share of them
+//! A [transformer](crate::transformer) of about 26 000 parameters learns sums modulo 5 from demonstrations, a share of them
 //! wrong, and then from its own sampled responses: groups, a verifier, one unclipped update a batch, SGD and AdamW. For a fixed set of
-//! evaluation prompts every response is [enumerated](space) at every step, so that J, λ and the gap g⁺ − g⁻ are exact; at logged
-//! steps each update is put beside the [one-step bounds](bounds), and the paper's estimate of the gap beside the gap.
+//! evaluation prompts every response is enumerated at every step, so that J, λ and the gap g⁺ − g⁻ are exact; at logged
+//! steps each update is put beside the one-step bounds ([`Moved`]), and the paper's estimate of the gap beside the gap.
 //!
 //! For each evaluation prompt q and any update, with w the unit direction that θ really moved in,
 //!
@@ -27,8 +27,10 @@ pub mod space;
 pub mod task;
 mod training;
 
+#[doc(inline)]
 pub use bounds::Moved;
 pub use judge::{Across, Found, Law, Spread, name, points};
+#[doc(inline)]
 pub use learn::Optimizer;
 pub use training::{Logged, Point, Run, Update};
 
@@ -68,14 +70,14 @@ pub(crate) const OBSERVED: [Observed; 2] = [
     },
 ];
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     /// Updates of each run.
     pub steps: usize,
     /// Updates are logged at multiples of this.
     pub every: usize,
-    /// T∞.
+    /// T∞: the most tokens of a response.
     pub length: u32,
     /// Responses of a group.
     pub group: usize,
@@ -85,11 +87,11 @@ pub struct Setting {
     pub seed: u64,
     /// Steps of the supervised start.
     pub warm: usize,
-    /// GRPO, Dr. GRPO.
+    /// The algorithms, of GRPO and Dr. GRPO.
     pub algorithms: Vec<Algorithm>,
-    /// SGD, AdamW.
+    /// The optimizers, of SGD and AdamW.
     pub optimizers: Vec<Optimizer>,
-    /// Their learning rates.
+    /// The learning rates of SGD and of AdamW.
     pub rates: [f64; 2],
     /// Evaluation prompts.
     pub evaluated: usize,
@@ -187,7 +189,7 @@ fn check(setting: &Setting) -> Result<(), Error> {
     }
 }
 
-/// How often `done` is told something.
+/// How often [`run`] tells `done` something.
 pub fn work(setting: &Setting) -> usize {
     setting.warm / learn::TOLD + setting.algorithms.len() * setting.optimizers.len() * setting.steps
 }

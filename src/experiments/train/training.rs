@@ -71,8 +71,8 @@ pub struct Logged {
     pub moved: Vec<Moved>,
     /// By evaluation prompt: ‖g‖ of the exact expectation over its √(J(1−J)) (GRPO: ‖E⁺\[∇log π/ℓ\] − E⁻\[∇log π/ℓ\]‖).
     pub expected: Vec<f64>,
-    /// By size of group (2, 4, 8, 16, 64) and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where all rewards are
-    /// equal.
+    /// By size of group (2, 4, 8, 16, 64) and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where
+    /// all rewards are equal.
     pub groups: Vec<Vec<f64>>,
 }
 
