@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Every number is an exact binary64 number; what is computed from it may round, what it *is* does not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an instance")]
 pub struct Instance {
     /// The policy π.
     pub policy: Policy,
@@ -28,7 +28,7 @@ pub struct Instance {
 
 /// One update of the iteration (3): θ_{k+1} = θ_k + η_k w_k.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an update")]
 pub struct Update {
     /// w_k ∈ R^d.
     pub direction: Vec<f64>,
@@ -98,7 +98,7 @@ impl Instance {
             finite(name, vector)?;
         }
         if !(self.eta >= 0.0 && self.eta.is_finite()) {
-            return Err(Error::new(format!("eta is {}, expected a finite number ≥ 0", self.eta)));
+            return Err(Error::new(format!("eta is {:?}, expected a finite number ≥ 0", self.eta)));
         }
         for (k, update) in self.then.iter().enumerate() {
             let name = format!("then[{k}].direction");
@@ -107,7 +107,7 @@ impl Instance {
             }
             finite(&name, &update.direction)?;
             if !(update.eta >= 0.0 && update.eta.is_finite()) {
-                return Err(Error::new(format!("then[{k}].eta is {}, expected a finite number ≥ 0", update.eta)));
+                return Err(Error::new(format!("then[{k}].eta is {:?}, expected a finite number ≥ 0", update.eta)));
             }
         }
         if !self.then.is_empty() {

@@ -1,6 +1,6 @@
 //! `gradient-gap tightness`.
 
-use super::{Output, print, progress_bar};
+use super::{Output, make_folder, print, progress_bar};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::attack::{Attack, Attacked};
@@ -30,7 +30,7 @@ pub struct Options {
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
     let attack = |claim: &'static ClaimEntry| Attack { seed: options.seed, ..Attack::of(claim, options.evaluations) };
-    std::fs::create_dir_all(&options.out).map_err(|e| Error::new(e.to_string()).at(options.out.display()))?;
+    make_folder(&options.out)?;
     let bar = progress_bar((REGISTRY.len() + COEFFICIENTS.len()) as u64);
     let run = |attack: &Attack<'_>| {
         let found = attack.run(&|_| {});

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// The state after the last token of a response, its EOS included (a forced one, too), decides whether it is correct.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an automaton")]
 pub struct Automaton {
     /// The state of the empty prefix.
     #[serde(default)]

@@ -20,7 +20,7 @@ pub enum Ending {
 
 /// The size of a response space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a response space")]
 pub struct Shape {
     /// V ≥ 1, EOS included where there is one.
     pub vocabulary: u32,
