@@ -1,5 +1,5 @@
 //! The command line. Results go to standard output, progress to standard error; exit status 0 as expected, 1 a verdict is not
-//! the expected one, 2 bad usage or bad input.
+//! the expected one, 2 bad usage or bad input, which one message names. Verdicts and help have colours on a terminal.
 
 mod attack;
 mod bandit;
@@ -220,6 +220,26 @@ pub fn refuse(message: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
+/// An error of a number that is named, as one of the flag of that name.
+fn of_flag(error: Error) -> Error {
+    Error::new(format!("--{error}"))
+}
+
+/// A folder to write into, made where it is not there.
+fn make_folder(folder: &Path) -> Result<(), Error> {
+    is_no_file(folder)?;
+    std::fs::create_dir_all(folder).map_err(|e| Error::new(e.to_string()).at(folder.display()))
+}
+
+/// # Errors
+/// A file stands where the folder should be, or one above it.
+fn is_no_file(folder: &Path) -> Result<(), Error> {
+    match folder.ancestors().find(|place| place.exists()) {
+        Some(place) if !place.is_dir() => Err(Error::new("is a file, expected a folder").at(place.display())),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a text to standard output.
 fn print(text: &str) -> Result<(), Error> {
     print_by(|out| out.write_all(text.as_bytes()))
@@ -247,7 +267,7 @@ impl Output {
         let place = |e: std::io::Error| Error::new(e.to_string()).at(path.display());
         let name = path.file_name().ok_or_else(|| Error::new("not a file name").at(path.display()))?;
         if path.is_dir() || path.to_string_lossy().ends_with(std::path::is_separator) {
-            return Err(Error::new("is a directory").at(path.display()));
+            return Err(Error::new("is a folder, expected a file").at(path.display()));
         }
         if path.metadata().is_ok_and(|known| !known.is_file()) {
             let file = std::fs::OpenOptions::new().write(true).open(path).map_err(place)?;
@@ -416,7 +436,7 @@ fn run_collapse(options: &Collapse) -> Result<bool, Error> {
     if let (Some(tokens), true) = (tokens, construction != Which::Theorem4) {
         return Err(Error::new(format!("--tokens {tokens}: only theorem-4 has tokens")));
     }
-    collapse::check_scale(scale)?;
+    collapse::check_scale(scale).map_err(of_flag)?;
     let steps = options.steps as usize;
     match construction {
         Which::Theorem2 => {
@@ -452,7 +472,7 @@ fn certify_collapse<C: Construction>(
     // Where the window is empty, any η serves to name the condition that fails.
     let eta = options.eta.or_else(|| at(alignment, 1.0).usual_step()).unwrap_or(1.0);
     let construction = at(alignment, eta);
-    construction.admissible()?;
+    construction.admissible().map_err(of_flag)?;
     let output = options.out.as_deref().map(Output::create).transpose()?;
     let run = construction.run()?;
     let course = construction.course::<Interval>(&run);

@@ -143,8 +143,12 @@ impl Conjecture {
     pub fn given(mut self, text: &str) -> Result<Conjecture, Error> {
         for comparison in parse(text)? {
             if comparison.relation == Relation::Equal {
-                let message = "an equality is next to never met; ask for a band, such as abs(J0 - 0.5) <= 1e-3";
-                return Err(mark(message, text, comparison.place, comparison.place + 2));
+                return Err(mark(
+                    "an equality is next to never met; ask for a band, such as abs(J0 - 0.5) <= 1e-3",
+                    text,
+                    comparison.place,
+                    comparison.place + 2,
+                ));
             }
             self.note_words(&comparison);
             self.given.push((one_line(text), Compared::new(&comparison)));

@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), gradient_gap::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an instance")]
 pub struct Instance {
     /// The policy π.
     pub policy: Policy,
@@ -53,7 +53,7 @@ pub struct Instance {
 
 /// One update of the iteration (3): θ_{k+1} = θ_k + η_k w_k.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an update")]
 pub struct Update {
     /// w_k ∈ R^d.
     pub direction: Vec<f64>,
@@ -126,7 +126,7 @@ impl Instance {
             finite(name, vector)?;
         }
         if !(self.eta >= 0.0 && self.eta.is_finite()) {
-            return Err(Error::new(format!("eta is {}, expected a finite number ≥ 0", self.eta)));
+            return Err(Error::new(format!("eta is {:?}, expected a finite number ≥ 0", self.eta)));
         }
         for (k, update) in self.then.iter().enumerate() {
             let name = format!("then[{k}].direction");
@@ -135,7 +135,7 @@ impl Instance {
             }
             finite(&name, &update.direction)?;
             if !(update.eta >= 0.0 && update.eta.is_finite()) {
-                return Err(Error::new(format!("then[{k}].eta is {}, expected a finite number ≥ 0", update.eta)));
+                return Err(Error::new(format!("then[{k}].eta is {:?}, expected a finite number ≥ 0", update.eta)));
             }
         }
         if !self.then.is_empty() {

@@ -110,6 +110,9 @@ impl HandWritten {
     fn instance(self) -> Result<Instance, Error> {
         expect_schema(self.schema.as_deref(), INSTANCE_SCHEMA)?;
         let n = self.logits.len();
+        if n == 0 {
+            return Err(Error::new("logits is empty, expected one for every response"));
+        }
         for (name, list) in [("slopes", &self.slopes), ("curvatures", &self.curvatures)] {
             if list.len() != n && !(name == "curvatures" && list.is_empty()) {
                 return Err(Error::new(format!("{name} has {} entries, expected {n} (one a logit)", list.len())));

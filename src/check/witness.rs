@@ -27,7 +27,7 @@ pub(crate) const CONJECTURE: &str = "conjecture";
 
 /// What refuted a claim or a conjecture, or came nearest to refuting a claim: where it was found and, since maps change, the decoded instance in full.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a witness")]
 pub struct Witness {
     /// [`WITNESS_SCHEMA`].
     pub schema: String,
@@ -194,7 +194,7 @@ impl Witness {
         }
         for (name, [low, high]) in [("computed", self.computed), ("claimed", self.claimed)] {
             if low > high {
-                return Err(Error::new(format!("{name} is [{low}, {high}], expected the lower end first")));
+                return Err(Error::new(format!("{name} is [{low:?}, {high:?}], expected the lower end first")));
             }
         }
         let current = self.family_version == family.version;

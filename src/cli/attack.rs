@@ -80,8 +80,8 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let found = attack.run(&|done| bar.inc(done))?;
     bar.finish_and_clear();
     if found.parts.is_empty() && !found.violated {
-        let why = format!("{}: none of {} evaluations satisfied the hypotheses", options.slug, found.evaluations);
-        return Err(Error::new(why));
+        let (slug, evaluations) = (&options.slug, found.evaluations);
+        return Err(Error::new(format!("{slug}: none of {evaluations} evaluations satisfied the hypotheses")));
     }
     let attacks = Attacks { attack: &attack, found: &found, seconds: start.elapsed().as_secs_f64() };
     let text = match options.format {

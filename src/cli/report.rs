@@ -1,6 +1,6 @@
 //! `gradient-gap report`.
 
-use super::{Output, print, progress_bar, read_text};
+use super::{Output, make_folder, print, progress_bar, read_text};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::baseline::Baseline;
@@ -61,7 +61,7 @@ impl Options {
         if !(0.0..1.0).contains(&self.tolerance) {
             return Err(Error::new(format!("--tolerance {}: expected a share in [0, 1)", self.tolerance)));
         }
-        let baseline = read_text(file).and_then(|text| Baseline::read(&text)).map_err(|e| e.at(file.display()))?;
+        let baseline = Baseline::read(&read_text(file)?).map_err(|e| e.at(file.display()))?;
         let (seed, evaluations) = baseline.effort();
         if (seed, evaluations) != (self.draw.seed, self.evaluations) {
             return Err(Error::new(format!(
@@ -91,7 +91,7 @@ fn machine(threads: usize, seconds: f64) -> Machine {
 pub fn run(options: &Options) -> Result<bool, Error> {
     let start = Instant::now();
     let baseline = options.baseline()?;
-    std::fs::create_dir_all(&options.out).map_err(|e| Error::new(e.to_string()).at(options.out.display()))?;
+    make_folder(&options.out)?;
     drop(Output::create(&options.out.join("index.html"))?); // a place that cannot be written to is known now
     let threads = options.draw.threads as usize;
     let campaign = Campaign {

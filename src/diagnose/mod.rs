@@ -249,8 +249,9 @@ impl Diagnosis {
         let used: Vec<(Role, String)> = columns.others.iter().map(|(role, column)| (*role, name(*column))).collect();
         let (mut series, incomplete, lacking) = Series::new(&mut table, &columns, reward_range.value);
         if series.rate.iter().all(|rate| rate.is_nan()) {
+            let [low, high] = reward_range.value.map(given);
             return Err(Error::new(format!(
-                "no usable value of {}: none has a step and is within the range",
+                "no usable value of {}: none that has a step is from {low} to {high}",
                 success_key.value
             )));
         }

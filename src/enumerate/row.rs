@@ -69,16 +69,14 @@ impl Row {
         (self.tokens[token].p, self.exponents.as_ref().map_or(0, |exponents| exponents[token]))
     }
 
-    /// The row with logits `h`, slopes `a` and curvatures `c` of its tokens on the line, h + a·t + c·t²/2; `c` may be empty.
+    /// The row with logits `h`, slopes `a` and curvatures `c` of its tokens on the line, h + a·t + c·t²/2: at least one, and as many of
+    /// each; `c` may be empty.
     ///
     /// # Errors
-    /// No token, lists of different lengths, a number that is not finite or beyond [`MAX_LOGIT`], [`MAX_SLOPE`] or its
-    /// square.
+    /// A number that is not finite or beyond [`MAX_LOGIT`], [`MAX_SLOPE`] or its square.
     pub fn set(&mut self, h: &[f64], a: &[f64], c: &[f64]) -> Result<(), Error> {
         let n = h.len();
-        if n == 0 || a.len() != n || !(c.is_empty() || c.len() == n) {
-            return Err(Error::new(format!("{n} logits, {} slopes, {} curvatures", a.len(), c.len())));
-        }
+        debug_assert!(n > 0 && a.len() == n && (c.is_empty() || c.len() == n), "lists of one length");
         for (name, values, most) in
             [("logit", h, MAX_LOGIT), ("slope", a, MAX_SLOPE), ("curvature", c, MAX_SLOPE * MAX_SLOPE)]
         {

@@ -310,8 +310,7 @@ impl Parser<'_> {
         let function = match (function, Word::find(name)) {
             (Some(function), _) => function,
             (None, Some(_)) => {
-                let message = format!("{name} is a word and no function; for a product write {name}*(…)");
-                return Err(self.error(&message, start));
+                return Err(self.error(&format!("{name} is a word and no function; for a product write {name}*(…)"), start));
             }
             (None, None) => return Err(self.unknown("function", name, start)),
         };

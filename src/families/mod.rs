@@ -174,7 +174,7 @@ impl Family {
             || u.iter().fold(true, |all, x| all & inside(x)),
         );
         if !all_inside && let Some(i) = u.iter().position(|x| !inside(x)) {
-            return Err(Error::new(format!("family {}: u[{i}] is {}, expected a number in [0, 1]", self.name, u[i])));
+            return Err(Error::new(format!("family {}: u[{i}] is {:?}, expected a number in [0, 1]", self.name, u[i])));
         }
         match self.map {
             Map::Trusted(map) => map(u, instance),

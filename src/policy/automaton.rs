@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), gradient_gap::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an automaton")]
 pub struct Automaton {
     /// The state of the empty prefix.
     #[serde(default)]

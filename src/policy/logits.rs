@@ -26,7 +26,7 @@ pub enum Features {
 
 /// One term α cos(k·θ + φ) of one logit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a wave")]
 pub struct Wave {
     /// Which logit: r·options + v.
     pub logit: usize,
@@ -41,7 +41,7 @@ pub struct Wave {
 /// The logits of a policy as functions of θ: b + θ·ψ + ½ θᵀQθ + Σ_j α_j cos(k_j·θ + φ_j), one such function for each option of each
 /// context.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "logits")]
 pub struct Logits {
     /// d = dim θ.
     pub dim: usize,
@@ -111,7 +111,10 @@ impl Logits {
             length("bias", self.bias.len(), count)?;
         }
         match &self.features {
-            Features::Tabular => length("tabular features: dim", self.dim, count)?,
+            Features::Tabular if self.dim != count => {
+                return Err(Error::new(format!("dim is {}, expected {count} of tabular features", self.dim)));
+            }
+            Features::Tabular => {}
             Features::Dense(psi) => length("features", psi.len(), count * self.dim)?,
         }
         if !self.quadratic.is_empty() {
@@ -123,8 +126,13 @@ impl Logits {
             finite("features", psi)?;
         }
         for (j, q) in self.quadratic.chunks(self.dim * self.dim).enumerate() {
-            if (0..self.dim).any(|i| (0..i).any(|k| q[i * self.dim + k] != q[k * self.dim + i])) {
-                return Err(Error::new(format!("quadratic: matrix {j} is not symmetric")));
+            let at = |i: usize, k: usize| q[i * self.dim + k];
+            let mut pairs = (0..self.dim).flat_map(|i| (0..i).map(move |k| (i, k)));
+            if let Some((i, k)) = pairs.find(|&(i, k)| at(i, k) != at(k, i)) {
+                let (one, other) = (at(k, i), at(i, k));
+                return Err(Error::new(format!(
+                    "quadratic: matrix {j} is not symmetric: {one} at ({k}, {i}), {other} at ({i}, {k})"
+                )));
             }
         }
         for (j, wave) in self.waves.iter().enumerate() {

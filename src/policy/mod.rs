@@ -75,7 +75,7 @@ pub enum Context {
 /// A family of distributions π_θ over a finite, fully known response space, θ ∈ R^d: plain data, made by a constructor
 /// below.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a policy")]
 pub struct Policy {
     /// The response space.
     pub tree: Tree,
@@ -200,7 +200,8 @@ impl Policy {
     /// # Errors
     /// Logits that are not one valid row.
     pub fn one_token(logits: Logits) -> Result<Policy, Error> {
-        let vocabulary = u32::try_from(logits.options).map_err(|_| Error::new(format!("{} responses", logits.options)))?;
+        let vocabulary = u32::try_from(logits.options)
+            .map_err(|_| Error::new(format!("{} responses, more than {}", logits.options, u32::MAX)))?;
         Policy::autoregressive(Shape { vocabulary, max_length: 1, ending: Ending::Fixed }, Context::Shared, logits)
     }
 
@@ -305,7 +306,7 @@ impl Policy {
         }
         if let Some(stop) = self.stop {
             if !(stop > 0.0 && stop < 1.0) {
-                return Err(Error::new(format!("stop: {stop} is not a probability in (0, 1)")));
+                return Err(Error::new(format!("stop: {stop:?} is not a probability in (0, 1)")));
             }
             if shape.ending == Ending::Fixed {
                 return Err(Error::new("stop: a policy of fixed length has no EOS to emit"));
@@ -313,7 +314,8 @@ impl Policy {
         }
         if let Some(lengths) = &self.lengths {
             if shape.max_length != 1 || !self.is_listed() {
-                return Err(Error::new(format!("lengths: declared for a policy of {} tokens", shape.max_length)));
+                let whose = if self.is_listed() { format!("{} tokens", shape.max_length) } else { "an automaton".into() };
+                return Err(Error::new(format!("lengths: declared for {whose}, expected a policy of one token")));
             }
             if lengths.len() != self.responses() {
                 let (found, expected) = (lengths.len(), self.responses());

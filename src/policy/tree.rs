@@ -26,7 +26,7 @@ pub enum Ending {
 /// | [`Ending::Eos`] | Σ_{t<T∞} (V − 1)^t |
 /// | [`Ending::Cut`] | Σ_{t≤T∞} (V − 1)^t |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a response space")]
 pub struct Shape {
     /// V ≥ 1, EOS included where there is one.
     pub vocabulary: u32,

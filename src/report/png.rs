@@ -35,11 +35,10 @@ fn rendered(svg: &str, font: &[u8]) -> Result<Pixmap, Error> {
     let options = Options { font_family: family, fontdb: Arc::new(fonts), image_href_resolver: none, ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|e| Error::new(format!("SVG: {e}")))?;
     let [width, height] = [tree.size().width(), tree.size().height()].map(|side| (SCALE * side).ceil());
-    if f32::max(width, height) > MOST {
-        return Err(Error::new(format!("a PNG of {width} × {height} pixels: at most {MOST} a side")));
-    }
-    let empty = || Error::new(format!("a PNG of {width} × {height} pixels"));
-    let mut pixels = Pixmap::new(width as u32, height as u32).ok_or_else(empty)?;
+    let fits = f32::max(width, height) <= MOST;
+    let pixels = fits.then(|| Pixmap::new(width as u32, height as u32)).flatten();
+    let too_large = || Error::new(format!("a PNG of {width} × {height} pixels: at most {MOST} a side"));
+    let mut pixels = pixels.ok_or_else(too_large)?;
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
     Ok(pixels)
 }

@@ -136,7 +136,7 @@ fn tried(files: &Directory, line: &str) -> Result<(), String> {
         None => (line.to_string(), i32::from(line == REFUTED), ""),
         Some(Long::Shorter(options)) => (options.iter().fold(line.to_string(), |line, &option| with(&line, option)), 0, ""),
         Some(Long::Read) => {
-            let nowhere = if line.contains("gap report ") { "witness.json/below" } else { "no-such-folder/result" };
+            let nowhere = if line.contains("gap report ") { "witness.json" } else { "no-such-folder/result" };
             (with(line, ("--out", nowhere)), 2, nowhere)
         }
     };

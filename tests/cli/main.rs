@@ -18,6 +18,7 @@ mod diagnose;
 mod examples;
 mod experiments;
 mod lengths;
+mod messages;
 mod output;
 mod replay;
 mod report;

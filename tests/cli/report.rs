@@ -48,7 +48,7 @@ fn what_cannot_be_compared_or_written_is_refused_before_anything_runs() {
     folder.write("report.json", include_str!("../../docs/report/report.json"));
     let [file, other, report, none] = ["file", "verify.json", "report.json", "none.json"].map(|name| folder.path(name));
     let refusals: [(&[&str], &[&str]); 7] = [
-        (&["--out", &file], &["file: ", "exists"]),
+        (&["--out", &file], &["file: is a file, expected a folder"]),
         (&["--out", &out, "--baseline", &none], &["none.json: ", "No such file"]),
         (&["--out", &out, "--baseline", &file], &["file: ", "EOF"]),
         (&["--out", &out, "--baseline", &other], &["verify.json: ", "missing field"]),

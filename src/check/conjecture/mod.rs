@@ -150,15 +150,15 @@ impl Conjecture {
         if found.certain {
             return Ok(found);
         }
-        let (conditions, evaluations) = (self.conditions().join("; "), found.evaluations());
-        let given = if conditions.is_empty() { "no condition".into() } else { format!("given {conditions}") };
+        // There are conditions: without one the edge sets have instances that satisfy it.
+        let (given, evaluations) = (self.conditions().join("; "), found.evaluations());
         let why = match (found.satisfied(), found.timed_out) {
             (0, false) => "",
             (0, true) => " before time ran out",
             _ => " for certain, though some do in binary64: an equality may be asked for as a band",
         };
         Err(Error::new(format!(
-            "none of {evaluations} instances satisfies the conditions{why} ({given}): nothing was tested"
+            "none of {evaluations} instances satisfies the conditions{why} (given {given}): nothing was tested"
         )))
     }
 }

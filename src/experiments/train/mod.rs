@@ -184,7 +184,7 @@ fn check(setting: &Setting) -> Result<(), Error> {
         }
     }
     match setting.rates.iter().find(|rate| !(0.0..=1e3).contains(*rate)) {
-        Some(rate) => Err(Error::new(format!("a learning rate of {rate}, expected 0 to 1000"))),
+        Some(rate) => Err(Error::new(format!("a learning rate of {rate:?}, expected 0 to 1000"))),
         None => Ok(()),
     }
 }
@@ -214,7 +214,8 @@ pub fn run(setting: &Setting, done: &(dyn Fn() + Sync)) -> Result<Experiment, Er
         let run = training.run(algorithm, optimizer, &theta, done);
         run.map_err(|e| e.at(format!("{}, learning rate {}", name(algorithm, optimizer), training.rate(optimizer))))
     });
-    let runs = runs.collect::<Result<Vec<Run>, Error>>()?;
+    // Of several that fail the first one, on any number of threads.
+    let runs = runs.collect::<Vec<Result<Run, Error>>>().into_iter().collect::<Result<Vec<Run>, Error>>()?;
     let judged = judge::judge(&runs);
     let responses = spaces.first().map_or(0, Space::responses);
     Ok(Experiment { setting: setting.clone(), sizes, responses, prompts, loss, runs, judged })
