@@ -70,8 +70,8 @@
 //! | Δμ = λ' | E⁺\[s\] − E⁻\[s\], the gap alignment (11) | per unit of η |
 //! | G_o, L_o, G_p, L_p, T_ψ1 | suprema of \|s\|, \|H\|, \|ξ\|, \|H_t\|, ‖ℓ‖_ψ1 | in a [`Reading`](regularity::Reading) |
 //!
-//! Bad input is an [`Error`] that names the value and its place. The same input gives the same bits on any number of threads,
-//! unless a limit of time ends a search.
+//! Bad input is an [`Error`] that names the value and its place. The same input gives the same bits on any number of
+//! threads, unless a limit of time ends a search.
 //!
 //! # Example
 //! Inequality (16) on three responses, in binary64 and certified:

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "a panic in a test is a failed test, with its place")]
 
 use gradient_gap::check::campaign::Draws;
+use gradient_gap::check::witness::{Stored, read_stored};
 use gradient_gap::families::{self, log_uniform, signed};
 use gradient_gap::prelude::*;
 
@@ -82,6 +83,31 @@ fn ones_own_claim_on_ones_own_family() {
     assert!(certified[1].as_expected());
     let attack = Attack { families: vec![&PARABOLA], ..Attack::of(&claims[1], 10_000) };
     assert!(attack.run(&|_| {}).expect("runs").violated);
+}
+
+/// A stored counterexample of one's own is read and asked anew, given the claim and the family; names, versions and claims
+/// that are not those of the file do not pass for it.
+#[test]
+fn a_witness_of_ones_own_is_asked_anew() {
+    let [right, wrong] = claims();
+    let family = PARABOLA.with_version(3);
+    let found = Attack { families: vec![&family], ..Attack::of(&wrong, 10_000) }.run(&|_| {}).expect("runs");
+    let text = found.witness.expect("a counterexample").to_json();
+    let Stored::Witness { witness, .. } = read_stored(&text, false).expect("reads") else { unreachable!("a witness") };
+    assert_eq!((witness.family_version, witness.slug.as_str()), (3, "lipschitz"));
+    let confirmed = |claim: &ClaimEntry, family: &Family| -> Vec<Option<bool>> {
+        let asserted = witness.asserted_of(claim, family, true).expect("fits");
+        asserted.into_iter().map(|assertion| assertion.confirmed).collect()
+    };
+    let all = confirmed(&wrong, &family);
+    assert!(all.len() == 6 && all.iter().all(|confirmed| *confirmed == Some(true)), "{all:?}");
+    assert!(confirmed(&right, &family).contains(&Some(false)), "the claim itself is not violated");
+    let changed = Family::new("parabola", "another map", 4, |_| parabola(&[0.5; 4])).with_version(3);
+    assert!(confirmed(&wrong, &changed).contains(&Some(false)), "u decodes to another instance");
+    assert!(confirmed(&wrong, &family.with_version(4)).contains(&None), "nobody knows what u was");
+    assert_eq!(error(witness.asserted_of(&wrong, &PARABOLA, true)), "family_version is 3, but parabola is at version 1");
+    assert_eq!(error(witness.asserted_of(&wrong, &RARELY_WRONG, true)), "family is \"parabola\", expected \"rarely-wrong\"");
+    assert_eq!(error(witness.asserted(true)), "slug: \"lipschitz\" is not known");
 }
 
 /// A short attack alone refutes: the violation is found again in the caller's family.

@@ -120,14 +120,14 @@ impl Subject for Conjecture {
 
 /// What a stored witness is about.
 #[derive(Clone, Debug)]
-pub(crate) enum Origin {
-    /// A claim of the registry.
-    Claim(&'static ClaimEntry),
+pub(crate) enum Origin<'a> {
+    /// A claim, of the registry unless it is given.
+    Claim(&'a ClaimEntry),
     /// Somebody's own bound.
     Conjecture(Box<Conjecture>),
 }
 
-impl Origin {
+impl Origin<'_> {
     pub(super) fn subject(&self) -> &dyn Subject {
         match self {
             Origin::Claim(claim) => *claim,
@@ -181,13 +181,21 @@ impl Witness {
     /// # Errors
     /// An unknown claim or family, a conjecture that cannot be read, a version of the family that is yet to come, a u that is no point of
     /// its cube, an enclosure whose ends are exchanged.
-    pub(crate) fn origin(&self) -> Result<(Origin, &'static Family, Option<Instance>), Error> {
+    pub(crate) fn origin(&self) -> Result<(Origin<'static>, &'static Family, Option<Instance>), Error> {
         let unknown = |what: &str, name: &str| Error::new(format!("{what}: {name:?} is not known"));
         let origin = match self.slug == CONJECTURE {
             true => Origin::Conjecture(Box::new(self.conjecture()?)),
             false => Origin::Claim(claims::find(&self.slug).ok_or_else(|| unknown("slug", &self.slug))?),
         };
         let family = families::find(&self.family).ok_or_else(|| unknown("family", &self.family))?;
+        Ok((origin, family, self.decoded(family)?))
+    }
+
+    /// The instance at its u, if the map of its family is still the one it was found with.
+    ///
+    /// # Errors
+    /// A version of the family that is yet to come, a u that is no point of its cube, an enclosure whose ends are exchanged.
+    pub(super) fn decoded(&self, family: &Family) -> Result<Option<Instance>, Error> {
         if self.family_version > family.version {
             let (stored, known) = (self.family_version, family.version);
             return Err(Error::new(format!("family_version is {stored}, but {} is at version {known}", family.name)));
@@ -197,9 +205,7 @@ impl Witness {
                 return Err(Error::new(format!("{name} is [{low:?}, {high:?}], expected the lower end first")));
             }
         }
-        let current = self.family_version == family.version;
-        let decoded = current.then(|| family.decode(&self.u)).transpose()?;
-        Ok((origin, family, decoded))
+        (self.family_version == family.version).then(|| family.decode(&self.u)).transpose()
     }
 
     fn conjecture(&self) -> Result<Conjecture, Error> {

@@ -132,7 +132,8 @@ impl Family {
     /// A family of one's own: `map` makes an instance of every point of \[0, 1\]^`dim`, of one update or of many.
     ///
     /// Simplification goes towards u = 0, so that is where the simplest instance should be. `name` is what claims and
-    /// results call the family; no two of a campaign may have the same. The version is 1, the edge set empty.
+    /// results call the family; no two of a campaign may have the same. The version is 1, the edge set empty. The map
+    /// captures nothing: what it needs beside u is a constant or a static.
     pub const fn new(
         name: &'static str,
         summary: &'static str,
@@ -146,6 +147,11 @@ impl Family {
     /// for a counterexample too; an attack is not shown them.
     pub const fn with_edges(self, edges: fn() -> Vec<Edge>) -> Family {
         Family { edges, ..self }
+    }
+
+    /// This family with another version: to be raised whenever the map changes, as witnesses store u.
+    pub const fn with_version(self, version: u32) -> Family {
+        Family { version, ..self }
     }
 
     /// The instance at `u`.
