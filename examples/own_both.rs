@@ -4,7 +4,7 @@
 
 use gradient_gap::families::{log_uniform, signed};
 use gradient_gap::prelude::*;
-use gradient_gap::report::{Verified, verify_table};
+use gradient_gap::report::{Style, Verified, verify_table};
 
 /// Two tokens or a refusal (token 0), whose logit b − cθ²/2 is curved; "1 2" is correct.
 const REFUSAL: Family = Family::new("refusal", "two tokens or a refusal, curved logits", 4, |u| {
@@ -38,7 +38,10 @@ fn main() -> Result<(), Error> {
     let families = [REFUSAL];
     let campaign = Campaign { families: &families, attack: 4_096, certified: 500, ..Campaign::new(&claims, 5_000) };
     let result = campaign.run(&|_| {})?;
-    print!("{}", verify_table(&Verified { campaign: &campaign, result: &result, seconds: 0.0, observed: &[] }));
+    print!(
+        "{}",
+        verify_table(&Verified { campaign: &campaign, result: &result, seconds: 0.0, observed: &[] }, Style::Plain)
+    );
     let attacked = Attack { families: vec![&REFUSAL], ..Attack::of(&claims[0], 20_000) }.run(&|_| {})?;
     println!("A longer attack uses {:.4} of the bound for certain.", attacked.certain().unwrap_or(0.0));
     for found in campaign.certify(&|_| {})? {
