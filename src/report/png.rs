@@ -20,8 +20,10 @@ const SCALE: f32 = 2.0;
 /// The most pixels of a side.
 const MOST: f32 = 8_192.0;
 
-/// A picture of this crate, from SVG to the bytes of a PNG of twice its size. An error where a side would exceed 8192
-/// pixels. What the font lacks is drawn as a box.
+/// A picture of this crate, from SVG to the bytes of a PNG of twice its size. What the font lacks is drawn as a box.
+///
+/// # Errors
+/// A side of more than 8192 pixels, or a text that is no SVG.
 pub fn png(svg: &str) -> Result<Vec<u8>, Error> {
     rendered(svg, FONT)?.encode_png().map_err(|e| Error::new(format!("PNG: {e}")))
 }
