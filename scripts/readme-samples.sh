@@ -13,7 +13,7 @@
 #   <!-- end -->
 #
 # The command must succeed, or, where it is a conjecture, refute. Arguments hold no blanks. A lone "-" among the arguments stands for standard input: the last ```json block above the sample. Wall times are left out.
-# A figure is an SVG that a command writes to standard output with --out -, named on a line of a page in docs:
+# A figure is an SVG that a command writes to standard output with --out - (collapse: to a file), named on a line of a page in docs:
 #
 #   <!-- figure FILE: gradient-gap ARGUMENTS -->            FILE from the root of the repository
 #
@@ -135,7 +135,12 @@ figures() {
     while IFS= read -r line; do
         [[ $line =~ $pattern ]] || fail "not a figure: $line"
         local file=${BASH_REMATCH[1]} command=${BASH_REMATCH[2]}
-        run_plain "$command" /dev/null --out -
+        if [[ $command == 'gradient-gap collapse '* ]]; then
+            run_plain "$command" /dev/null --out "$scratch/figure.svg"
+            mv "$scratch/figure.svg" "$scratch/output"
+        else
+            run_plain "$command" /dev/null --out -
+        fi
         if ! cmp -s "$file" "$scratch/output"; then
             [[ $mode == --write ]] || fail "$file is out of date; run scripts/readme-samples.sh --write"
             cat "$scratch/output" >"$file"

@@ -1,9 +1,11 @@
 //! The command line. Results go to standard output, progress to standard error; exit status 0 as expected, 1 a verdict is not
-//! the expected one, 2 bad usage or bad input.
+//! the expected one, 2 bad usage or bad input, which one message names. Verdicts and help have colours on a terminal.
 
 mod attack;
 mod bandit;
 mod certify;
+mod colour;
+mod completions;
 mod conjecture;
 mod diagnose;
 mod experiment;
@@ -11,10 +13,10 @@ mod lengths;
 mod merge;
 mod phase;
 mod rates;
+mod report;
 mod safe_step;
 mod search;
 mod stagnation;
-mod tightness;
 mod train;
 pub mod usage;
 mod verify;
@@ -28,7 +30,7 @@ use gradient_gap::collapse::{self, Certified, Construction, Resonant, Theorem2, 
 use gradient_gap::error::nearest;
 use gradient_gap::experiments;
 use gradient_gap::number::Interval;
-use gradient_gap::report::{self, Collapsed, Replay};
+use gradient_gap::report::{self as show, Collapsed, Replay};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -40,7 +42,8 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit status: 0 as expected; 1 a verdict is not the expected one; 2 bad usage or bad input."
+    after_help = "Exit status: 0 as expected; 1 a verdict is not the expected one; 2 bad usage or bad input.\n\n\
+                  Examples:\n  gradient-gap verify --instances 20000\n  gradient-gap explain log-odds-step\n  gradient-gap help attack"
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -54,14 +57,20 @@ enum Command {
     /// Put the shards of a campaign together: what `verify` prints of all of it.
     Merge(merge::Options),
     /// List the claims: place, relation, assumptions, reading of the constants, expected verdict.
+    #[command(after_help = "Examples:\n  gradient-gap list\n  gradient-gap list | grep companion")]
     List,
     /// Print a claim's page, its hypotheses and a verdict from a small campaign.
+    #[command(after_help = "Examples:\n  gradient-gap explain second-order-printed\n  gradient-gap explain bandit-logistic")]
     Explain {
         /// The claim (see `list`).
         #[arg(value_name = "CLAIM")]
         slug: String,
     },
     /// Recompute a stored or hand-written instance: every quantity, every claim on it.
+    #[command(
+        after_help = "Examples:\n  gradient-gap replay witness.json\n  gradient-gap replay witness.json --simplified --format json\n  \
+                      echo '{\"logits\": [0, 1], \"slopes\": [1, -1], \"correct\": [0], \"eta\": 0.25}' | gradient-gap replay -"
+    )]
     Replay {
         /// A witness file, an instance, or {"logits": [..], "slopes": [..], "correct": [..], "eta": ..}; - for standard input.
         #[arg(value_name = "FILE")]
@@ -72,13 +81,16 @@ enum Command {
         /// How to print the result.
         #[arg(long, value_enum, default_value_t = TableOrJson::Table)]
         format: TableOrJson,
+        /// Draw λ and J along the step, with the bounds, to this file (-: on standard output, and nothing else).
+        #[arg(long, value_name = "FILE.svg")]
+        out: Option<PathBuf>,
     },
     /// Search for the instance that uses most of a claim's bound.
     Attack(attack::Options),
     /// Certify every claim on random, extreme and attacking instances by interval arithmetic.
     Certify(certify::Options),
-    /// Attack every claim and write how much of each bound is used: a table and a picture a claim.
-    Tightness(tightness::Options),
+    /// Verify everything, attack every bound, and write it as a page to read, with the numbers and pictures.
+    Report(report::Options),
     /// Search for a counterexample to a bound of your own.
     Conjecture(conjecture::Options),
     /// Run a construction in which the success rate falls at every step, and certify every step.
@@ -99,6 +111,8 @@ enum Command {
     Train(train::Options),
     /// Say what the theory can about real training runs, from their logs.
     Diagnose(diagnose::Options),
+    /// Print a script that lets a shell complete commands, options, and the names of claims and families.
+    Completions(completions::Options),
 }
 
 #[derive(Debug, Args)]
@@ -174,12 +188,12 @@ impl Cli {
             None => verify::run(&verify::Options::default()),
             Some(Command::Verify(options)) => verify::run(&options),
             Some(Command::Merge(options)) => merge::run(&options),
-            Some(Command::List) => print(&report::list()).map(|()| true),
+            Some(Command::List) => print(&show::list()).map(|()| true),
             Some(Command::Explain { slug }) => explain(&slug),
-            Some(Command::Replay { file, simplified, format }) => replay(&file, simplified, format),
+            Some(Command::Replay { file, simplified, format, out }) => replay(&file, simplified, format, out.as_deref()),
             Some(Command::Attack(options)) => attack::run(&options),
             Some(Command::Certify(options)) => certify::run(&options),
-            Some(Command::Tightness(options)) => tightness::run(&options),
+            Some(Command::Report(options)) => report::run(&options),
             Some(Command::Conjecture(options)) => conjecture::run(&options),
             Some(Command::Collapse(options)) => run_collapse(&options),
             Some(Command::SafeStep(options)) => safe_step::run(&options),
@@ -190,6 +204,7 @@ impl Cli {
             Some(Command::Rates(options)) => rates::run(&options),
             Some(Command::Train(options)) => train::run(&options),
             Some(Command::Diagnose(options)) => diagnose::run(&options),
+            Some(Command::Completions(options)) => completions::run(&options),
         };
         match outcome {
             Ok(true) => ExitCode::SUCCESS,
@@ -203,6 +218,26 @@ impl Cli {
 pub fn refuse(message: &str) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "gradient-gap: {message}");
     ExitCode::from(2)
+}
+
+/// An error of a number that is named, as one of the flag of that name.
+fn of_flag(error: Error) -> Error {
+    Error::new(format!("--{error}"))
+}
+
+/// A folder to write into, made where it is not there.
+fn make_folder(folder: &Path) -> Result<(), Error> {
+    is_no_file(folder)?;
+    std::fs::create_dir_all(folder).map_err(|e| Error::new(e.to_string()).at(folder.display()))
+}
+
+/// # Errors
+/// A file stands where the folder should be, or one above it.
+fn is_no_file(folder: &Path) -> Result<(), Error> {
+    match folder.ancestors().find(|place| place.exists()) {
+        Some(place) if !place.is_dir() => Err(Error::new("is a file, expected a folder").at(place.display())),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a text to standard output.
@@ -232,7 +267,7 @@ impl Output {
         let place = |e: std::io::Error| Error::new(e.to_string()).at(path.display());
         let name = path.file_name().ok_or_else(|| Error::new("not a file name").at(path.display()))?;
         if path.is_dir() || path.to_string_lossy().ends_with(std::path::is_separator) {
-            return Err(Error::new("is a directory").at(path.display()));
+            return Err(Error::new("is a folder, expected a file").at(path.display()));
         }
         if path.metadata().is_ok_and(|known| !known.is_file()) {
             let file = std::fs::OpenOptions::new().write(true).open(path).map_err(place)?;
@@ -354,13 +389,13 @@ fn progress_of(count: u64, things: &str) -> ProgressBar {
 
 fn explain(slug: &str) -> Result<bool, Error> {
     if let Some(observed) = experiments::find(slug) {
-        return print(&report::explain_observed(observed)).map(|()| true);
+        return print(&show::explain_observed(observed)).map(|()| true);
     }
     let claim = find(slug)?;
     let campaign = Campaign { attack: EXPLAIN_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
     let result = campaign.run(&|_| {})?;
     let instances = result.families.iter().chain(&result.runs).map(|(_, spread)| spread.cases).sum();
-    print(&report::explain(claim, &result.claims[0], instances, DEFAULT_SEED))?;
+    print(&show::explain(claim, &result.claims[0], instances, DEFAULT_SEED, colour::style()))?;
     Ok(result.as_expected())
 }
 
@@ -380,12 +415,18 @@ fn read_text(file: &Path) -> Result<String, Error> {
     }
 }
 
-fn replay(file: &Path, simplified: bool, format: TableOrJson) -> Result<bool, Error> {
+fn replay(file: &Path, simplified: bool, format: TableOrJson, out: Option<&Path>) -> Result<bool, Error> {
     let (place, text) = (file.display(), read_text(file)?);
-    let replay = read_stored(&text, simplified).and_then(|stored| Replay::of(&stored)).map_err(|e| e.at(&place))?;
+    let stored = read_stored(&text, simplified).map_err(|e| e.at(&place))?;
+    match out {
+        Some(out) if out == Path::new("-") => return print(&show::along_svg(stored.instance())).map(|()| true),
+        Some(out) => Output::create(out)?.finish(show::along_svg(stored.instance()))?,
+        None => {}
+    }
+    let replay = Replay::of(&stored).map_err(|e| e.at(&place))?;
     print(&match format {
-        TableOrJson::Table => report::replay_table(&replay),
-        TableOrJson::Json => report::replay_json(&replay),
+        TableOrJson::Table => show::replay_table(&replay, colour::style()),
+        TableOrJson::Json => show::replay_json(&replay),
     })?;
     Ok(replay.as_expected())
 }
@@ -395,7 +436,7 @@ fn run_collapse(options: &Collapse) -> Result<bool, Error> {
     if let (Some(tokens), true) = (tokens, construction != Which::Theorem4) {
         return Err(Error::new(format!("--tokens {tokens}: only theorem-4 has tokens")));
     }
-    collapse::check_scale(scale)?;
+    collapse::check_scale(scale).map_err(of_flag)?;
     let steps = options.steps as usize;
     match construction {
         Which::Theorem2 => {
@@ -431,7 +472,7 @@ fn certify_collapse<C: Construction>(
     // Where the window is empty, any η serves to name the condition that fails.
     let eta = options.eta.or_else(|| at(alignment, 1.0).usual_step()).unwrap_or(1.0);
     let construction = at(alignment, eta);
-    construction.admissible()?;
+    construction.admissible().map_err(of_flag)?;
     let output = options.out.as_deref().map(Output::create).transpose()?;
     let run = construction.run()?;
     let course = construction.course::<Interval>(&run);
@@ -450,6 +491,6 @@ fn certify_collapse<C: Construction>(
     if let Some(output) = output {
         output.finish(collapsed.svg())?;
     }
-    print(&collapsed.table())?;
+    print(&collapsed.table(colour::style()))?;
     Ok(collapsed.as_expected())
 }

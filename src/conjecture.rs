@@ -143,8 +143,12 @@ impl Conjecture {
     pub fn given(mut self, text: &str) -> Result<Conjecture, Error> {
         for comparison in parse(text)? {
             if comparison.relation == Relation::Equal {
-                let message = "an equality is next to never met; ask for a band, such as abs(J0 - 0.5) <= 1e-3";
-                return Err(mark(message, text, comparison.place, comparison.place + 2));
+                return Err(mark(
+                    "an equality is next to never met; ask for a band, such as abs(J0 - 0.5) <= 1e-3",
+                    text,
+                    comparison.place,
+                    comparison.place + 2,
+                ));
             }
             self.note_words(&comparison);
             self.given.push((one_line(text), Compared::new(&comparison)));
@@ -180,7 +184,7 @@ impl Conjecture {
     }
 
     /// Whether the sides must differ, so that a difference of 0 violates.
-    pub fn is_strict(&self) -> bool {
+    pub(crate) fn is_strict(&self) -> bool {
         self.statement.relation.is_strict()
     }
 
@@ -190,12 +194,12 @@ impl Conjecture {
     }
 
     /// Whether the statement has a [share](Conjecture::share).
-    pub fn has_share(&self) -> bool {
+    pub(crate) fn has_share(&self) -> bool {
         self.share.is_some()
     }
 
     /// Whether a word that occurs in the statement or in a condition is a supremum over the segment, which binary64 only samples.
-    pub fn reads_suprema(&self) -> bool {
+    pub(crate) fn reads_suprema(&self) -> bool {
         self.statement.supremum || self.given.iter().any(|(_, condition)| condition.supremum)
     }
 
@@ -221,12 +225,12 @@ impl Conjecture {
     }
 
     /// Whether an instance violates the statement for certain, given its excess.
-    pub fn is_violated<N: Definite>(&self, compares: &Compares<N>) -> bool {
+    pub(crate) fn is_violated<N: Definite>(&self, compares: &Compares<N>) -> bool {
         compares.defined && self.statement.is_violated(compares.excess)
     }
 
     /// Whether an instance satisfies the statement for certain.
-    pub fn is_satisfied<N: Definite>(&self, compares: &Compares<N>) -> bool {
+    pub(crate) fn is_satisfied<N: Definite>(&self, compares: &Compares<N>) -> bool {
         compares.defined && self.statement.is_satisfied(compares.excess)
     }
 

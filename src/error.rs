@@ -3,6 +3,11 @@
 use std::fmt;
 
 /// Bad input. The message is complete: it names the offending value and where it stands.
+///
+/// ```
+/// let error = gradient_gap::Error::new("-1, expected a number ≥ 0").at("eta");
+/// assert_eq!(error.to_string(), "eta: -1, expected a number ≥ 0");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(String);
 
@@ -12,7 +17,7 @@ impl Error {
         Error(message.into())
     }
 
-    /// The same error, placed: `place: message`.
+    /// This error with a place before it: `place: message`, in one line.
     pub fn at(self, place: impl fmt::Display) -> Error {
         Error(format!("{}: {}", one_line(&place.to_string()), self.0))
     }

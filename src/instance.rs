@@ -7,9 +7,34 @@ use serde::{Deserialize, Serialize};
 
 /// A policy at θ, its verifier, and one update θ + η·w: all that a one-step statement of the paper speaks about.
 ///
-/// Every number is an exact binary64 number; what is computed from it may round, what it *is* does not.
+/// Every number is an exact binary64 number; what is computed from it may round, what it *is* does not. It is plain data,
+/// and anything that reads it takes for granted that it is [valid](Instance::validate).
+///
+/// | field | length | what |
+/// |---|---|---|
+/// | `theta`, `direction` | d = `policy.logits.dim` | θ, w |
+/// | `correct` | \|O\|, or S for a finite-state policy | r* |
+///
+/// ```
+/// use gradient_gap::{Instance, policy::Policy};
+///
+/// let instance = Instance {
+///     policy: Policy::linear_softmax(1, vec![-1.0, 1.0, 0.0], vec![])?,
+///     theta: vec![0.0],
+///     direction: vec![1.0],
+///     eta: 0.25,
+///     correct: vec![true, true, false],
+///     then: vec![],
+/// };
+/// instance.validate()?;
+/// assert_eq!((instance.updates(), instance.end()), (1, vec![0.25]));
+///
+/// let wrong = Instance { correct: vec![true; 3], ..instance };
+/// assert_eq!(wrong.validate().unwrap_err().to_string(), "correct: every response is correct (O⁻ is empty)");
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an instance")]
 pub struct Instance {
     /// The policy π.
     pub policy: Policy,
@@ -28,7 +53,7 @@ pub struct Instance {
 
 /// One update of the iteration (3): θ_{k+1} = θ_k + η_k w_k.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an update")]
 pub struct Update {
     /// w_k ∈ R^d.
     pub direction: Vec<f64>,
@@ -36,7 +61,8 @@ pub struct Update {
     pub eta: f64,
 }
 
-/// θ + η·w, every entry rounded after the product and after the sum: the iterates that are stored and checked are binary64 vectors.
+/// Makes θ + η·w of `theta`, every entry rounded after the product and after the sum: the iterates that are stored and
+/// checked are binary64 vectors. `direction` has as many entries.
 pub fn advance(theta: &mut [f64], direction: &[f64], eta: f64) {
     theta.iter_mut().zip(direction).for_each(|(x, w)| *x += eta * w);
 }
@@ -68,10 +94,10 @@ impl Instance {
         }
     }
 
-    /// The same with the responses of a finite-state policy listed one by one.
+    /// This instance with the responses of a finite-state policy listed one by one.
     ///
     /// # Errors
-    /// Too many of them.
+    /// More than [`MAX_RESPONSES`](crate::policy::MAX_RESPONSES) of them.
     pub fn listed(&self) -> Result<Instance, Error> {
         let (policy, correct) = self.policy.listed(&self.correct)?;
         Ok(Instance { policy, correct, ..self.clone() })
@@ -85,6 +111,8 @@ impl Instance {
         theta
     }
 
+    /// Whether this is an instance: every part in its place, all numbers finite, O⁺ and O⁻ not empty.
+    ///
     /// # Errors
     /// Names the first part that is out of place: an invalid policy, a dimension that does not fit, a number that is not
     /// finite, a negative η, an empty O⁺ or O⁻, an iterate that overflows.
@@ -98,7 +126,7 @@ impl Instance {
             finite(name, vector)?;
         }
         if !(self.eta >= 0.0 && self.eta.is_finite()) {
-            return Err(Error::new(format!("eta is {}, expected a finite number ≥ 0", self.eta)));
+            return Err(Error::new(format!("eta is {:?}, expected a finite number ≥ 0", self.eta)));
         }
         for (k, update) in self.then.iter().enumerate() {
             let name = format!("then[{k}].direction");
@@ -107,7 +135,7 @@ impl Instance {
             }
             finite(&name, &update.direction)?;
             if !(update.eta >= 0.0 && update.eta.is_finite()) {
-                return Err(Error::new(format!("then[{k}].eta is {}, expected a finite number ≥ 0", update.eta)));
+                return Err(Error::new(format!("then[{k}].eta is {:?}, expected a finite number ≥ 0", update.eta)));
             }
         }
         if !self.then.is_empty() {

@@ -34,7 +34,7 @@ pub enum Varied {
     CorrectLength,
 }
 
-/// All three.
+/// All three lengths that can be varied.
 pub const VARIED: [Varied; 3] = [Varied::MaxLength, Varied::Psi1Length, Varied::CorrectLength];
 
 impl Varied {
@@ -57,7 +57,7 @@ impl Varied {
     }
 }
 
-/// Lengths, in tokens with EOS.
+/// The lengths of a policy by design, in tokens with EOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Design {
     /// T∞ > `correct`.
@@ -79,6 +79,8 @@ const SMOOTHNESS: f64 = 1.0;
 const SCORE_BOUND: f64 = 2.0;
 
 impl Design {
+    /// Whether a policy can have these lengths.
+    ///
     /// # Errors
     /// Names the length that is out of place.
     pub fn validate(&self) -> Result<(), Error> {
@@ -138,14 +140,14 @@ pub struct Row {
     /// 2(1−J)Δμ/(L_pE⁺\[ℓ\]).
     pub sharp: f64,
     /// Where λ(η) first comes back to λ(0): λ(η) > λ(0) at the first and < at the second, 2⁻¹² of it apart; +∞ where it did not up to
-    /// [`FARTHEST`] times `sharp`.
+    /// 10⁴ times `sharp`.
     pub truth: [f64; 2],
     /// Whether both are certain in interval arithmetic. That λ(η) > λ(0) before is seen at sampled steps only, beyond `sharp`.
     pub certified: bool,
 }
 
 /// How far beyond the sharp condition a step is looked for at which λ does not rise.
-pub const FARTHEST: f64 = 1e4;
+pub(crate) const FARTHEST: f64 = 1e4;
 /// Changes of λ below this are not told from 0.
 const LEAST: f64 = 1e-280;
 /// How far apart the ends of `truth` are, relatively.

@@ -37,8 +37,41 @@
 //! | [`check`] | campaigns, attacks, certificates, witnesses | |
 //! | [`experiments`] | the paper's experiments, and how far what it observes is reproduced | §5 |
 //! | [`report`] | tables, JSON, JUnit | |
+//! | [`prelude`] | the names that a claim, a policy and a family of one's own need | |
 //!
 //! Arrows go one way, from top to bottom: a claim never samples, a family never judges, a report never computes.
+//!
+//! # Where to begin
+//!
+//! | for | there is |
+//! |---|---|
+//! | a policy | [`Policy`](policy::Policy) and its constructors, [`Automaton`](policy::Automaton) for long responses |
+//! | what an instance gives | [`Instance`], [`Evaluation`], [`OnLine`](line::OnLine), [`Constants`](regularity::Constants), [`update`](update::update) |
+//! | one statement on one instance | [`measure`](check::judge::measure), [`certify`](check::judge::certify) |
+//! | statements on many instances | [`Campaign`](check::campaign::Campaign), [`Attack`](check::attack::Attack) |
+//! | a claim, a family of one's own | [`prelude`], [`Claim`](claims::Claim), [`Family`](families::Family) |
+//! | a bound written as text | [`Conjecture`] |
+//! | what refuted something, on disk | [`witness`](check::witness) |
+//! | a run of many updates | [`run`](run::run), [`Course`](evaluation::Course), [`collapse`] |
+//! | the step size | [`safe_step::Compared`], [`thresholds`] |
+//! | a training log | [`Diagnosis`](diagnose::Diagnosis) |
+//!
+//! # Notation and units
+//!
+//! | symbol | what | shape, unit, range |
+//! |---|---|---|
+//! | θ, w | parameters, direction | d binary64 numbers each; the paper has ‖w‖₂ ≤ 1 |
+//! | η | step size: θ moves to θ + ηw | ≥ 0, in the unit of θ |
+//! | o, \|o\|, T∞ | response, its length with EOS, the largest | tokens |
+//! | r*, O⁺, O⁻ | verifier, correct and incorrect responses | index 1 and index 0 of every pair |
+//! | J, 1 − J | P(O⁺), P(O⁻) | (0, 1); both kept, as logarithms where they may underflow |
+//! | λ | log J − log(1 − J), the log-odds | natural logarithms, as everywhere |
+//! | s(o), H(o) | w·∇log π(o), wᵀ∇²log π(o)w | per response; ξ, H_t per token |
+//! | Δμ = λ' | E⁺\[s\] − E⁻\[s\], the gap alignment (11) | per unit of η |
+//! | G_o, L_o, G_p, L_p, T_ψ1 | suprema of \|s\|, \|H\|, \|ξ\|, \|H_t\|, ‖ℓ‖_ψ1 | in a [`Reading`](regularity::Reading) |
+//!
+//! Bad input is an [`Error`] that names the value and its place. The same input gives the same bits on any number of
+//! threads, unless a limit of time ends a search.
 //!
 //! # Example
 //! Inequality (16) on three responses, in binary64 and certified:
@@ -85,6 +118,7 @@ pub mod lengths;
 pub mod line;
 pub mod number;
 pub mod policy;
+pub mod prelude;
 pub mod regularity;
 pub mod report;
 pub mod run;
@@ -108,3 +142,18 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/finite-state.md")]
 struct FiniteState;
+
+/// And the one on adding a claim.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/adding-a-claim.md")]
+struct AddingAClaim;
+
+/// Likewise the page on the bandits' engine.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/bandit.md")]
+struct Bandit;
+
+/// Likewise the page on large spaces.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/trees.md")]
+struct Trees;

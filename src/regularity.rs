@@ -50,6 +50,20 @@ pub enum Kind {
 ///
 /// Sampled when N is `f64`; enclosed when N is [`Interval`], so that lower ends serve to certify a "≤" and upper ends to
 /// refute it, without further care.
+///
+/// ```
+/// use gradient_gap::number::Interval;
+/// use gradient_gap::{Evaluation, Instance, policy::Policy};
+///
+/// // λ(t) = t from t = 0 to 1: max |s| = σ(1) is at the end, max |H| = ¼ at the start.
+/// let policy = Policy::curve([0.0, 1.0, 0.0], &[])?;
+/// let (theta, direction, correct) = (vec![0.0], vec![1.0], vec![false, true]);
+/// let instance = Instance { policy, theta, direction, eta: 1.0, correct, then: vec![] };
+/// let evaluation = Evaluation::<Interval>::new(&instance, 8);
+/// let constants = evaluation.constants();
+/// assert!(constants.score.contains(0.7310585786300049) && constants.curvature.contains(0.25));
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Constants<N> {
     /// G_o: max |s(o)|.
@@ -293,7 +307,7 @@ pub struct LineBounds<N> {
 
 /// The closed forms that are known: logits linear on the line, or with waves, or of two options with a term in t²; L_p = ‖w‖² for
 /// the cube {±1}ⁿ, a product of n bits.
-pub fn line_bounds<N: Scalar>(on_line: &OnLine<'_, N>, w: &[f64]) -> Option<LineBounds<N>> {
+pub(crate) fn line_bounds<N: Scalar>(on_line: &OnLine<'_, N>, w: &[f64]) -> Option<LineBounds<N>> {
     let mut curvature = N::zero();
     let mut proxy = N::zero();
     let product = is_full_cube(on_line.policy()).then(|| sum(w.iter().map(|&x| N::of(x).square())));
@@ -393,7 +407,7 @@ fn is_full_cube(policy: &Policy) -> bool {
     codes.len() == logits.options
 }
 
-/// Every constant that is known for an instance, in all three readings; a reading in which nothing is known is absent.
+/// Every constant that is known for a valid instance, in all three readings; a reading in which nothing is known is absent.
 ///
 /// * seg: enclosed on `pieces` pieces of the segment.
 /// * line and glob, logits linear in θ: G is the diameter D of the slopes (features) within a row, exactly (the supremum is

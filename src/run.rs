@@ -22,7 +22,7 @@ pub enum Direction {
     Gradient,
     /// A random unit vector, from this seed.
     Random(u64),
-    /// The same, turned round where Δμ(k) would be negative.
+    /// A random unit vector, from this seed, turned round where Δμ(k) would be negative.
     RandomUphill(u64),
     /// w_k = g/‖g‖₂ of an algorithm.
     Algorithm(Algorithm),
@@ -41,12 +41,12 @@ pub enum StepSize {
     Rate(f64),
 }
 
-/// What to run.
+/// What a run is to do: directions, step sizes, when it ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// w_k.
+    /// How w_k is chosen.
     pub direction: Direction,
-    /// η_k.
+    /// How η_k is chosen.
     pub step: StepSize,
     /// The most steps; at least one is taken.
     pub most: usize,
@@ -96,8 +96,22 @@ impl fmt::Display for Stop {
 /// The smallest log J or log(1−J) whose exponential is not 0.
 const LN_SMALLEST: f64 = -745.0;
 
-/// Runs the plan from θ of `start`, whose policy, verifier and (for [`Direction::Prescribed`]) direction are used. A run that ends
-/// before its first step has one update with η = 0. The instance does not hold why the run ended; [`Stop`] says it.
+/// Makes a run of the iteration (3): follows the plan from θ of `start`, whose policy, verifier and (for
+/// [`Direction::Prescribed`]) direction are used. A run that ends before its first step has one update with η = 0. The
+/// instance does not hold why the run ended; [`Stop`] says it.
+///
+/// ```
+/// use gradient_gap::claims::conditions::triangle;
+/// use gradient_gap::run::{Direction, Plan, StepSize, Stop, run};
+/// use gradient_gap::{Evaluation, claims};
+///
+/// // Ten steps along the gap, each the largest that Theorem 1 allows there.
+/// let plan = Plan { direction: Direction::Gradient, step: StepSize::Trajectory(1.0), most: 10, target: f64::INFINITY };
+/// let (instance, stop) = run(&triangle(), &plan);
+/// assert_eq!((instance.updates(), stop), (10, Stop::Finished));
+/// let evaluation = Evaluation::<f64>::new(&instance, 1);
+/// assert!(evaluation.course().steps.iter().all(|step| step.change > 0.5 * step.progress())); // (15b)
+/// ```
 pub fn run(start: &Instance, plan: &Plan) -> (Instance, Stop) {
     let mut at = Instance { then: vec![], ..start.clone() };
     let mut taken: Vec<Update> = Vec::new();

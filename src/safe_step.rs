@@ -72,6 +72,9 @@ impl Inputs {
         Inputs { alignment, smoothness, score_bound: None, max_length: 1.0, psi1_length: None, correct_length: None }
     }
 
+    /// Whether some policy can have each of these numbers; whether it can have all of them at some J,
+    /// [`Inputs::contradiction`] says.
+    ///
     /// # Errors
     /// Names the first number that no policy can have: `name: value, expected …`, `name` as on the command line.
     pub fn check(&self) -> Result<(), Error> {
@@ -154,7 +157,7 @@ impl Inputs {
 }
 
 /// The name of G on the command line.
-pub const SCORE_BOUND: &str = "--score-bound";
+pub(crate) const SCORE_BOUND: &str = "--score-bound";
 
 /// What a threshold says at one J.
 #[derive(Clone, Debug, PartialEq)]
@@ -190,7 +193,7 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    /// What it says.
+    /// What the threshold says of these inputs at this J.
     pub fn step(&self, inputs: &Inputs, rate: &SuccessRate<f64>) -> Step {
         (self.step)(inputs, rate)
     }
@@ -314,7 +317,8 @@ impl Compared {
         self.largest_of(|_| true)
     }
 
-    /// The same of those that ask for constants along the step alone.
+    /// The largest step size below which some threshold guarantees that J rises from constants along the step alone, and
+    /// which one.
     pub fn largest_on_the_step(&self) -> Option<(&'static Threshold, f64)> {
         self.largest_of(|threshold| threshold.reading == Reading::Seg)
     }

@@ -13,8 +13,8 @@ fn quotient<N: Scalar>(x: N, y: N) -> N {
     if x.is_zero() { x } else { x / y }
 }
 
-/// Theorem 1: min{\[Δμ\]₊/(2(L_o + 8G_o²)), 1/(2√L_o)}, condition (15a) with the bound that the theorem puts on every step
-/// size.
+/// The step size that Theorem 1 allows, given Δμ = `alignment`: min{\[Δμ\]₊/(2(L_o + 8G_o²)), 1/(2√L_o)}, condition (15a)
+/// with the bound that the theorem puts on every step size.
 pub fn trajectory_step<N: Scalar>(alignment: N, constants: &Constants<N>) -> N {
     let half = N::of(0.5);
     let bend = constants.curvature + N::of(8.0) * constants.score.square();
@@ -23,14 +23,13 @@ pub fn trajectory_step<N: Scalar>(alignment: N, constants: &Constants<N>) -> N {
 }
 
 /// L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}, what (18a)'s first member divides by.
-pub fn token_bracket<N: Scalar>(failure: N, length: N, constants: &Constants<N>) -> N {
+pub(crate) fn token_bracket<N: Scalar>(failure: N, length: N, constants: &Constants<N>) -> N {
     let weight = (constants.psi1 / failure).min(N::of(8.0) * length.square());
     constants.token_curvature * length + constants.token_score.square() * weight
 }
 
-/// Theorem 3, condition (18a): min{½\[Δμ\]₊/(L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}), 1/(2√(L_pT∞ + G_p²T_ψ1))}; `failure` is 1
-/// − J,
-/// `length` T∞.
+/// The step size that Theorem 3 allows by condition (18a), given Δμ = `alignment`, 1 − J = `failure` and T∞ = `length`:
+/// min{½\[Δμ\]₊/(L_pT∞ + G_p² min{T_ψ1/(1−J), 8T∞²}), 1/(2√(L_pT∞ + G_p²T_ψ1))}.
 pub fn token_step<N: Scalar>(alignment: N, failure: N, length: N, constants: &Constants<N>) -> N {
     let half = N::of(0.5);
     let (smooth, noise) = (constants.token_curvature * length, constants.token_score.square());
@@ -38,7 +37,15 @@ pub fn token_step<N: Scalar>(alignment: N, failure: N, length: N, constants: &Co
     first.min(half / (smooth + noise * constants.psi1).sqrt())
 }
 
-/// A success rate as two numbers, J and 1 − J: neither is known from the other where that is near 1.
+/// A success rate as two numbers, J and 1 − J, each within (0, 1): neither is known from the other where that is near 1.
+///
+/// ```
+/// use gradient_gap::thresholds::SuccessRate;
+///
+/// let rate = SuccessRate::of_failure(1e-300); // J = 1 in binary64, and yet
+/// assert!((rate.log_odds() - 300.0 * 10f64.ln()).abs() < 1e-12);
+/// assert_eq!(SuccessRate::of_log_odds(0.0).failure, 0.5);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SuccessRate<N> {
     /// J.
@@ -96,13 +103,19 @@ pub fn collapse_threshold<N: Scalar>(alignment: N, curvature: N) -> N {
     ascent_step(alignment, N::one(), curvature)
 }
 
-/// min{T∞, T_ψ1 log(1 + 1/J)}, which E⁺\[ℓ\] is at most (token-smooth-only-step).
+/// min{T∞, T_ψ1 log(1 + 1/J)} for T∞ = `length` and T_ψ1 = `psi1`, which E⁺\[ℓ\] is at most (token-smooth-only-step).
 pub fn most_correct_length<N: Scalar>(rate: &SuccessRate<N>, length: N, psi1: N) -> N {
     length.min(psi1 * (-rate.log_success()).softplus())
 }
 
 /// 2JΔμ/(a + bh), what [`rare_failure_step`] tends to as Δμ → 0, and never less than it.
-pub fn small_rare_failure_step<N: Scalar>(alignment: N, rate: &SuccessRate<N>, curvature: N, proxy: N, length: N) -> N {
+pub(crate) fn small_rare_failure_step<N: Scalar>(
+    alignment: N,
+    rate: &SuccessRate<N>,
+    curvature: N,
+    proxy: N,
+    length: N,
+) -> N {
     let b = N::of(2.0) * proxy * length;
     let bend = b * (N::of(3.0).ln() - rate.log_failure()) + curvature * length; // a + bh
     ascent_step(alignment, rate.success, bend)

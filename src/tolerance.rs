@@ -12,7 +12,7 @@ pub const ULPS: f64 = 16.0;
 /// The slack of [`UnitDirection`](crate::claims::conditions::UnitDirection): 2⁻⁵⁰.
 pub const UNIT_DIRECTION: f64 = 1.0 / (1u64 << 50) as f64;
 
-/// How an identity is compared in binary64.
+/// How an identity is compared in binary64: its two sides may differ by [`Tolerance::error`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerance {
     /// Rounding units.

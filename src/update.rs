@@ -44,7 +44,7 @@ impl<N: Scalar> PolicyGradient<N> {
     }
 }
 
-/// g⁺ and g⁻ (8): the mean scores of the correct and of the incorrect responses.
+/// g⁺ and g⁻ (8), in this order: the mean scores of the correct and of the incorrect responses, d entries each.
 pub fn conditional_scores<N: Scalar>(evaluation: &Evaluation<'_, N>) -> [Vec<N>; 2] {
     if let Some(scores) = evaluation.mean_scores() {
         let [minus, plus] = scores.whole.clone();
@@ -57,7 +57,19 @@ pub fn conditional_scores<N: Scalar>(evaluation: &Evaluation<'_, N>) -> [Vec<N>;
     })
 }
 
-/// The update of an algorithm at θ, scores by formula.
+/// The update of an algorithm at θ, for one prompt and exact expectations, scores by formula: (4), (5), (20).
+///
+/// ```
+/// use gradient_gap::Evaluation;
+/// use gradient_gap::claims::conditions::triangle;
+/// use gradient_gap::update::{Algorithm, update};
+///
+/// let instance = triangle(); // J = 1/3, g⁺ − g⁻ = (1, −½)
+/// let evaluation = Evaluation::<f64>::new(&instance, 1);
+/// let [exact, grpo] = [Algorithm::Reinforce, Algorithm::Grpo].map(|algorithm| update(&evaluation, algorithm));
+/// assert!((exact.gradient[0] - 2.0 / 9.0).abs() < 1e-15); // J(1 − J)(g⁺ − g⁻)
+/// assert!((grpo.norm / exact.norm - 4.5f64.sqrt()).abs() < 1e-14); // over √(J(1 − J)), as all lengths are 1
+/// ```
 pub fn update<N: Scalar>(evaluation: &Evaluation<'_, N>, algorithm: Algorithm) -> PolicyGradient<N> {
     let start = evaluation.start();
     let log_variance = start.log_success() + start.log_failure();

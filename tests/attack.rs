@@ -138,7 +138,7 @@ fn sharp_bounds_are_reached() {
     assert!(parts >= if long { 140 } else { 80 }, "{parts}");
 }
 
-/// What docs/tightness says of (16) and (22): no coefficient is needed beyond the proved one, all but that of G_p²T_ψ1/(1−J) are
+/// What docs/report/bounds.md says of (16) and (22): no coefficient is needed beyond the proved one, all but that of G_p²T_ψ1/(1−J) are
 /// needed whole, and of that one ¼ log 2, by the page's instance; an attack comes to half of it. Control: 0.99 of one that is needed
 /// whole is refuted.
 #[test]

@@ -62,7 +62,7 @@ fn a_box_that_is_not_proved_is_not_as_expected() {
     let campaign = Campaign::new(REGISTRY, 1);
     let with = |boxes: &[Boxed]| {
         let found = Certifications { campaign: &campaign, claims: &[], boxes, seconds: 0.0 };
-        (found.as_expected(), report::certify_table(&found), report::certify_json(&found))
+        (found.as_expected(), report::certify_table(&found, report::Style::Plain), report::certify_json(&found))
     };
     let (as_expected, table, json) = with(all());
     assert!(as_expected && table.contains("proved") && !table.contains("sub-boxes left"));

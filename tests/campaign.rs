@@ -419,7 +419,7 @@ impl claims::Claim for Inaccurate {
             "J",
             value,
             value + N::between(0.0, 8e-13 * condition),
-            claims::tolerance::ULPS,
+            gradient_gap::tolerance::ULPS,
             condition,
         );
         std::iter::once(part).collect()

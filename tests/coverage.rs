@@ -1,5 +1,5 @@
 //! Nothing is forgotten: a claim in the registry has its file, its test module and its page, and nothing else has one.
-#![allow(clippy::panic, reason = "a panic is a failed test, in a helper as in a test")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a panic is a failed test, in a helper as in a test")]
 
 use gradient_gap::claims::REGISTRY;
 use gradient_gap::experiments::{Observed, observed};
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files in `src/claims` that are no claims.
-const NO_CLAIMS: [&str; 4] = ["mod", "conditions", "coefficients", "template"];
+const NO_CLAIMS: [&str; 5] = ["mod", "conditions", "coefficients", "template", "uses"];
 /// Files in `tests/claims` that belong to no single claim.
 const NO_MODULES: [&str; 10] = [
     "main",
@@ -172,10 +172,173 @@ fn facts_are_read() {
     }
 }
 
+/// The patterns of `include` in Cargo.toml.
+fn packaged() -> Vec<String> {
+    let manifest = read("Cargo.toml");
+    let list = manifest.split("\ninclude = [").nth(1).and_then(|rest| rest.split(']').next()).expect("a list");
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Whether a file, by its path from the root, is in the package: below a folder, or as a pattern with one star says.
+fn is_packaged(patterns: &[String], file: &str) -> bool {
+    patterns.iter().filter_map(|pattern| pattern.strip_prefix('/')).any(|pattern| match pattern.split_once('*') {
+        Some((before, after)) => {
+            file.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).is_some_and(|rest| !rest.contains('/'))
+        }
+        None => file == pattern || file.strip_prefix(pattern).is_some_and(|rest| rest.starts_with('/')),
+    })
+}
+
+/// Rust sources below a folder.
+fn sources(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(path(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    let names = entries.map(|entry| format!("{folder}/{}", entry.expect("an entry").file_name().to_string_lossy()));
+    names.flat_map(|name| if path(&name).is_dir() { sources(&name) } else { vec![name] }).collect()
+}
+
+/// What sources include, and what a package is read by, is in the package; tests, benchmarks and scripts are not.
+#[test]
+fn what_sources_include_is_packaged() {
+    let (patterns, mut included) = (packaged(), 0);
+    for source in sources("src").into_iter().filter(|name| name.ends_with(".rs")) {
+        let text = read(&source);
+        // In two parts, so that this file is not taken for one that includes.
+        let calls = ["include_str!", "include_bytes!"].map(|call| format!("{call}(\""));
+        let targets =
+            calls.iter().flat_map(|call| text.split(call.as_str()).skip(1).filter_map(|rest| rest.split('"').next()));
+        for target in targets.filter(|target| !target.contains("total-mass")) {
+            let folder = source.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let mut parts: Vec<&str> = folder.split('/').collect();
+            for part in target.split('/') {
+                match part {
+                    ".." => parts.truncate(parts.len() - 1),
+                    part => parts.push(part),
+                }
+            }
+            let file = parts.join("/");
+            assert!(path(&file).is_file() && is_packaged(&patterns, &file), "{source} includes {file}");
+            included += 1;
+        }
+    }
+    assert!(included > REGISTRY.len(), "{included}: a page of every claim, and more");
+    for needed in
+        ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "src/report/fonts/LICENSE", "examples/own_both.rs"]
+    {
+        assert!(path(needed).is_file() && is_packaged(&patterns, needed), "{needed}");
+    }
+    for other in ["tests/coverage.rs", "docs/tightness/README.md", "docs/claims/deep/page.md", "srcs/lib.rs", ".ci/run"] {
+        assert!(!is_packaged(&patterns, other), "{other}");
+    }
+}
+
 #[test]
 fn stored_seeds_belong_to_claims() {
     // self-test.txt exists for a moment while the machinery of tests/claims checks itself.
     let stored = without(stems("proptest-regressions", "txt"), &["self-test"]);
     assert!(stored.is_subset(&slugs()), "{stored:?}");
     assert!(read("proptest-regressions/README.md").contains("promote"));
+}
+
+/// The pages that `docs/SUMMARY.md` lists.
+fn listed(summary: &str) -> Vec<&str> {
+    summary.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|page| !page.is_empty()).collect()
+}
+
+/// All pages below docs, as paths from there.
+fn pages() -> BTreeSet<String> {
+    let below = |folder: &str| stems(&format!("docs/{folder}"), "md").into_iter();
+    let named = |folder: &'static str| below(folder).map(move |name| format!("{folder}{name}.md"));
+    let all = named("").chain(named("claims/")).chain(named("report/"));
+    all.filter(|page| page != "SUMMARY.md").collect()
+}
+
+#[test]
+fn every_page_stands_once_in_the_book() {
+    let summary = read("docs/SUMMARY.md");
+    let listed = listed(&summary);
+    let once: BTreeSet<String> = listed.iter().map(|page| (*page).to_string()).collect();
+    assert_eq!(listed.len(), once.len(), "a page is listed twice");
+    assert_eq!(once, pages());
+    let claims: Vec<&str> = listed.iter().filter_map(|page| page.strip_prefix("claims/")?.strip_suffix(".md")).collect();
+    let registry: Vec<&str> = REGISTRY.iter().map(|claim| claim.statement.slug).collect();
+    assert_eq!(claims, registry, "claims in another order than the registry's");
+}
+
+#[test]
+fn listed_pages_are_found() {
+    assert_eq!(listed("- [a](b.md)\n- [c]()\n    - [d](e/f.md)"), ["b.md", "e/f.md"]);
+}
+
+/// Rust in a page is compiled and run as a doctest of the library, which names the page.
+#[test]
+fn rust_of_every_page_is_a_doctest() {
+    let library = read("src/lib.rs");
+    let named = |page: &str| library.contains(&format!("include_str!(\"../{page}\")"));
+    let pages: Vec<String> = pages().into_iter().map(|page| format!("docs/{page}")).chain(["README.md".into()]).collect();
+    let with_rust: Vec<&String> = pages.iter().filter(|page| read(page).contains("```rust")).collect();
+    assert!(with_rust.len() >= 2, "{with_rust:?}");
+    for page in with_rust {
+        assert!(named(page), "src/lib.rs does not run the code of {page}");
+    }
+}
+
+/// Pages, registry and the snapshot of the last run say the same.
+#[test]
+fn the_snapshot_has_every_claim_and_its_page_quotes_it() {
+    let snapshot: serde_json::Value = serde_json::from_str(&read("docs/report/report.json")).expect("JSON");
+    assert_eq!(snapshot["machine"], serde_json::Value::Null, "the snapshot is of a machine");
+    let claims = snapshot["verify"]["claims"].as_array().expect("a list");
+    let attacks = snapshot["attacks"].as_array().expect("a list");
+    let slug = |one: &serde_json::Value| one["slug"].as_str().unwrap_or_default().to_string();
+    let expected: Vec<String> = REGISTRY.iter().map(|claim| claim.statement.slug.to_string()).collect();
+    let seen: Vec<String> = observed().map(|observed| observed.slug.to_string()).collect();
+    assert_eq!(claims.iter().map(slug).collect::<Vec<_>>(), [expected.clone(), seen].concat());
+    assert_eq!(attacks.iter().map(slug).collect::<Vec<_>>(), expected);
+    assert_eq!(stems("docs/report", "svg"), slugs().into_iter().chain(["statements".into()]).collect());
+    for ((claim, judged), attack) in REGISTRY.iter().zip(claims).zip(attacks) {
+        let statement = &claim.statement;
+        let slug = statement.slug;
+        assert_eq!(judged["as_expected"], true, "{slug}");
+        let verdict = judged["verdict"].as_str().unwrap_or_default().replace('-', " ");
+        let page = read(&format!("docs/claims/{slug}.md"));
+        let quoted: Vec<&str> = page.lines().filter(|line| line.starts_with("Verdict: **")).collect();
+        assert_eq!(quoted.len(), 1, "{slug}");
+        assert!(quoted[0].starts_with(&format!("Verdict: **{verdict}**.")), "{slug}: {}", quoted[0]);
+        assert_eq!(page.matches("\n<!-- begin: report -->\n").count(), 1, "{slug}");
+        // A constant that is said to be the best possible is nearly reached.
+        for sharp in claim.sharp {
+            let part = attack["parts"].as_array().and_then(|parts| parts.iter().find(|part| part["name"] == *sharp));
+            let ratio = part.and_then(|part| part["ratio"].as_f64()).unwrap_or(0.0);
+            assert!(ratio > 0.995, "{slug}, {sharp}: {ratio}");
+        }
+    }
+}
+
+/// Every section of a page, in the order in which a reader expects it.
+#[test]
+fn every_page_of_a_claim_has_its_sections_in_order() {
+    let order = [
+        "Statement",
+        "Corrected form",
+        "Assumptions and reading",
+        "The construction",
+        "Proof",
+        "Equality cases",
+        "Reduction and box",
+        "How it is checked",
+        "Measured",
+        "See also",
+    ];
+    for claim in REGISTRY {
+        let slug = claim.statement.slug;
+        let page = read(&format!("docs/claims/{slug}.md"));
+        let sections: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let places: Vec<usize> = (sections.iter())
+            .map(|section| order.iter().position(|known| known == section).unwrap_or_else(|| panic!("{slug}: {section}")))
+            .collect();
+        assert!(places.is_sorted_by(|a, b| a < b), "{slug}: {sections:?}");
+        for needed in [0, 2, 4, 5, 7, 8, 9] {
+            assert!(places.contains(&needed), "{slug}: no section {:?}", order[needed]);
+        }
+    }
 }

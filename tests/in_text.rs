@@ -1,4 +1,4 @@
-//! Sentences of the paper that are no numbered statements, each judged on an instance; docs/README.md lists them.
+//! Sentences of the paper that are no numbered statements, each judged on an instance; docs/conformance.md lists them.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 

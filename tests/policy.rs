@@ -444,8 +444,8 @@ const SPOILED: &[Spoiled] = &[
 
 /// The same for token-level policies.
 const SPOILED_TOKENS: &[Spoiled] = &[
-    (|i| i.policy.stop = Some(0.0), &["policy", "stop", "0 "]),
-    (|i| i.policy.stop = Some(1.0), &["policy", "stop", "1 "]),
+    (|i| i.policy.stop = Some(0.0), &["policy", "stop", "0.0 "]),
+    (|i| i.policy.stop = Some(1.0), &["policy", "stop", "1.0 "]),
     (|i| i.policy.stop = Some(-0.25), &["policy", "stop", "-0.25"]),
     (|i| i.policy.stop = Some(f64::NAN), &["policy", "stop", "NaN"]),
     (|i| i.policy.stop = None, &["policy", "logits", "3 rows of 2", "expected 3 of 3"]),

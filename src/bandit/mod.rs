@@ -109,8 +109,8 @@ impl Contexts {
         }
         match self.correct.iter().position(|&y| y as usize >= arms) {
             Some(i) => {
-                let message = format!("context {i}: the correct arm is {}, expected 0 to {}", self.correct[i], arms - 1);
-                Err(Error::new(message))
+                let (arm, last) = (self.correct[i], arms - 1);
+                Err(Error::new(format!("context {i}: the correct arm is {arm}, expected 0 to {last}")))
             }
             None => Ok(()),
         }
@@ -123,7 +123,7 @@ fn is_moderate(x: f64) -> bool {
 }
 
 fn immoderate(x: f64) -> Error {
-    Error::new(format!("{x}, expected a number of size at most {MAX_SIZE:e}"))
+    Error::new(format!("{x:?}, expected a number of size at most {MAX_SIZE:e}"))
 }
 
 /// A contextual bandit with linear logits: θ_0, contexts to train on, contexts to watch.
@@ -147,7 +147,7 @@ pub enum Fallback {
     Stop,
 }
 
-/// What to run.
+/// What a run is to do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// η.
@@ -172,11 +172,11 @@ impl Plan {
 
     fn validate(&self, contexts: usize) -> Result<(), Error> {
         if !(is_moderate(self.eta) && self.eta >= 0.0) {
-            return Err(Error::new(format!("η is {}, expected a number from 0 to {MAX_SIZE:e}", self.eta)));
+            return Err(Error::new(format!("η is {:?}, expected a number from 0 to {MAX_SIZE:e}", self.eta)));
         }
         let [low, high] = self.band;
         if !(0.0 <= low && low <= high && high <= 1.0) {
-            return Err(Error::new(format!("the band is [{low}, {high}], expected 0 ≤ low ≤ high ≤ 1")));
+            return Err(Error::new(format!("the band is [{low:?}, {high:?}], expected 0 ≤ low ≤ high ≤ 1")));
         }
         if self.steps > MAX_STEPS {
             return Err(Error::new(format!("{} updates, expected at most {MAX_STEPS}", self.steps)));

@@ -2,14 +2,16 @@
 
 use super::judge::{Certificate, Decision, enclose};
 use super::witness::{Origin, Witness, ends};
-use crate::claims::{Part, Relation};
+use crate::claims::{ClaimEntry, Part, Relation};
 use crate::error::Error;
+use crate::families::Family;
+use crate::instance::Instance;
 use crate::number::Interval;
 
 /// The share of a ratio that a simplified instance keeps.
-pub const KEPT: f64 = 0.999;
+pub(crate) const KEPT: f64 = 0.999;
 
-/// One thing that the file says, and whether it is so.
+/// One thing that a witness says, and whether it is so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assertion {
     /// What is said.
@@ -33,11 +35,10 @@ fn says_little(said: [f64; 2], now: [f64; 2]) -> bool {
 impl Witness {
     /// Whether the file says that its instance violates the claim for certain: its sides of an inequality or of an identity are apart. A
     /// conjecture has witnesses of nothing else.
-    pub fn says_violated(&self) -> bool {
-        let identity = match self.origin() {
-            Ok((Origin::Conjecture(_), ..)) => return true,
-            Ok((Origin::Claim(claim), ..)) => claim.statement.relation == Relation::Identity,
-            Err(_) => false,
+    fn says_violated(&self, origin: &Origin<'_>) -> bool {
+        let identity = match origin {
+            Origin::Conjecture(_) => return true,
+            Origin::Claim(claim) => claim.statement.relation == Relation::Identity,
         };
         self.computed[0] > self.claimed[1] || identity && self.computed[1] < self.claimed[0]
     }
@@ -46,12 +47,38 @@ impl Witness {
     ///
     /// * u is a point of the family's cube that decodes to the instance;
     /// * the enclosures of both sides contain a common number with those found now, and are not much wider;
-    /// * a violation is one; the simplified instance is one too, or else keeps [`KEPT`] of the ratio, as far as both are certain.
+    /// * a violation is one; the simplified instance is one too, or else keeps 99.9 % of the ratio, as far as both are certain.
     ///
     /// # Errors
-    /// As [`Witness::origin`].
+    /// A claim or family that is not in the registries ([`asserted_of`](Witness::asserted_of) takes those), a conjecture
+    /// that cannot be read, a version of the family that is yet to come, a u that is no point of its cube, an enclosure
+    /// whose ends are exchanged.
     pub fn asserted(&self, simplified: bool) -> Result<Vec<Assertion>, Error> {
         let (origin, family, decoded) = self.origin()?;
+        Ok(self.asserted_by(&origin, family, decoded, simplified))
+    }
+
+    /// What [`asserted`](Witness::asserted) gives, of a witness of a claim and a family that are not in the registries.
+    ///
+    /// # Errors
+    /// A claim or a family of another name than the witness has, a version of the family that is yet to come, a u that is
+    /// no point of its cube, an enclosure whose ends are exchanged.
+    pub fn asserted_of(&self, claim: &ClaimEntry, family: &Family, simplified: bool) -> Result<Vec<Assertion>, Error> {
+        for (what, stored, given) in [("slug", &self.slug, claim.statement.slug), ("family", &self.family, family.name)] {
+            if stored != given {
+                return Err(Error::new(format!("{what} is {stored:?}, expected {given:?}")));
+            }
+        }
+        Ok(self.asserted_by(&Origin::Claim(claim), family, self.decoded(family)?, simplified))
+    }
+
+    fn asserted_by(
+        &self,
+        origin: &Origin<'_>,
+        family: &Family,
+        decoded: Option<Instance>,
+        simplified: bool,
+    ) -> Vec<Assertion> {
         let subject = origin.subject();
         let violated = |instance| match subject.certify(instance).decision {
             Decision::Violated => Some(true),
@@ -59,11 +86,11 @@ impl Witness {
             Decision::Undecided => None,
         };
         let is_conjecture = matches!(origin, Origin::Conjecture(_));
-        let name = match &origin {
+        let name = match origin {
             Origin::Claim(_) => self.slug.clone(),
             Origin::Conjecture(conjecture) => format!("{:?}", conjecture.text()),
         };
-        let says_violated = self.says_violated();
+        let says_violated = self.says_violated(origin);
         let mut all = Vec::new();
         let mut say = |text: String, confirmed| all.push(Assertion { text, confirmed });
         let certificate = subject.certify(&self.instance);
@@ -92,7 +119,7 @@ impl Witness {
                 say(format!("{name} {}, now {}", show(said), show(now)), confirmed);
             }
         }
-        let Some(simple) = self.simplified.as_ref().filter(|_| simplified) else { return Ok(all) };
+        let Some(simple) = self.simplified.as_ref().filter(|_| simplified) else { return all };
         if says_violated {
             say(format!("the simplified instance violates {name}{all_given}"), violated(simple));
         } else if let Origin::Claim(claim) = origin
@@ -101,7 +128,7 @@ impl Witness {
             let certificate = enclose(claim, simple, |found| self.keeps(found).is_some());
             say(format!("the simplified instance keeps {KEPT} of the ratio"), self.keeps(&certificate));
         }
-        Ok(all)
+        all
     }
 
     /// Whether the part's share is at least [`KEPT`] of the stored one; `None` where neither yes nor no is certain.

@@ -3,6 +3,23 @@
 //! Case i of family f is decoded from the ChaCha8 stream i of the seed, whatever thread runs it; tallies merge by maxima (ties
 //! take the lowest case) and sums of counts. The result is the same bit for bit on any number of threads, and of
 //! [shards](super::shard).
+//!
+//! ```
+//! use gradient_gap::check::campaign::{Campaign, Verdict};
+//! use gradient_gap::claims::find;
+//!
+//! let claims = ["log-odds-step", "second-order-printed"].map(|slug| *find(slug).expect("in the registry"));
+//! let campaign = Campaign { certified: 20, ..Campaign::new(&claims, 300) };
+//! let result = campaign.run(&|_| {})?;
+//! let verdicts = [0, 1].map(|i| result.claims[i].verdict);
+//! assert_eq!(verdicts, [Verdict::NotRefuted, Verdict::Refuted]); // and as the mathematics says:
+//! assert!(result.as_expected());
+//!
+//! // The counterexample is stored with its instance and shows what it shows, whoever looks at it.
+//! let witness = result.claims[1].witness.as_ref().expect("refuted");
+//! assert!(witness.computed[0] > witness.claimed[1] || witness.computed[1] < witness.claimed[0]);
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 use super::attack::{Attack, Attacked};
 use super::certify::CertifiedClaim;
@@ -29,16 +46,16 @@ use std::fmt;
 pub const DEFAULT_INSTANCES: u64 = 351_000;
 /// Evaluations of the short attack on every claim in a default campaign.
 pub const DEFAULT_ATTACK: u64 = 8_192;
-/// Of them, those that intervals decide, too.
+/// Random instances of a default campaign that intervals decide, too.
 pub const DEFAULT_CERTIFIED: u64 = 6_000;
 /// The default seed.
 pub const DEFAULT_SEED: u64 = 1;
-/// Cases that one task runs in sequence.
+/// Random cases that one task of a campaign runs in sequence, on one thread.
 pub const CHUNK: u64 = 256;
-/// One-step instances for every run.
+/// Random one-step instances for every random run of a campaign.
 pub const STEPS_PER_RUN: u64 = 100;
 
-/// What to run.
+/// A campaign before it is run: which claims on which families, how many instances, how much beside them.
 #[derive(Clone, Copy, Debug)]
 pub struct Campaign<'a> {
     /// The claims.
@@ -90,7 +107,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// One claim's result.
+/// What a campaign found of one claim.
 #[derive(Clone, Debug)]
 pub struct ClaimResult {
     /// The claim.
@@ -99,9 +116,9 @@ pub struct ClaimResult {
     pub verdict: Verdict,
     /// Whether the verdict is what the mathematics says.
     pub as_expected: bool,
-    /// Instances on which the claim speaks.
+    /// Instances that satisfy the claim's hypotheses, edge sets included.
     pub cases: u64,
-    /// The largest share of the bound used.
+    /// The largest share of the bound used: computed/claimed, or error/tolerance of an identity.
     pub max_ratio: Option<f64>,
     /// What the short attack found; `None` where there was none.
     pub attacked: Option<ShortAttack>,
@@ -119,7 +136,7 @@ pub struct ClaimResult {
     pub witness: Option<Witness>,
 }
 
-/// A campaign's result.
+/// What a campaign found.
 #[derive(Clone, Debug)]
 pub struct CampaignResult {
     /// By claim.
@@ -154,16 +171,18 @@ impl<'a> Campaign<'a> {
         }
     }
 
-    /// The same with what is added for claims that few instances meet.
+    /// How many random instances of each scope are drawn, with what is added for claims that few of them meet.
     pub fn drawn(&self, scope: Scope) -> u64 {
         let times = self.claims.iter().filter(|claim| claim.scope == scope).map(|claim| claim.times).max();
         self.random(scope) * times.unwrap_or(1)
     }
 
-    /// Runs the campaign. `progress` is told how many random instances a task has finished.
+    /// Runs the campaign. `progress` is told now and then, from any thread, how many more random instances are finished:
+    /// one-step instances and runs alike, [`drawn`](Campaign::drawn) of both scopes in the end.
     ///
     /// # Errors
-    /// No claim, no family, or threads that cannot be started.
+    /// No claim, no family, two families of one name, threads that cannot be started, or a family of the caller's that
+    /// gives no [valid](crate::instance::Instance::validate) instance: the first such point.
     pub fn run(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<CampaignResult, Error> {
         let mut work = Work::new(self, Shard::WHOLE);
         work.run(progress, None)?;
@@ -178,7 +197,7 @@ impl<'a> Campaign<'a> {
             let pass = if claim.scope == Scope::Step { steps } else { runs };
             let mut result = pass.conclude(claim, found.tallies);
             if let Some(attacked) = found.attacked {
-                result.add_attack(attacked);
+                result.add_attack(attacked, self.families_of(claim.scope));
             }
             if self.certified > 0 {
                 let families = self.families_of(claim.scope);
@@ -187,7 +206,7 @@ impl<'a> Campaign<'a> {
             result
         };
         let named = |families: &[Family], spreads: Vec<Spread>| families.iter().map(|f| f.name).zip(spreads).collect();
-        let Found { claims, families, runs } = found;
+        let Found { claims, families, runs, .. } = found;
         let claims = self.pool()?.install(|| self.claims.par_iter().zip(claims).map(one).collect());
         Ok(CampaignResult { claims, families: named(self.families, families), runs: named(self.runs, runs) })
     }
@@ -196,6 +215,12 @@ impl<'a> Campaign<'a> {
     pub(super) fn pool(&self) -> Result<rayon::ThreadPool, Error> {
         if self.claims.is_empty() || self.families.is_empty() || self.runs.is_empty() {
             return Err(Error::new("a campaign needs at least one claim and one family of each kind"));
+        }
+        for families in [self.families, self.runs] {
+            let twice = |(i, family): &(usize, &Family)| families[..*i].iter().any(|known| known.name == family.name);
+            if let Some((_, family)) = families.iter().enumerate().find(twice) {
+                return Err(Error::new(format!("two families of a campaign are called {:?}", family.name)));
+            }
         }
         super::pool(self.threads)
     }
@@ -217,11 +242,15 @@ impl<'a> Campaign<'a> {
     }
 
     /// The short attack on a claim; `None` where none is asked for, or no family reaches the claim.
-    pub(super) fn attacked(&self, claim: &ClaimEntry) -> Option<Attacked> {
+    ///
+    /// # Errors
+    /// A family that gives no instance somewhere.
+    pub(super) fn attacked(&self, claim: &ClaimEntry) -> Result<Option<Attacked>, Error> {
         let families = self.families_of(claim.scope).iter();
         let families: Vec<&Family> = families.filter(|family| claim.is_tested_on(family.name)).collect();
         let wanted = self.attack > 0 && !families.is_empty();
-        wanted.then(|| Attack { families, seed: self.seed, ..Attack::of(claim, self.attack) }.within(false, &|_| {}))
+        let attack = || Attack { families, seed: self.seed, ..Attack::of(claim, self.attack) }.within(false, &|_| {});
+        wanted.then(attack).transpose()
     }
 
     /// The campaign whose random instances intervals decide.
@@ -232,10 +261,10 @@ impl<'a> Campaign<'a> {
 
 impl ClaimResult {
     /// The verdict once an attack is taken into account.
-    fn add_attack(&mut self, found: ShortAttack) {
+    fn add_attack(&mut self, found: ShortAttack, families: &[Family]) {
         let disagreement = "the attack found points where binary64 exceeds a bound that intervals are certain of";
         if found.violation.is_some() && self.verdict != Verdict::Refuted {
-            (self.verdict, self.reason, self.witness) = (Verdict::Refuted, None, found.witness(&self.claim));
+            (self.verdict, self.reason, self.witness) = (Verdict::Refuted, None, found.witness(&self.claim, families));
         } else if found.disagreements > 0 && self.verdict != Verdict::Refuted {
             (self.verdict, self.reason) = (Verdict::Inconclusive, Some(disagreement.into()));
         }

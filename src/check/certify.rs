@@ -3,6 +3,19 @@
 //!
 //! A certificate is about one instance; any number of them prove no theorem. Random instance i is the one of a
 //! [campaign](super::campaign) with the same seed, so the counts are the same on any machine and any number of threads.
+//!
+//! ```
+//! use gradient_gap::check::campaign::Campaign;
+//! use gradient_gap::claims::find;
+//! use gradient_gap::families;
+//!
+//! let claims = ["log-odds-step", "second-order-printed"].map(|slug| *find(slug).expect("in the registry"));
+//! let curves = [*families::find("curve").expect("in the registry")];
+//! let certified = Campaign { families: &curves, ..Campaign::new(&claims, 50) }.certify(&|_| {})?;
+//! assert_eq!((certified[0].random.certified, certified[0].refuted()), (50, 0));
+//! assert!(certified[1].refuted() > 0 && certified[1].as_expected()); // it is false as printed
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 use super::attack::Attacked;
 use super::campaign::{Campaign, Draws};
@@ -12,7 +25,7 @@ use super::numbers;
 use crate::claims::{ClaimEntry, Expected, Scope};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
-use crate::families::{self, Family};
+use crate::families::Family;
 use crate::instance::Instance;
 use crate::number::Interval;
 use rayon::prelude::*;
@@ -124,21 +137,25 @@ impl Campaign<'_> {
     /// many random instances a task has finished.
     ///
     /// # Errors
-    /// No claim, no family, or threads that cannot be started.
+    /// As [`Campaign::run`].
     pub fn certify(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<Vec<CertifiedClaim>, Error> {
-        Ok(self.pool()?.install(|| {
-            let hard: Vec<Count> =
-                self.claims.par_iter().map(|claim| self.certify_hard(claim, self.attacked(claim).as_ref())).collect();
+        self.pool()?.install(|| {
+            let hard = |claim| self.certify_hard(claim, self.attacked(claim)?.as_ref());
+            let hard: Vec<Result<Count, Error>> = self.claims.par_iter().map(hard).collect();
+            let hard: Vec<Count> = hard.into_iter().collect::<Result<_, Error>>()?; // of errors the first
             let tasks = |scope| (0..self.certificate_tasks(scope)).into_par_iter().map(move |task| (scope, task));
             let chunks = tasks(Scope::Step).chain(tasks(Scope::Run));
             let found =
                 chunks.map(|(scope, task)| self.certify_task(scope, task, progress)).reduce(Found::default, Found::merge);
+            if let Some((_, error)) = found.broken {
+                return Err(error);
+            }
             let of_claims = self.claims.iter().zip(&found.claims).zip(hard);
             let result = of_claims.map(|((claim, found), hard)| {
                 CertifiedClaim::new(claim, self.families_of(claim.scope), &found.certified, hard)
             });
-            result.collect()
-        }))
+            Ok(result.collect())
+        })
     }
 
     /// How many tasks it takes to certify the random instances of one scope.
@@ -161,7 +178,13 @@ impl Campaign<'_> {
         let (draws, mut u) = (Draws::new(self.seed), Vec::new());
         for i in cases {
             let at = self.case(scope, &draws, i, &mut u);
-            let Ok(instance) = families[at].decode(&u) else { continue }; // never: the point is inside the cube
+            let instance = match families[at].decode(&u) {
+                Ok(instance) => instance,
+                Err(e) => {
+                    found.note_broken(e);
+                    return found;
+                }
+            };
             let asked =
                 |claim: &ClaimEntry| claim.scope == scope && i / base < claim.times && claim.is_tested_on(families[at].name);
             let claims = self.claims.iter().enumerate().filter(|(_, claim)| asked(claim));
@@ -172,21 +195,23 @@ impl Campaign<'_> {
     }
 
     /// The edge sets, and what a short attack ends with.
-    pub(super) fn certify_hard(&self, claim: &ClaimEntry, attacked: Option<&Attacked>) -> Count {
-        let families = self.families_of(claim.scope).iter().filter(|family| claim.is_tested_on(family.name));
-        let edges = |family: &Family| -> Vec<Instance> {
-            family.edges().into_iter().filter_map(|edge| family.decode(&edge.u).ok()).collect()
-        };
-        let mut instances: Vec<Instance> = families.flat_map(edges).collect();
+    ///
+    /// # Errors
+    /// A family that gives no instance somewhere.
+    pub(super) fn certify_hard(&self, claim: &ClaimEntry, attacked: Option<&Attacked>) -> Result<Count, Error> {
+        let families = || self.families_of(claim.scope).iter().filter(|family| claim.is_tested_on(family.name));
+        let edges = families().flat_map(|family| family.edges().into_iter().map(|edge| family.decode(&edge.u)));
+        let mut instances: Vec<Instance> = edges.collect::<Result<_, Error>>()?;
         if let Some(found) = attacked {
-            instances.extend(found.ends.iter().filter_map(|(family, u)| families::find(family)?.decode(u).ok()));
+            let named = |name: &str| families().find(|family| family.name == name);
+            instances.extend(found.ends.iter().filter_map(|(family, u)| named(family)?.decode(u).ok()));
             instances.extend(found.witness.iter().filter(|_| found.violated).map(|witness| witness.instance.clone()));
         }
         let mut count = Count::default();
         for instance in &instances {
             each([(0, claim)].into_iter(), instance, |_, certificate| count.note(certificate));
         }
-        count
+        Ok(count)
     }
 }
 

@@ -5,6 +5,7 @@ use super::histogram::Histogram;
 use super::numbers;
 use super::short::ShortAttack;
 use crate::claims::Scope;
+use crate::error::Error;
 use crate::evaluation::Evaluation;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -146,6 +147,9 @@ pub(super) struct Found {
     pub claims: Vec<FoundOfClaim>,
     pub families: Vec<Spread>,
     pub runs: Vec<Spread>,
+    /// The first point at which a family gives no instance, by the number of its task: the end of a campaign.
+    #[serde(skip)]
+    pub broken: Option<(u64, Error)>,
 }
 
 /// Adds up what belongs together; what is empty was not begun.
@@ -181,7 +185,14 @@ impl Found {
         });
         add(&mut self.families, other.families, |one, other| one.merge(&other));
         add(&mut self.runs, other.runs, |one, other| one.merge(&other));
+        // Of equals the first, which `min_by_key` keeps.
+        self.broken = self.broken.take().into_iter().chain(other.broken).min_by_key(|(task, _)| *task);
         self
+    }
+
+    /// Notes that a family gives no instance where it should, if nothing was noted before.
+    pub fn note_broken(&mut self, error: Error) {
+        self.broken.get_or_insert((0, error));
     }
 
     /// Whether there is an entry for each of so many claims and families, or none at all, and no count is so large that a sum of a few

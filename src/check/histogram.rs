@@ -10,6 +10,15 @@ const PER_DECADE: f64 = 50.0;
 /// Counts of log₁₀ x in bins, with exact minimum and maximum. A bin is 1/50 decade (4.7 %) wide from 10⁻²⁰ to 10²⁰, 1/5 decade to
 /// 10^±400, two decades beyond: a few thousand bins, however many numbers are added. Merging adds counts, so the result does not
 /// depend on the order of the cases.
+///
+/// ```
+/// use gradient_gap::check::histogram::Histogram;
+///
+/// let mut seen = Histogram::default();
+/// [1e-300, 2.0, 1e3].into_iter().for_each(|x| seen.add(x));
+/// assert_eq!((seen.count(), seen.quantile_log10(0.0), seen.quantile_log10(1.0)), (3, Some(-300.0), Some(3.0)));
+/// assert!((seen.quantile_log10(0.5).expect("not empty") - 2f64.log10()).abs() < 0.01); // to half a bin
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Histogram {
@@ -53,7 +62,7 @@ impl Histogram {
     }
 
     /// Adds all that `other` counted.
-    pub fn merge(&mut self, other: &Histogram) {
+    pub(crate) fn merge(&mut self, other: &Histogram) {
         other.bins.iter().for_each(|(&bin, &count)| *self.bins.entry(bin).or_default() += count);
         self.zeros += other.zeros;
         if let Some((low, high)) = other.range {
@@ -62,7 +71,7 @@ impl Histogram {
     }
 
     /// The counts in bins of a fifth of a decade, at least: the lower end's log₁₀, and how many; zeros are left out.
-    pub fn fifths(&self) -> Vec<(f64, u64)> {
+    pub(crate) fn fifths(&self) -> Vec<(f64, u64)> {
         let mut fifths: BTreeMap<i32, u64> = BTreeMap::new();
         self.bins.iter().for_each(|(bin, n)| *fifths.entry(bin.div_euclid(10)).or_default() += n);
         fifths.into_iter().map(|(bin, n)| (f64::from(bin) / 5.0, n)).collect()
@@ -74,7 +83,7 @@ impl Histogram {
     }
 
     /// Whether nothing was added.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Histogram::default()
     }
 

@@ -1,4 +1,25 @@
-//! One claim on one instance: the ratio in binary64, the certificate in intervals.
+//! One claim on one instance: the ratio in binary64 ([`measure`]), the certificate in intervals ([`certify`]).
+//!
+//! ```
+//! use gradient_gap::check::judge::{Decision, Measured, SAMPLE_PIECES, certify, measure};
+//! use gradient_gap::claims::conditions::triangle;
+//! use gradient_gap::{Evaluation, Instance, claims};
+//!
+//! let claim = claims::find("smooth-only-step").expect("in the registry");
+//! let instance = triangle();
+//! let measured = measure(claim, &Evaluation::new(&instance, SAMPLE_PIECES));
+//! assert!(matches!(measured, Measured::Inside { ratio: Some(ratio), .. } if ratio <= 1.0));
+//! assert_eq!(certify(claim, &instance).decision, Decision::Holds);
+//!
+//! // With half of its constant it is refuted, for certain, where it is sharp: λ = −θ² at J = ½ and a short step.
+//! let policy = gradient_gap::policy::Policy::curve([0.0, 0.0, -2.0], &[])?;
+//! let (theta, direction, correct) = (vec![0.0], vec![1.0], vec![false, true]);
+//! let sharp = Instance { policy, theta, direction, eta: 1e-3, correct, then: vec![] };
+//! let parts = claim.real.parts(&Evaluation::new(&sharp, SAMPLE_PIECES));
+//! let wrong = claim.with_constant(parts[0].name, 0.5);
+//! assert_eq!([claim, &wrong].map(|claim| certify(claim, &sharp).decision), [Decision::Holds, Decision::Violated]);
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 use crate::claims::{ClaimEntry, Part};
 use crate::evaluation::Evaluation;
@@ -11,11 +32,11 @@ use std::fmt;
 pub const SAMPLE_PIECES: usize = 1;
 
 /// Into how many pieces the segment is cut in intervals, tried in turn until the comparison is decided.
-pub const ENCLOSURE_PIECES: [usize; 4] = [1, 8, 64, 512];
+pub(crate) const ENCLOSURE_PIECES: [usize; 4] = [1, 8, 64, 512];
 
 /// Pieces times responses times updates that one certificate may take: larger response spaces and longer runs get fewer pieces,
 /// and may stay undecided.
-pub const MAX_WORK: usize = 1 << 16;
+pub(crate) const MAX_WORK: usize = 1 << 16;
 
 /// "certified" means computed ≤ claimed + 2⁻⁴⁰(|computed| + |claimed|), for an identity that the two differ by no more than
 /// 2⁻⁴⁰ of their condition.
@@ -34,9 +55,10 @@ pub fn beyond_limit(ratio: f64) -> bool {
 pub enum Measured {
     /// A hypothesis does not hold, the one named.
     Outside(&'static str),
-    /// The largest share of the claimed bound that a part used; `None` where no part has a ratio (a bound of 0 met exactly).
+    /// All hypotheses hold: the part that uses the largest share of its bound.
     Inside {
-        /// computed/claimed, or error/tolerance for identities; NaN where a side is undefined.
+        /// The share: computed/claimed, or error/tolerance for identities; NaN where a side is undefined, `None` where no
+        /// part has a ratio (a bound of 0 met exactly).
         ratio: Option<f64>,
         /// The name of that part.
         part: &'static str,
@@ -66,12 +88,13 @@ fn exceeds(found: Option<f64>, known: Option<f64>) -> bool {
 }
 
 /// The first hypothesis that fails, by its number, and its margin: negative or NaN.
-pub fn first_failing(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Option<(usize, f64)> {
+pub(crate) fn first_failing(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Option<(usize, f64)> {
     let mut margins = claim.given.iter().map(|hypothesis| (hypothesis.real)(evaluation)).enumerate();
     margins.find(|&(_, margin)| margin.is_nan() || margin < 0.0)
 }
 
-/// Measures a claim on an instance.
+/// Measures a claim on an instance in binary64: whether its hypotheses hold, and the largest share of its bound that a part
+/// uses. Suprema are sampled, so that a share above 1 is a reason to [`certify`] and no refutation.
 pub fn measure(claim: &ClaimEntry, evaluation: &Evaluation<'_, f64>) -> Measured {
     if let Some((i, _)) = first_failing(claim, evaluation) {
         return Measured::Outside(claim.given[i].name);
@@ -97,7 +120,7 @@ pub enum Decision {
     Violated,
     /// Some hypothesis fails for certain, so that the claim says nothing of this instance.
     Outside,
-    /// Nothing could be decided.
+    /// Nothing could be decided: enclosures overlap, as they do where both sides are equal.
     Undecided,
 }
 
@@ -132,7 +155,7 @@ impl Certificate {
     }
 
     /// Whether the parts of this name are identities, whose ratio, an error over a tolerance, is a matter of binary64 alone.
-    pub fn is_identity(&self, name: &str) -> bool {
+    pub(crate) fn is_identity(&self, name: &str) -> bool {
         self.parts.iter().any(|part| part.name == name && part.tolerance.is_some())
     }
 
@@ -148,7 +171,7 @@ impl Certificate {
         widths.fold(0.0, |widest, width| if width.is_nan() { f64::INFINITY } else { widest.max(width) })
     }
 
-    /// The same of the parts of one name; for identities, the error over the tolerance of binary64.
+    /// The enclosed ratio of the parts of one name; for identities, the error over the tolerance of binary64.
     pub fn share(&self, name: &str) -> Option<Interval> {
         let share = |part: &Part<Interval>| match part.tolerance {
             None => part.computed / part.claimed,
@@ -176,13 +199,15 @@ fn decide(part: &Part<Interval>) -> Decision {
     }
 }
 
-/// Evaluates a claim on an instance in intervals, cutting the segment finer until the comparison is decided.
+/// Evaluates a claim on an instance in intervals: every constant enclosed over the whole step, the segment cut into 1, 8,
+/// 64, 512 pieces in turn until the comparison is decided, or until pieces times responses times updates would be above
+/// 2¹⁶.
 pub fn certify(claim: &ClaimEntry, instance: &Instance) -> Certificate {
     enclose(claim, instance, is_decided)
 }
 
 /// The same, where the instance is already evaluated on the uncut segment.
-pub fn certify_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>) -> Certificate {
+pub(crate) fn certify_from(claim: &ClaimEntry, first: &Evaluation<'_, Interval>) -> Certificate {
     enclose_from(claim, first, is_decided)
 }
 
@@ -190,7 +215,8 @@ fn is_decided(certificate: &Certificate) -> bool {
     certificate.decision != Decision::Undecided
 }
 
-/// The same until `enough`.
+/// Evaluates a claim on an instance in intervals, as [`certify`] does, but cutting the segment finer until `enough` says
+/// yes.
 pub fn enclose(claim: &ClaimEntry, instance: &Instance, enough: impl Fn(&Certificate) -> bool) -> Certificate {
     enclose_from(claim, &Evaluation::new(instance, ENCLOSURE_PIECES[0]), enough)
 }

@@ -1,14 +1,16 @@
 //! Judging: from two numbers and a relation to a verdict.
 //!
 //! [`judge`] compares the sides of one claim on one instance, in binary64 and in intervals; [`campaign`] loops over
-//! instances, [`shard`] cuts that into parts; [`certify`] decides them by intervals alone; [`attack`] searches for the worst, [`conjecture`] for what refutes somebody's own bound; [`boxes`] proves inequalities between a few
-//! numbers on a whole box; [`witness`] keeps, simplifies and re-reads what refuted something, [`asserted`] asks anew whether it does; [`work`] says how much it is to look
-//! at an instance. A sampled success is never called proved, and a refutation counts only when one interval evaluation confirms it.
+//! instances, [`shard`] cuts that into parts; [`certify`] decides them by intervals alone; [`attack`] searches for the worst,
+//! [`conjecture`] for what refutes somebody's own bound; [`tightness`] attacks everything, [`baseline`] compares with an earlier run;
+//! [`boxes`] proves inequalities between a few numbers on a whole box; [`witness`] keeps, simplifies and re-reads what refuted
+//! something; [`work`] says how much it is to look at an instance. A sampled success is never called proved, and a refutation counts only when one interval evaluation confirms it.
 
 use crate::error::Error;
 
-pub mod asserted;
+mod asserted;
 pub mod attack;
+pub mod baseline;
 pub mod boxes;
 pub mod campaign;
 pub mod certify;
@@ -24,10 +26,12 @@ pub mod shard;
 mod short;
 pub mod simplify;
 mod stored;
+pub mod tightness;
 pub mod witness;
 pub mod work;
 
-/// A pool of so many threads; 0 for as many as there are cores.
+/// A pool of so many threads, 0 for as many as there are cores: what runs inside [`install`](rayon::ThreadPool::install)
+/// uses them.
 ///
 /// # Errors
 /// As many threads are not to be had.

@@ -10,7 +10,7 @@ pub fn is_zero(count: &u64) -> bool {
 
 /// What stands for a number.
 #[derive(serde::Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a number, \"inf\", \"-inf\" or null")]
 enum Stored {
     Number(f64),
     Text(String),

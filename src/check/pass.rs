@@ -5,6 +5,7 @@ use super::found::{Found, Spread, Tally};
 use super::judge::{Decision, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
 use super::witness::counterexample;
 use crate::claims::{ClaimEntry, Relation, Scope};
+use crate::error::Error;
 use crate::evaluation::{Evaluation, TOGETHER};
 use crate::families::{self, Family};
 use crate::instance::Instance;
@@ -60,9 +61,9 @@ impl<'a> Pass<'a> {
         let Some(chunk) = task.checked_sub(self.edge_tasks()) else {
             let (first, mut instance) = (task as usize * EDGES, families::blank());
             for (j, (family, u)) in self.edges.iter().enumerate().skip(first).take(EDGES) {
-                // An edge is inside the cube.
-                if self.families[*family].decode_into(u, &mut instance).is_ok() {
-                    self.one([j as u64, 0], *family, &Evaluation::new(&instance, SAMPLE_PIECES), &mut found);
+                match self.families[*family].decode_into(u, &mut instance) {
+                    Ok(()) => self.one([j as u64, 0], *family, &Evaluation::new(&instance, SAMPLE_PIECES), &mut found),
+                    Err(e) => found.note_broken(e),
                 }
             }
             return found;
@@ -76,13 +77,19 @@ impl<'a> Pass<'a> {
             let batch = first..cases.end.min(first + TOGETHER as u64);
             let decoded = batch.clone().zip(&mut instances).map(|(i, instance)| {
                 let family = self.campaign.case(self.scope, &draws, i, &mut u);
-                // `case` gives as many coordinates as the family has, inside the cube.
-                self.families[family].decode_into(&u, instance).is_ok().then_some((i, family))
+                self.families[family].decode_into(&u, instance).map(|()| (i, family))
             });
-            let decoded: SmallVec<[_; TOGETHER]> = decoded.collect();
+            let decoded: Result<SmallVec<[_; TOGETHER]>, Error> = decoded.collect();
+            let decoded = match decoded {
+                Ok(decoded) => decoded,
+                Err(e) => {
+                    found.note_broken(e);
+                    return found;
+                }
+            };
             let mut cases = decoded.iter();
             Evaluation::for_each(&instances[..decoded.len()], SAMPLE_PIECES, |evaluation| {
-                if let Some(&Some((i, family))) = cases.next() {
+                if let Some(&(i, family)) = cases.next() {
                     self.one([self.edges.len() as u64 + i, i / base], family, evaluation, &mut found);
                 }
             });

@@ -110,6 +110,9 @@ impl HandWritten {
     fn instance(self) -> Result<Instance, Error> {
         expect_schema(self.schema.as_deref(), INSTANCE_SCHEMA)?;
         let n = self.logits.len();
+        if n == 0 {
+            return Err(Error::new("logits is empty, expected one for every response"));
+        }
         for (name, list) in [("slopes", &self.slopes), ("curvatures", &self.curvatures)] {
             if list.len() != n && !(name == "curvatures" && list.is_empty()) {
                 return Err(Error::new(format!("{name} has {} entries, expected {n} (one a logit)", list.len())));
@@ -248,18 +251,29 @@ pub fn read_instance(text: &str) -> Result<Instance, Error> {
     read_stored(text, false).map(Stored::into_instance)
 }
 
-/// The same, but of a witness its [simplified](Witness::simplified) instance.
+/// Reads the [simplified](Witness::simplified) instance of a witness from JSON.
 ///
 /// # Errors
-/// As there; also a file that holds none.
+/// As [`read_instance`]; also a file that holds none.
 pub fn read_simplified(text: &str) -> Result<Instance, Error> {
     read_stored(text, true).map(Stored::into_instance)
 }
 
-/// The same with all that a witness says, which [`Witness::asserted`] asks anew.
+/// Reads what [`read_instance`] (or, if `simplified`, [`read_simplified`]) reads, with all that a witness says beside its
+/// instance, which [`Witness::asserted`] asks anew.
 ///
 /// # Errors
 /// As there.
+///
+/// ```
+/// use gradient_gap::check::witness::{Stored, read_stored};
+///
+/// let text = r#"{"logits": [0, 0, 0], "slopes": [-1, 1, 0], "correct": [0, 1], "eta": 0.25}"#;
+/// let stored = read_stored(text, false)?;
+/// assert!(matches!(stored, Stored::Instance(_)) && stored.instance().correct == [true, true, false]);
+/// assert!(read_stored(&text.replace("0.25", "-1"), false).unwrap_err().to_string().contains("eta is -1"));
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 pub fn read_stored(text: &str, simplified: bool) -> Result<Stored, Error> {
     read(text, simplified).map_err(one_line)
 }

@@ -9,7 +9,7 @@ use super::campaign::{Campaign, CampaignResult};
 use super::found::{Found, FoundOfClaim};
 use super::pass::Pass;
 use super::short::ShortAttack;
-pub use super::stored::{SHARD_SCHEMA, Shards, Whole};
+pub use super::stored::{Shards, Whole};
 use crate::claims::Scope;
 use crate::error::Error;
 use rayon::prelude::*;
@@ -19,7 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The most shards of a campaign.
-pub const MOST_SHARDS: u64 = 1_000_000;
+pub(crate) const MOST_SHARDS: u64 = 1_000_000;
 
 /// One of several parts of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Shard {
     /// Shard `number` of `of`, counted from 1.
     ///
     /// # Errors
-    /// Not 1 ≤ `number` ≤ `of` ≤ [`MOST_SHARDS`].
+    /// Not 1 ≤ `number` ≤ `of` ≤ 10⁶.
     pub fn new(number: u64, of: u64) -> Result<Shard, Error> {
         match (1..=of).contains(&number) && of <= MOST_SHARDS {
             true => Ok(Shard { number, of }),
@@ -148,7 +148,8 @@ impl<'a> Work<'a> {
     /// Does what is left. `progress` is told how many random instances a task has finished.
     ///
     /// # Errors
-    /// No claim, no family, threads that cannot be started, or what `saving` says.
+    /// No claim, no family, threads that cannot be started, a family that gives no instance somewhere, or what `saving`
+    /// says.
     pub fn run(&mut self, progress: &(dyn Fn(u64) + Sync), mut saving: Option<Saving<'_>>) -> Result<(), Error> {
         let pool = self.campaign.pool()?;
         let (kinds, before, start) = (self.kinds(), self.seconds, Instant::now());
@@ -160,7 +161,9 @@ impl<'a> Work<'a> {
             // Added up as they come, in whatever order: a tree of partial sums would grow with the number of tasks.
             let found = Mutex::new(std::mem::take(&mut self.found));
             let one = |k: usize| {
-                let task = self.task(&kinds, self.shard.task(self.done + k as u64), progress);
+                let number = self.shard.task(self.done + k as u64);
+                let mut task = self.task(&kinds, number, progress);
+                task.broken.iter_mut().for_each(|(of, _)| *of = number);
                 let mut all = found.lock().unwrap_or_else(PoisonError::into_inner);
                 *all = std::mem::take(&mut *all).merge(task);
             };
@@ -169,6 +172,9 @@ impl<'a> Work<'a> {
             self.found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
             self.done = end;
             self.seconds = before + start.elapsed().as_secs_f64();
+            if let Some((_, error)) = self.found.broken.take() {
+                return Err(error);
+            }
             let Some(Saving { every, write }) = &mut saving else { continue };
             if begun.elapsed() < (*every).clamp(SHORTEST, LONGEST) {
                 block = LARGEST_BLOCK.min(2 * block);
@@ -201,11 +207,17 @@ impl<'a> Work<'a> {
     /// The attack on a claim, and what intervals say of its hard instances.
     fn of_claim(&self, i: usize) -> Found {
         let (campaign, claim) = (self.campaign, &self.campaign.claims[i]);
-        let attacked = campaign.attacked(claim);
-        let certify = || campaign.fewer().certify_hard(claim, attacked.as_ref());
-        let hard = if campaign.certified > 0 { certify() } else { Default::default() };
         let mut found = Found::of(campaign.claims.len());
-        found.claims[i] = FoundOfClaim { hard, attacked: attacked.as_ref().map(ShortAttack::of), ..Default::default() };
+        let mut look = || {
+            let attacked = campaign.attacked(claim)?;
+            let certify = || campaign.fewer().certify_hard(claim, attacked.as_ref());
+            let hard = if campaign.certified > 0 { certify()? } else { Default::default() };
+            found.claims[i] = FoundOfClaim { hard, attacked: attacked.as_ref().map(ShortAttack::of), ..Default::default() };
+            Ok(())
+        };
+        if let Err(e) = look() {
+            found.note_broken(e);
+        }
         found
     }
 

@@ -4,7 +4,7 @@ use super::attack::Attacked;
 use super::numbers;
 use super::witness::{Witness, counterexample};
 use crate::claims::ClaimEntry;
-use crate::families;
+use crate::families::Family;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -52,8 +52,9 @@ impl ShortAttack {
     }
 
     /// The certified violation once more.
-    pub(super) fn witness(&self, claim: &ClaimEntry) -> Option<Witness> {
-        let (family, u) = self.violation.as_ref()?;
-        Some(counterexample(claim, families::find(family)?, u)?.with_plainest(claim))
+    pub(super) fn witness(&self, claim: &ClaimEntry, families: &[Family]) -> Option<Witness> {
+        let (name, u) = self.violation.as_ref()?;
+        let family = families.iter().find(|family| family.name == name)?;
+        Some(counterexample(claim, family, u)?.with_plainest(claim))
     }
 }

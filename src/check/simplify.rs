@@ -26,7 +26,7 @@ pub fn size(instance: &Instance) -> [usize; 5] {
 
 /// Coordinate descent towards the simplest point of a family's cube: each coordinate is set to 0, ¼ or ½ (round numbers in every
 /// family) as long as `keep` holds and the instance grows in no respect. `keep` is not asked about `u` itself.
-pub fn descend(family: &Family, scope: Scope, u: &[f64], keep: &dyn Fn(&Instance) -> bool) -> Vec<f64> {
+pub(crate) fn descend(family: &Family, scope: Scope, u: &[f64], keep: &dyn Fn(&Instance) -> bool) -> Vec<f64> {
     let Ok(instance) = family.decode(u) else { return u.to_vec() };
     let (mut best, mut least) = (u.to_vec(), size(&instance));
     let order: Vec<usize> = match scope {
@@ -232,6 +232,20 @@ impl Plainest<'_> {
 /// The plainest instance that `keep` accepts: without the updates, tokens, responses and terms that are not needed, seen as a policy on
 /// its own line (θ = 0 ∈ R¹, w = 1), every response as one token if that will do, its numbers with as few digits as will do. `keep` is
 /// not asked about `instance` itself.
+///
+/// ```
+/// use gradient_gap::check::simplify::plain;
+/// use gradient_gap::{Evaluation, Instance, families};
+///
+/// // Of some policy with J below a tenth, the plainest one.
+/// let family = families::find("linear-softmax").expect("in the registry");
+/// let instance = family.decode(&vec![0.63; family.dim])?;
+/// let rare = |instance: &Instance| Evaluation::<f64>::new(instance, 1).start().success() < 0.1;
+/// assert!(rare(&instance) && instance.policy.responses() > 2);
+/// let plain = plain(&instance, &rare);
+/// assert!(rare(&plain) && plain.policy.responses() == 2);
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 pub fn plain(instance: &Instance, keep: &dyn Fn(&Instance) -> bool) -> Instance {
     let widest = norm(&instance.direction).max(1.0) * (1.0 + 1e-15);
     let mut as_it_is = Plainest { instance: instance.clone(), keep, widest };

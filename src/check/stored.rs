@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The schema of shards.
-pub const SHARD_SCHEMA: &str = "gradient-gap/verify-shard/1";
+pub(crate) const SHARD_SCHEMA: &str = "gradient-gap/verify-shard/1";
 
 /// What makes two campaigns the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,7 +147,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Work<'a> {
-    /// What was done so far, as JSON, schema [`SHARD_SCHEMA`]; floats come back bit for bit.
+    /// What was done so far, as JSON, schema "gradient-gap/verify-shard/1"; floats come back bit for bit.
     ///
     /// # Errors
     /// None that is known: everything that is found can be written.
@@ -228,7 +228,8 @@ impl Whole {
         let claims: Result<Vec<ClaimEntry>, Error> = parameters.claims.iter().map(|slug| known(slug).copied()).collect();
         let (claims, found) = (claims?, Found::of(parameters.claims.len()));
         if claims.is_empty() || parameters.instances == 0 {
-            return Err(Error::new("a campaign without claims or instances"));
+            let (claims, instances) = (claims.len(), parameters.instances);
+            return Err(Error::new(format!("a campaign of {claims} claims and {instances} instances")));
         }
         Ok(Whole { claims, parameters, found, seconds: 0.0 })
     }
@@ -246,9 +247,12 @@ impl Shards {
     fn add_one(&mut self, name: &str, text: &str) -> Result<(), Error> {
         let document = Document::parse(text)?;
         let first = self.files.values().next().map_or("this program", String::as_str);
-        let begun = if self.whole.is_none() { Some(Whole::of(&document)?) } else { None };
-        let campaign = self.whole.iter().chain(&begun).map(Whole::campaign).next();
-        let campaign = campaign.ok_or_else(|| Error::new("no campaign"))?; // never: one of the two is there
+        let mut begun = None;
+        let whole = match &self.whole {
+            Some(whole) => whole,
+            None => begun.insert(Whole::of(&document)?),
+        };
+        let campaign = whole.campaign();
         let Work { shard, tasks, done, found, seconds, .. } = document.work(&campaign, first)?;
         if done < tasks {
             let how = "run the command that wrote it again, with --resume";

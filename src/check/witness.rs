@@ -1,5 +1,7 @@
-//! What refuted something: stored, simplified, re-read.
+//! What refuted something: stored, simplified, read again ([`read_stored`], [`read_instance`]), asked anew
+//! ([`Witness::asserted`]). `examples/witness.rs` goes round once.
 
+pub use super::asserted::Assertion;
 use super::conjecture::enclose;
 use super::judge::{Certificate, Decision, certify};
 pub use super::read::{INSTANCE_SCHEMA, MAX_TEXT, Stored, read_instance, read_simplified, read_stored};
@@ -13,7 +15,7 @@ use crate::number::Interval;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
-/// The schema of witness files.
+/// The schema of witness files, the value of their key "schema".
 pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
 
 /// What either search for a simpler counterexample may cost, in tokens evaluated in intervals, those of every response, update and
@@ -21,15 +23,15 @@ pub const WITNESS_SCHEMA: &str = "gradient-gap/witness/1";
 const MOST_WORK: u64 = 1 << 19;
 
 /// The [slug](Witness::slug) of somebody's own bound.
-pub const CONJECTURE: &str = "conjecture";
+pub(crate) const CONJECTURE: &str = "conjecture";
 
 /// What refuted a claim or a conjecture, or came nearest to refuting a claim: where it was found and, since maps change, the decoded instance in full.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a witness")]
 pub struct Witness {
     /// [`WITNESS_SCHEMA`].
     pub schema: String,
-    /// The claim; [`CONJECTURE`] for a conjecture.
+    /// The claim; "conjecture" for a conjecture.
     pub slug: String,
     /// The family it comes from.
     pub family: String,
@@ -118,14 +120,14 @@ impl Subject for Conjecture {
 
 /// What a stored witness is about.
 #[derive(Clone, Debug)]
-pub enum Origin {
-    /// A claim of the registry.
-    Claim(&'static ClaimEntry),
+pub(crate) enum Origin<'a> {
+    /// A claim, of the registry unless it is given.
+    Claim(&'a ClaimEntry),
     /// Somebody's own bound.
     Conjecture(Box<Conjecture>),
 }
 
-impl Origin {
+impl Origin<'_> {
     pub(super) fn subject(&self) -> &dyn Subject {
         match self {
             Origin::Claim(claim) => *claim,
@@ -179,25 +181,31 @@ impl Witness {
     /// # Errors
     /// An unknown claim or family, a conjecture that cannot be read, a version of the family that is yet to come, a u that is no point of
     /// its cube, an enclosure whose ends are exchanged.
-    pub fn origin(&self) -> Result<(Origin, &'static Family, Option<Instance>), Error> {
+    pub(crate) fn origin(&self) -> Result<(Origin<'static>, &'static Family, Option<Instance>), Error> {
         let unknown = |what: &str, name: &str| Error::new(format!("{what}: {name:?} is not known"));
         let origin = match self.slug == CONJECTURE {
             true => Origin::Conjecture(Box::new(self.conjecture()?)),
             false => Origin::Claim(claims::find(&self.slug).ok_or_else(|| unknown("slug", &self.slug))?),
         };
         let family = families::find(&self.family).ok_or_else(|| unknown("family", &self.family))?;
+        Ok((origin, family, self.decoded(family)?))
+    }
+
+    /// The instance at its u, if the map of its family is still the one it was found with.
+    ///
+    /// # Errors
+    /// A version of the family that is yet to come, a u that is no point of its cube, an enclosure whose ends are exchanged.
+    pub(super) fn decoded(&self, family: &Family) -> Result<Option<Instance>, Error> {
         if self.family_version > family.version {
             let (stored, known) = (self.family_version, family.version);
             return Err(Error::new(format!("family_version is {stored}, but {} is at version {known}", family.name)));
         }
         for (name, [low, high]) in [("computed", self.computed), ("claimed", self.claimed)] {
             if low > high {
-                return Err(Error::new(format!("{name} is [{low}, {high}], expected the lower end first")));
+                return Err(Error::new(format!("{name} is [{low:?}, {high:?}], expected the lower end first")));
             }
         }
-        let current = self.family_version == family.version;
-        let decoded = current.then(|| family.decode(&self.u)).transpose()?;
-        Ok((origin, family, decoded))
+        (self.family_version == family.version).then(|| family.decode(&self.u)).transpose()
     }
 
     fn conjecture(&self) -> Result<Conjecture, Error> {
@@ -208,8 +216,13 @@ impl Witness {
             .try_fold(conjecture, |conjecture, (i, text)| conjecture.given(text).map_err(|e| e.at(format!("given[{i}]"))))
     }
 
+    /// The witness as JSON, in lines, as `attack --out` writes it and [`read_stored`] reads it.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n" // names and numbers always fit
+    }
+
     /// Orders counterexamples: the smaller first, among equals the one whose sides are farther apart.
-    pub fn simplicity(&self, other: &Witness) -> std::cmp::Ordering {
+    pub(crate) fn simplicity(&self, other: &Witness) -> std::cmp::Ordering {
         let distance = |w: &Witness| f64::abs(w.computed[0] - w.claimed[0]);
         size(&self.instance).cmp(&size(&other.instance)).then(distance(other).total_cmp(&distance(self)))
     }

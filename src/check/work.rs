@@ -52,11 +52,11 @@ fn lengths(instance: &Instance) -> usize {
 
 /// About how many terms are added up when every claim is measured and certified on a [valid](Instance::validate) instance.
 ///
-/// With n responses (or T∞·S·V arrows of a finite-state policy), m prefixes, c logits in d dimensions, W waves, ℓ different lengths and K updates, one pass over the policy
-/// has S = c + m + n + 4W + 100ℓ terms, and reading all logits at θ has R = c(d + W), or c(d + d² + W) with quadratic terms. A claim costs
-/// R and a pass at every [point of the segment](ENCLOSURE_PIECES), of which n responses leave at most 2¹⁶/n, for
-/// every update if it is about runs; differentiation
-/// along the axes costs d·(R + S); diameters and waves compare options pair by pair.
+/// With n responses (or T∞·S·V arrows of a finite-state policy), m prefixes, c logits in d dimensions, W waves, ℓ different
+/// lengths and K updates, one pass over the policy has S = c + m + n + 4W + 100ℓ terms, and reading all logits at θ has R =
+/// c(d + W), or c(d + d² + W) with quadratic terms. A claim costs R and a pass at every point of the segment, cut into up
+/// to 512 pieces, of which n responses leave at most 2¹⁶/n, for every update if it is about runs; differentiation along the
+/// axes costs d·(R + S); diameters and waves compare options pair by pair.
 pub fn terms(instance: &Instance) -> f64 {
     let (policy, logits) = (&instance.policy, &instance.policy.logits);
     let [count, options, dim, waves] = [logits.count(), logits.options, logits.dim, logits.waves.len()].map(|x| x as f64);

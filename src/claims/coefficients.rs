@@ -38,7 +38,7 @@ pub struct ByHand {
     pub instance: fn() -> Instance,
 }
 
-/// All of them.
+/// All coefficients of (16) and (22).
 pub static COEFFICIENTS: &[Coefficient] = &[
     Coefficient {
         bound: "(16), |R| ≤ (c L_o + ½ G_o²) η²",

@@ -128,7 +128,7 @@ impl Condition for WithinRange {
     }
 }
 
-/// The same for a token.
+/// What is compared is of the order of L_pη², and binary64 holds that.
 pub struct TokenWithinRange;
 impl Condition for TokenWithinRange {
     const NAME: &'static str = "L_pη² at least 10⁻³⁰⁵, within the range of binary64";
@@ -140,7 +140,7 @@ impl Condition for TokenWithinRange {
     }
 }
 
-/// The same at θ, where there is no step.
+/// What is compared is of the order of max |H| at θ, where there is no step, and binary64 holds that.
 pub struct BentWithinRange;
 impl Condition for BentWithinRange {
     const NAME: &'static str = "max |H| at θ at least 10⁻³⁰⁵, within the range of binary64";

@@ -47,17 +47,19 @@ mod token_log_odds_step;
 mod token_overshoot_collapse;
 mod token_smooth_only_step;
 mod token_to_trajectory;
+mod uses;
 
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::number::{Interval, Scalar};
 use crate::regularity::Reading;
-pub use crate::tolerance;
-use crate::tolerance::Tolerance;
+use crate::tolerance::{self, Tolerance};
+#[doc(hidden)] // tests/controls and tests/collapse compare wrong statements by it
 pub use overshoot_collapse::collapse_parts;
 use serde::Serialize;
 use smallvec::SmallVec;
 use std::fmt;
+pub use uses::{corrected_by, used_in_proof};
 
 /// All claims, in the order of the paper; after them the companion's own theorems.
 pub static REGISTRY: &[ClaimEntry] = &[
@@ -97,7 +99,7 @@ pub static REGISTRY: &[ClaimEntry] = &[
     claim::<pg_rates::PgRates>(),
 ];
 
-/// The claim called `slug`.
+/// The claim of the registry called `slug`.
 pub fn find(slug: &str) -> Option<&'static ClaimEntry> {
     REGISTRY.iter().find(|claim| claim.statement.slug == slug)
 }
@@ -165,7 +167,7 @@ pub enum Scope {
 /// What is said, and where.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
-    /// The name used everywhere: file, test, page, command line.
+    /// The name used everywhere: file, test, page, command line, witness.
     pub slug: &'static str,
     /// The place in the paper.
     pub place: &'static str,
@@ -173,7 +175,9 @@ pub struct Statement {
     pub formula: &'static str,
     /// How the sides are compared.
     pub relation: Relation,
-    /// The reading of the regularity constants, where the statement has any.
+    /// The reading of the regularity constants. It must be there where the statement has G_o, L_o, G_p, L_p or T_ψ1:
+    /// binary64 samples these suprema, and a sampled one that is too small is then no disagreement with the intervals,
+    /// which enclose them.
     pub reading: Option<Reading>,
     /// What the mathematics says.
     pub expected: Expected,
@@ -181,6 +185,26 @@ pub struct Statement {
     pub assumptions: &'static [&'static str],
     /// The page of this claim in `docs/claims`, as Markdown.
     pub page: &'static str,
+}
+
+impl Statement {
+    /// A statement of one's own, expected to hold, in no paper, without a reading, assumptions and page. What differs is
+    /// named:
+    ///
+    /// ```
+    /// use gradient_gap::claims::{Relation, Statement};
+    /// use gradient_gap::regularity::Reading;
+    ///
+    /// const STATEMENT: Statement = Statement {
+    ///     reading: Some(Reading::Seg), // G_o is a supremum over the segment
+    ///     ..Statement::new("lipschitz", "|λ(η) − λ(0)| ≤ 2ηG_o", Relation::Upper)
+    /// };
+    /// assert_eq!(STATEMENT.place, "–");
+    /// ```
+    pub const fn new(slug: &'static str, formula: &'static str, relation: Relation) -> Statement {
+        let (place, expected) = ("–", Expected::Holds);
+        Statement { slug, place, formula, relation, reading: None, expected, assumptions: &[], page: "" }
+    }
 }
 
 /// One comparison: computed against claimed.
@@ -196,17 +220,17 @@ pub struct Part<N> {
     pub tolerance: Option<Tolerance>,
 }
 
-/// The comparisons of one claim on one instance.
+/// The comparisons of one claim on one instance: `Parts::from_iter([…])` makes them of a few [`Part`]s.
 pub type Parts<N> = SmallVec<[Part<N>; 4]>;
 
 impl<N: Scalar> Part<N> {
-    /// computed ≤ claimed.
+    /// The inequality computed ≤ claimed; a lower bound is written as shortfall ≤ allowance.
     pub fn at_most(name: &'static str, computed: N, claimed: N) -> Self {
         Part { name, computed, claimed, tolerance: None }
     }
 
-    /// computed = claimed. In binary64 both sides together may err by `ulps` rounding units (2⁻⁵³) of `condition`, the sum of
-    /// the absolute values of what was added up.
+    /// The identity computed = claimed. In binary64 both sides together may err by `ulps` rounding units (2⁻⁵³) of
+    /// `condition`, the sum of the absolute values of what was added up.
     pub fn identity(name: &'static str, computed: N, claimed: N, ulps: f64, condition: f64) -> Self {
         Part { name, computed, claimed, tolerance: Some(Tolerance { ulps, condition }) }
     }
@@ -231,6 +255,27 @@ pub struct Hypothesis {
 }
 
 /// A condition, written once over the number trait; [`hypothesis`] makes it data.
+///
+/// ```
+/// use gradient_gap::claims::conditions::triangle;
+/// use gradient_gap::prelude::*;
+///
+/// /// J ≤ ½.
+/// struct Hard;
+///
+/// impl Condition for Hard {
+///     const NAME: &'static str = "J ≤ ½";
+///     fn margin<N: Scalar>(evaluation: &Evaluation<'_, N>) -> N {
+///         N::of(0.5) - evaluation.start().success()
+///     }
+///     fn witness() -> Instance {
+///         triangle() // J = 1/3
+///     }
+/// }
+///
+/// const GIVEN: &[Hypothesis] = &[hypothesis::<Hard>()]; // for a claim's GIVEN
+/// assert!((GIVEN[0].real)(&Evaluation::new(&triangle(), 1)) > 0.0);
+/// ```
 pub trait Condition {
     /// The condition in words or symbols.
     const NAME: &'static str;
@@ -240,12 +285,17 @@ pub trait Condition {
     fn witness() -> Instance;
 }
 
-/// The condition H as data.
+/// The condition H as data: what stands in [`Claim::GIVEN`].
 pub const fn hypothesis<H: Condition>() -> Hypothesis {
     Hypothesis { name: H::NAME, real: H::margin::<f64>, enclosed: H::margin::<Interval>, witness: H::witness }
 }
 
-/// A statement of the paper: the two sides as one function over the number trait.
+/// A statement, of the paper or anybody's own: the two sides as one function over the number trait. [`claim`] makes it data.
+///
+/// A claim reads an [`Evaluation`] and nothing else. Of its two sides the *computed* one is what the instance gives, the
+/// *claimed* one what the statement allows; the same function runs over `f64`, where suprema are sampled, and over
+/// [`Interval`], where all is enclosed. An example stands in [`prelude`](crate::prelude), longer ones in
+/// `examples/own_claim.rs` and `src/claims`.
 pub trait Claim {
     /// What is said, and where.
     const STATEMENT: Statement;
@@ -262,7 +312,7 @@ pub trait Claim {
     const SIDE: &'static [&'static str] = &[];
     /// The conditions under which it is said.
     const GIVEN: &'static [Hypothesis] = &[];
-    /// The two sides. Called only where all of `GIVEN` holds.
+    /// The two sides, part by part. Called only where all of `GIVEN` holds.
     fn sides<N: Scalar>(evaluation: &Evaluation<'_, N>) -> Parts<N>;
 }
 
@@ -345,7 +395,7 @@ impl ClaimEntry {
     }
 }
 
-/// The claim C as data.
+/// The claim C as data: what campaigns, attacks and certificates take. [`prelude`](crate::prelude) has an example.
 pub const fn claim<C: Claim>() -> ClaimEntry {
     ClaimEntry {
         statement: C::STATEMENT,

@@ -1,7 +1,7 @@
 //! `gradient-gap attack`.
 
 use super::search::{Search, write};
-use super::{Output, TableOrJson, find, print};
+use super::{Output, TableOrJson, colour, find, print};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::attack::Attack;
@@ -80,12 +80,12 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let found = attack.run(&|done| bar.inc(done))?;
     bar.finish_and_clear();
     if found.parts.is_empty() && !found.violated {
-        let why = format!("{}: none of {} evaluations satisfied the hypotheses", options.slug, found.evaluations);
-        return Err(Error::new(why));
+        let (slug, evaluations) = (&options.slug, found.evaluations);
+        return Err(Error::new(format!("{slug}: none of {evaluations} evaluations satisfied the hypotheses")));
     }
     let attacks = Attacks { attack: &attack, found: &found, seconds: start.elapsed().as_secs_f64() };
     let text = match options.format {
-        TableOrJson::Table => report::attack_table(&attacks),
+        TableOrJson::Table => report::attack_table(&attacks, colour::style()),
         TableOrJson::Json => report::attack_json(&attacks),
     };
     if let (Some(output), Some(witness)) = (witness, &found.witness) {

@@ -1,7 +1,7 @@
 //! `gradient-gap bandit`.
 
 use super::experiment::{Common, Results, Seed};
-use super::progress_of;
+use super::{colour, progress_of};
 use clap::{Args, ValueEnum};
 use gradient_gap::Error;
 use gradient_gap::bandit::{Fallback, MAX_SIZE};
@@ -66,7 +66,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let figures = experiment.runs.iter();
     common.deliver(&Results {
         command: "bandit",
-        table: &report::bandit_table(&experiment),
+        table: &report::bandit_table(&experiment, colour::style()),
         json: &report::bandit_json(&experiment),
         csv: vec![("", report::bandit_csv(&experiment))],
         figures: figures.map(|runs| (name(runs.fallback).into(), report::bandit_svg(&experiment, runs))).collect(),

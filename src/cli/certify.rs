@@ -1,6 +1,6 @@
 //! `gradient-gap certify`.
 
-use super::{Draw, Output, TableOrJson, print, progress_bar, selected};
+use super::{Draw, Output, TableOrJson, colour, print, progress_bar, selected};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::boxes;
@@ -54,7 +54,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let boxes = boxes::prove(&claims, boxes::BUDGET, campaign.threads)?;
     let certifications = Certifications { campaign: &campaign, claims: &found, boxes: &boxes, seconds };
     let text = match options.format {
-        TableOrJson::Table => report::certify_table(&certifications),
+        TableOrJson::Table => report::certify_table(&certifications, colour::of(&output)),
         TableOrJson::Json => report::certify_json(&certifications),
     };
     match output {

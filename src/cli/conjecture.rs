@@ -1,7 +1,7 @@
 //! `gradient-gap conjecture`.
 
 use super::search::{Search, write};
-use super::{Output, TableOrJson, print};
+use super::{Output, TableOrJson, colour, print};
 use clap::Args;
 use gradient_gap::check::conjecture::{DEFAULT_EVALUATIONS, Effort};
 use gradient_gap::error::nearest;
@@ -14,7 +14,7 @@ use std::time::Instant;
 /// Options of `conjecture`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  gradient-gap conjecture 'dlambda >= eta*dmu - L*eta^2/(2*(1-J0))'\n  gradient-gap conjecture 'J1 >= J0' --given 'dmu > 0' --given 'eta <= 2*dmu/L' --out witness.json\n\nWords and functions: gradient-gap conjecture --help",
+    after_help = format!("Words and functions: gradient-gap conjecture --help\n\n{EXAMPLES}"),
     after_long_help = words()
 )]
 pub struct Options {
@@ -34,6 +34,9 @@ pub struct Options {
     out: Option<PathBuf>,
 }
 
+const EXAMPLES: &str = "Examples:\n  gradient-gap conjecture 'dlambda >= eta*dmu - L*eta^2/(2*(1-J0))'\n  \
+                        gradient-gap conjecture 'J1 >= J0' --given 'dmu > 0' --given 'eta <= 2*dmu/L' --out witness.json";
+
 /// The words and functions, one a line.
 fn words() -> String {
     let mut text = "Words (0 stands for θ, 1 for θ + ηw; suprema are taken along w on the segment):\n".to_string();
@@ -43,9 +46,8 @@ fn words() -> String {
     let functions: Vec<&str> = Function::ALL.into_iter().map(Function::name).collect();
     text += &format!("\nOperators: + - * / ^ and parentheses. Functions: {}.\n\n", functions.join(", "));
     text + "Every instance has η > 0 and w ≠ 0. What is undefined is no counterexample.\n\n\
-            Exit status: 0 not refuted; 1 refuted; 2 bad input, or no instance satisfies the conditions.\n\n\
-            Examples:\n  gradient-gap conjecture 'dlambda >= eta*dmu - L*eta^2/(2*(1-J0))'\n  \
-            gradient-gap conjecture 'J1 >= J0' --given 'dmu > 0' --given 'eta <= 2*dmu/L' --out witness.json"
+            Exit status: 0 not refuted; 1 refuted; 2 bad input, or no instance satisfies the conditions.\n\n"
+        + EXAMPLES
 }
 
 /// What the file that was named still holds is no counterexample of this run.
@@ -83,7 +85,9 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let seconds = start.elapsed().as_secs_f64();
     let conjectured = Conjectured { conjecture: &conjecture, effort: &effort, found: &found, seconds };
     let text = match options.format {
-        TableOrJson::Table => report::conjecture_table(&conjectured) + &not_written(options, found.witness.is_none()),
+        TableOrJson::Table => {
+            report::conjecture_table(&conjectured, colour::style()) + &not_written(options, found.witness.is_none())
+        }
         TableOrJson::Json => report::conjecture_json(&conjectured),
     };
     if let (Some(output), Some(witness)) = (output, &found.witness) {

@@ -1,6 +1,6 @@
 //! `gradient-gap diagnose`.
 
-use super::{Output, TableOrJson, print, print_by};
+use super::{Output, TableOrJson, make_folder, of_flag, print, print_by};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use gradient_gap::Error;
@@ -59,8 +59,8 @@ impl Options {
             None => None,
             Some("none") => Some(f64::INFINITY),
             Some(text) => {
-                let fails = || Error::new(format!("--clip {text}: expected a number or none"));
-                Some(text.parse().map_err(|_| fails())?)
+                let number = text.parse();
+                Some(number.map_err(|_| Error::new(format!("--clip {text}: expected a number or none")))?)
             }
         };
         let range = |text: &String| {
@@ -78,7 +78,7 @@ impl Options {
             smoothness: self.smoothness,
             max_length: self.max_length,
         };
-        options.check().map_err(|e| Error::new(format!("--{e}")))?;
+        options.check().map_err(of_flag)?;
         Ok(options)
     }
 }
@@ -107,7 +107,7 @@ fn names(logs: &[PathBuf]) -> Vec<String> {
 
 /// Page and rows of every log, all of them or, where one cannot be written, none.
 fn write(options: &Options, folder: &Path, all: &[Diagnosis]) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(|e| Error::new(e.to_string()).at(folder.display()))?;
+    make_folder(folder)?;
     let mut files = Vec::new();
     for (name, diagnosis) in names(&options.logs).iter().zip(all) {
         let paths = ["svg", "png", "csv"].map(|ending| folder.join(format!("{name}.{ending}")));

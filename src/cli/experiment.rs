@@ -1,6 +1,6 @@
 //! What the commands of all experiments share: options, and where their results go.
 
-use super::{Output, TableOrJson, print};
+use super::{Output, TableOrJson, is_no_file, make_folder, print};
 use clap::Args;
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::pool;
@@ -59,11 +59,7 @@ impl Common {
             let one = Err(Error::new(format!("--out -: one figure only; {hint} or a folder")));
             return if figures == 1 { Ok(()) } else { one };
         }
-        let above = self.out.iter().flat_map(|folder| folder.ancestors());
-        match above.into_iter().find(|place| place.exists()) {
-            Some(place) if !place.is_dir() => Err(Error::new("is a file, expected a folder").at(place.display())),
-            _ => Ok(()),
-        }
+        self.out.as_deref().map_or(Ok(()), is_no_file)
     }
 
     /// On as many threads as are asked for.
@@ -96,7 +92,7 @@ impl Common {
 impl Results<'_> {
     /// All files, or where one cannot be made or written none.
     fn write(&self, folder: &Path) -> Result<(), Error> {
-        std::fs::create_dir_all(folder).map_err(|e| Error::new(e.to_string()).at(folder.display()))?;
+        make_folder(folder)?;
         let create = |name: &str, ending: &str| {
             let dash = if name.is_empty() { "" } else { "-" };
             Output::create(&folder.join(format!("{}{dash}{name}{ending}", self.command)))

@@ -1,7 +1,7 @@
 //! `gradient-gap phase`.
 
 use super::experiment::{Common, Results};
-use super::progress_of;
+use super::{colour, progress_of};
 use clap::{Args, ValueEnum};
 use gradient_gap::Error;
 use gradient_gap::experiments::phase::{FAMILIES, Family, Setting, run as run_all};
@@ -70,7 +70,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let figures = experiment.planes.iter();
     common.deliver(&Results {
         command: "phase",
-        table: &report::phase_table(&experiment),
+        table: &report::phase_table(&experiment, colour::style()),
         json: &report::phase_json(&experiment),
         csv: vec![("", report::phase_csv(&experiment))],
         figures: figures.map(|plane| (plane.family.name().into(), report::phase_svg(&experiment, plane))).collect(),

@@ -1,7 +1,7 @@
 //! `gradient-gap rates`.
 
 use super::experiment::{Common, Results, Seed};
-use super::progress_of;
+use super::{colour, progress_of};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::experiments::rates::{MAX_RATE, Setting, run as run_all};
@@ -55,7 +55,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     bar.finish_and_clear();
     common.deliver(&Results {
         command: "rates",
-        table: &report::rates_table(&experiment),
+        table: &report::rates_table(&experiment, colour::style()),
         json: &report::rates_json(&experiment),
         csv: vec![("", report::rates_csv(&experiment))],
         figures: vec![(String::new(), report::rates_svg(&experiment))],

@@ -1,6 +1,6 @@
 //! `gradient-gap safe-step`.
 
-use super::{Output, TableOrJson, print};
+use super::{Output, TableOrJson, of_flag, print};
 use clap::{ArgGroup, Args};
 use gradient_gap::Error;
 use gradient_gap::report::{self, SafeSteps};
@@ -69,14 +69,14 @@ fn rates(flag: &str, text: &str, rate: impl Fn(f64) -> SuccessRate<f64>) -> Resu
 
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
-    let ends = match (&options.success_rate, &options.failure_rate) {
-        (Some(text), _) => rates("--success-rate", text, SuccessRate::of_success)?,
-        (_, Some(text)) => {
+    let ends = match &options.success_rate {
+        Some(text) => rates("--success-rate", text, SuccessRate::of_success)?,
+        None => {
+            let text = options.failure_rate.as_deref().unwrap_or_default(); // the parser asks for one of the two
             let mut ends = rates("--failure-rate", text, SuccessRate::of_failure)?;
             ends.reverse(); // by increasing J
             ends
         }
-        _ => return Err(Error::new("--success-rate or --failure-rate is missing")), // refused by the parser
     };
     let inputs = Inputs {
         alignment: options.alignment,
@@ -86,15 +86,15 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         psi1_length: options.psi1_length,
         correct_length: options.correct_length,
     };
-    inputs.check().map_err(|e| Error::new(format!("--{e}")))?;
+    inputs.check().map_err(of_flag)?;
     let at = |rates: Vec<SuccessRate<f64>>| -> Vec<Compared> {
         rates.into_iter().map(|rate| Compared::new(&inputs, rate)).collect()
     };
     let (rows, curves) = match (&ends[..], &options.out) {
         (&[low, high], out) => (between(low, high, ROWS), out.as_ref().map(|out| (out, between(low, high, POINTS)))),
         (_, Some(out)) => {
-            let why = format!("--out {}: one success rate gives no curves; give a range, as 0.1..0.9", out.display());
-            return Err(Error::new(why));
+            let out = out.display();
+            return Err(Error::new(format!("--out {out}: one success rate gives no curves; give a range, as 0.1..0.9")));
         }
         (_, None) => (ends.clone(), None),
     };

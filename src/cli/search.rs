@@ -70,6 +70,5 @@ impl Search {
 
 /// Writes a witness to a file.
 pub(super) fn write(output: Output, witness: &Witness) -> Result<(), Error> {
-    let text = serde_json::to_string_pretty(witness).map_err(|e| Error::new(e.to_string()))?;
-    output.finish(text + "\n")
+    output.finish(witness.to_json())
 }

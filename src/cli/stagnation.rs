@@ -1,7 +1,7 @@
 //! `gradient-gap stagnation`.
 
 use super::experiment::{Common, Results, Seed};
-use super::progress_of;
+use super::{colour, progress_of};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::experiments::stagnation::{SCENARIOS, Setting, run as run_all};
@@ -35,7 +35,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     bar.finish_and_clear();
     common.deliver(&Results {
         command: "stagnation",
-        table: &report::stagnation_table(&experiment),
+        table: &report::stagnation_table(&experiment, colour::style()),
         json: &report::stagnation_json(&experiment),
         csv: vec![("", report::stagnation_csv(&experiment))],
         figures: vec![(String::new(), report::stagnation_svg(&experiment))],

@@ -1,7 +1,7 @@
 //! `gradient-gap train`.
 
 use super::experiment::{Common, Results, Seed};
-use super::progress_of;
+use super::{colour, progress_of};
 use clap::{Args, ValueEnum};
 use gradient_gap::Error;
 use gradient_gap::experiments::train::learn::Optimizer;
@@ -120,7 +120,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     }
     common.deliver(&Results {
         command: "train",
-        table: &report::train_table(&experiment),
+        table: &report::train_table(&experiment, colour::style()),
         json: &report::train_json(&experiment),
         csv: vec![
             ("", report::train_csv(&experiment)),

@@ -1,6 +1,6 @@
 //! The command line read; what is wrong with it in one line: the command, the flag, the value, and what was expected.
 
-use super::Cli;
+use super::{Cli, colour};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use gradient_gap::check::shard::Shard;
@@ -18,9 +18,14 @@ pub enum Stop {
     Wrong(String),
 }
 
+/// The program with all its commands, as it is parsed.
+pub fn program() -> Command {
+    Cli::command().color(colour::choice()).mut_args(numbers).mut_subcommands(|command| command.mut_args(numbers))
+}
+
 /// Reads the arguments, the first of which is the program's name.
 pub fn read(arguments: Vec<OsString>) -> Result<Cli, Stop> {
-    let command = Cli::command().mut_args(numbers).mut_subcommands(|command| command.mut_args(numbers));
+    let command = program();
     let matches = command.clone().try_get_matches_from(&arguments);
     matches.and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
         if error.use_stderr() {
@@ -85,6 +90,9 @@ impl<'a> Call<'a> {
             ErrorKind::UnknownArgument => self.unknown(&arg, &help),
             ErrorKind::InvalidSubcommand => {
                 let name = text(ContextKind::InvalidSubcommand);
+                if name.starts_with('-') {
+                    return one_line(&self.unknown(&name, &help));
+                }
                 let near = nearest(&name, self.command.get_subcommands().map(Command::get_name));
                 format!("unknown command {}; did you mean {near}? ({help})", quoted(&name))
             }
@@ -94,7 +102,7 @@ impl<'a> Call<'a> {
             ErrorKind::TooManyValues => format!("{flag} {value}: {flag} takes no value"),
             ErrorKind::InvalidUtf8 => {
                 let broken = self.arguments.iter().find(|text| text.contains(char::REPLACEMENT_CHARACTER));
-                format!("{} is not UTF-8", broken.map_or("an argument".into(), |text| quoted(text)))
+                format!("{} is not UTF-8", quoted(broken.map_or("", String::as_str))) // one of them is
             }
             // Nothing else can be wrong with these commands; if it is, in clap's words.
             _ => error.to_string().trim_start_matches("error: ").lines().next().unwrap_or_default().to_string(),
@@ -177,7 +185,7 @@ fn long(arg: &Arg) -> Option<String> {
 
 /// What is wrong with a value that could not be read.
 fn reason(error: &clap::Error, value: &str) -> String {
-    let Some(source) = error.source() else { return "not understood".into() };
+    let Some(source) = error.source() else { return error.to_string() }; // every parser of values gives one
     if let Some(error) = source.downcast_ref::<ParseIntError>() {
         return match error.kind() {
             IntErrorKind::PosOverflow => "too large".into(),

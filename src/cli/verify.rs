@@ -1,6 +1,6 @@
 //! `gradient-gap verify`.
 
-use super::{Draw, Format, Output, print, progress_bar, read_text, selected};
+use super::{Draw, Format, Output, colour, print, progress_bar, read_text, selected};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::campaign::{
@@ -160,7 +160,7 @@ fn write(output: Option<Output>, text: &str) -> Result<(), Error> {
 /// Prints a whole campaign.
 pub fn finish(verified: &Verified<'_>, format: Option<Format>, output: Option<Output>) -> Result<bool, Error> {
     let text = match format.unwrap_or(Format::Table) {
-        Format::Table => report::verify_table(verified),
+        Format::Table => report::verify_table(verified, colour::of(&output)),
         Format::Json => report::verify_json(verified),
         Format::Junit => report::verify_junit(verified)?,
     };

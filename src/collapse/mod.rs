@@ -20,6 +20,18 @@
 //! real numbers: [`Theorem2::decrement`] certifies it for the exact iteration along the stored directions of a run that is not
 //! turned. For the turned and the resonant run it is proved on the page for exact directions only, since rounding moves their
 //! iterates, and no decrement is known to repeat.
+//!
+//! ```
+//! use gradient_gap::collapse::{Certified, Construction, Theorem2};
+//! use gradient_gap::number::Interval;
+//!
+//! let construction = Theorem2 { steps: 50, ..Theorem2::new(1.0, 0.005, 0.1) }; // s, Δμ, η
+//! construction.admissible()?;
+//! let run = construction.run()?;
+//! let certified = Certified::new(&construction.course::<Interval>(&run), &run, 0.005);
+//! assert!(certified.collapses() && certified.falling == 50); // although Δμ(k) ≥ 0.005 at every step
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 mod resonant;
 mod theorem_2;
@@ -47,11 +59,11 @@ pub trait Construction {
     fn constants(&self) -> [Interval; 2];
     /// The step size above which this construction collapses, in the limit that the type describes.
     fn threshold(&self) -> f64;
-    /// The same with another η.
+    /// This construction with another η.
     fn at_step(&self, eta: f64) -> Self
     where
         Self: Sized;
-    /// The same with another K.
+    /// This construction with another K.
     fn with_steps(&self, steps: usize) -> Self
     where
         Self: Sized;
@@ -84,6 +96,8 @@ pub trait Construction {
         }
         Some(high)
     }
+    /// Whether the numbers are among those of which the theorem speaks, and binary64 can hold the run.
+    ///
     /// # Errors
     /// The condition that fails, and the value that fails it.
     fn admissible(&self) -> Result<(), Error>;
@@ -128,8 +142,10 @@ fn positive(numbers: &[(&str, f64)]) -> Result<(), Error> {
     }
 }
 
+/// Whether s is a scale that constructions can have.
+///
 /// # Errors
-/// s is not positive, or its powers would leave binary64.
+/// s is not positive, or its powers would leave binary64: it is not between 10⁻⁷⁵ and 10⁷⁵.
 pub fn check_scale(scale: f64) -> Result<(), Error> {
     positive(&[("scale", scale)])?;
     match (1e-75..=1e75).contains(&scale) {
@@ -157,12 +173,12 @@ impl Window {
         Interval::of(0.5) / self.square.sqrt()
     }
     /// √S/(2c): the largest Δμ for which the window is not empty.
-    pub fn largest_alignment(&self) -> Interval {
+    pub(crate) fn largest_alignment(&self) -> Interval {
         self.square.sqrt() / Interval::of(2.0 * self.factor)
     }
 
     /// The names of the three [conditions](Window::conditions).
-    pub const CONDITIONS: [&'static str; 3] =
+    pub(crate) const CONDITIONS: [&'static str; 3] =
         ["Δμ ≤ √S/(2c): (2cΔμ)² against S", "window, lower end: cΔμ against ηS", "window, upper end: 4η²S against 1"];
 
     /// The three conditions as pairs (x, y), meaning x ≤ y, without quotients or roots, so that short numbers at an end
@@ -177,8 +193,10 @@ impl Window {
         ]
     }
 
+    /// Whether Δμ = `alignment` and η are inside for certain.
+    ///
     /// # Errors
-    /// Δμ or η is not certainly inside.
+    /// Δμ or η is not certainly inside: which one, with its value and the end that it misses.
     pub fn check(&self, alignment: f64, eta: f64) -> Result<(), Error> {
         let inside = Window::conditions(self.square, self.factor, Interval::of(alignment), Interval::of(eta))
             .map(|(_, x, y)| x.surely_le(y));
@@ -212,7 +230,7 @@ impl Window {
         (holds(1, low) && holds(2, high) && low <= high).then_some([low, high])
     }
 
-    /// A binary64 Δμ next to [`largest_alignment`](Window::largest_alignment), within a few units in the last place,
+    /// A binary64 Δμ next to the largest Δμ for which the window is not empty, within a few units in the last place,
     /// whose window still contains a binary64 number for certain.
     pub fn most_aligned(&self) -> f64 {
         let mut alignment = self.largest_alignment().lo();

@@ -346,7 +346,7 @@ impl Construction for Theorem2 {
             [true, false, false].into_iter().chain(self.extras.iter().map(|extra| extra.correct)).collect();
         let [c, s] = self.axes();
         let mut theta = vec![0.0; 2];
-        let mut updates = (0..self.steps.max(1)).map(|k| {
+        let updates = (0..self.steps.max(1)).map(|k| {
             // The alignment g w₁ − K'(x) w₂ is set from the iterate as it was rounded.
             let x = c * theta[1] - s * theta[0];
             let across = if k % 2 == 0 { self.across } else { -self.across };
@@ -355,8 +355,8 @@ impl Construction for Theorem2 {
             advance(&mut theta, &direction, self.eta);
             Update { direction, eta: self.eta }
         });
-        let Some(first) = updates.next() else { return Err(fails("steps", "is 0, expected at least 1")) };
-        let then = updates.collect();
+        let mut then: Vec<Update> = updates.collect();
+        let first = then.remove(0); // there is one at least
         let instance = Instance { policy, theta: vec![0.0; 2], direction: first.direction, eta: first.eta, correct, then };
         instance.validate()?;
         Ok(instance)

@@ -54,7 +54,7 @@ impl Theorem4 {
 
     /// Δμ_tok = Δμ·(1 + p + … + p^{T−1})/T at p = p(0). Since Δμ(k) is T/(1 + p + … + p^{T−1}) times the token's
     /// alignment, and p falls, every Δμ(k) is then at least Δμ(0) = Δμ. Rounded up.
-    pub fn token_alignment(&self) -> f64 {
+    pub(crate) fn token_alignment(&self) -> f64 {
         self.alignment * self.per_token() * (1.0 + 64.0 * f64::EPSILON)
     }
 
@@ -81,7 +81,7 @@ impl Theorem4 {
         self.tokens.saturating_add(u32::from(self.count_eos))
     }
 
-    /// The same run with all 3^T responses enumerated, for small T.
+    /// The run with all 3^T responses enumerated, for small T.
     ///
     /// # Errors
     /// Too many responses, or numbers that form no instance.
@@ -98,7 +98,7 @@ impl Theorem4 {
         Ok(instance)
     }
 
-    /// The same run as a finite-state policy, for any T: state 0 as long as every token was c, state 1 after another.
+    /// The run as a finite-state policy, for any T: state 0 as long as every token was c, state 1 after another.
     ///
     /// # Errors
     /// As [`Construction::run`], or more tokens than an automaton may read.
@@ -110,7 +110,7 @@ impl Theorem4 {
         let twice = |list: &[f64]| [list, list].concat();
         let features = match &old.features {
             Features::Dense(psi) => Features::Dense(twice(psi)),
-            Features::Tabular => return Err(Error::new("a token without features")), // no token has none
+            Features::Tabular => Features::Tabular, // never: a token has features
         };
         let logits = Logits { rows: 2, bias: twice(&old.bias), features, ..old.clone() };
         let policy = Policy::finite_state(shape, automaton, None, logits)?;

@@ -47,7 +47,7 @@ pub struct Framework {
 
 use Role::{Dead, GradNorm, LearningRate, Length, MaxLength, Mixed, RewardStd, Step, Truncated};
 
-/// All that are known, those with names of their own first; between equals the first one is chosen.
+/// All frameworks that are known, those with names of their own first; between equals the first one is chosen.
 pub const FRAMEWORKS: &[Framework] = &[
     Framework {
         name: "trl",
@@ -214,7 +214,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 impl Framework {
-    /// The one of this name.
+    /// The framework of this name.
     pub fn find(name: &str) -> Option<&'static Framework> {
         FRAMEWORKS.iter().find(|framework| framework.name == name)
     }

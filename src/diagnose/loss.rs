@@ -37,7 +37,7 @@ const fn loss(name: &'static str, standardised: bool, divisor: Divisor, about: &
     Loss { name, standardised, divisor, about }
 }
 
-/// All that are known.
+/// All loss aggregations that are known.
 pub const LOSSES: &[Loss] = &[
     loss("grpo", true, Divisor::Response, "A/σ, each response divided by its own length"),
     loss("gspo", true, Divisor::Response, "A/σ, the ratio of a response is the geometric mean over its tokens"),
@@ -52,7 +52,7 @@ pub const LOSSES: &[Loss] = &[
 ];
 
 impl Loss {
-    /// The one of this name.
+    /// The loss aggregation of this name.
     pub fn find(name: &str) -> Option<&'static Loss> {
         LOSSES.iter().find(|loss| loss.name == name)
     }
@@ -64,16 +64,16 @@ impl Loss {
     }
 
     /// What the gradient was divided by: the mean length, or 1 where it was a constant.
-    pub fn length_factor(&self, mean_length: f64) -> f64 {
+    pub(crate) fn length_factor(&self, mean_length: f64) -> f64 {
         if self.divisor == Divisor::Constant { 1.0 } else { mean_length }
     }
 
     /// The estimate of ‖g⁺ − g⁻‖ without the length factor, as a formula.
-    pub fn plain_formula(&self) -> &'static str {
+    pub(crate) fn plain_formula(&self) -> &'static str {
         if self.standardised { "‖∇‖/√(J(1−J))" } else { "‖∇‖/(J(1−J))" }
     }
 
-    /// The one with the length factor.
+    /// The formula of the estimate of the gap with the length factor.
     pub fn formula(&self) -> &'static str {
         match (self.standardised, self.divisor) {
             (true, Divisor::Constant) => "‖∇‖/√(J(1−J)), times a constant",

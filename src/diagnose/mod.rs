@@ -11,6 +11,24 @@
 //! The estimate of the gap is §5.2's: from g_GRPO = √(J(1−J)) (g⁺ − g⁻) for one prompt and constant length (20). A batch has many
 //! prompts: as √(J(1−J)) is concave, the batch's own mean of it is at most that of the mean J, and with equal gaps the estimate
 //! is low by as much.
+//!
+//! ```
+//! use gradient_gap::diagnose::{Diagnosis, Kind, Options};
+//!
+//! // Any of the formats; here separated values. J falls from ½ to ¹⁄₁₆ after step 20.
+//! let mut log = String::from("step,success_rate,grad_norm,learning_rate,mean_length\n");
+//! for step in 1..=40 {
+//!     let rate = if step <= 20 { 0.5 } else { 0.0625 };
+//!     log += &format!("{step},{rate},0.5,1e-6,200\n");
+//! }
+//! let diagnosis = Diagnosis::read("made-up.csv", log.as_bytes(), &Options::default())?;
+//! assert_eq!((diagnosis.len(), diagnosis.course.success_rate), (40, [0.5, 0.0625]));
+//! assert!(diagnosis.findings.iter().any(|finding| finding.kind == Kind::Collapse && finding.first_step == Some(21)));
+//!
+//! let row = diagnosis.rows().next().expect("a row");
+//! assert_eq!((row.gap, row.effective_step), (1.0, 0.5e-6)); // ‖∇‖/√(J(1−J)) and α‖∇‖
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 mod choose;
 mod falls;
@@ -41,9 +59,9 @@ use series::Series;
 use std::io::Read;
 
 /// Lines longer than this are skipped, in bytes.
-pub const LONGEST_LINE: usize = 16 << 20;
+pub(crate) const LONGEST_LINE: usize = 16 << 20;
 
-/// What is given; the rest is chosen.
+/// What is known of a log beforehand; the rest is chosen by rule, and [`Diagnosis`] says how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// The framework.
@@ -231,8 +249,9 @@ impl Diagnosis {
         let used: Vec<(Role, String)> = columns.others.iter().map(|(role, column)| (*role, name(*column))).collect();
         let (mut series, incomplete, lacking) = Series::new(&mut table, &columns, reward_range.value);
         if series.rate.iter().all(|rate| rate.is_nan()) {
+            let [low, high] = reward_range.value.map(given);
             return Err(Error::new(format!(
-                "no usable value of {}: none has a step and is within the range",
+                "no usable value of {}: none that has a step is from {low} to {high}",
                 success_key.value
             )));
         }

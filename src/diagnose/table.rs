@@ -15,7 +15,7 @@ pub enum Reason {
     Unexpected(u8),
     /// Nested too deeply.
     Deep,
-    /// The line is longer than [`super::LONGEST_LINE`] bytes.
+    /// The line is longer than 16 MiB.
     Long,
     /// Nothing of a training step: an evaluation or a summary.
     NotTraining,
@@ -48,7 +48,7 @@ impl From<Damage> for Reason {
 }
 
 impl Reason {
-    /// The same for all reasons of one kind, for counting.
+    /// A text that is the same for all reasons of one kind, for counting.
     pub fn kind(&self) -> String {
         match self {
             Reason::Cut | Reason::Deep | Reason::Long | Reason::NotTraining => self.to_string(),

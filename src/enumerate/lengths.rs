@@ -45,7 +45,7 @@ impl Lengths {
         *total = [total[0] + factor[0] * mass[0], total[1] + factor[1] * mass[1]];
     }
 
-    /// The same for lengths from `first` on.
+    /// Adds masses of the lengths from `first` on below a token of probability p · 2^power.
     #[inline(always)]
     pub fn add_all(&mut self, first: usize, masses: &[Pair], exponent: [i64; 2], (p, power): (f64, i64)) {
         let exponent = exponent.map(|e| e + power);

@@ -69,16 +69,14 @@ impl Row {
         (self.tokens[token].p, self.exponents.as_ref().map_or(0, |exponents| exponents[token]))
     }
 
-    /// The row with logits `h`, slopes `a` and curvatures `c` of its tokens on the line, h + a·t + c·t²/2; `c` may be empty.
+    /// The row with logits `h`, slopes `a` and curvatures `c` of its tokens on the line, h + a·t + c·t²/2: at least one, and as many of
+    /// each; `c` may be empty.
     ///
     /// # Errors
-    /// No token, lists of different lengths, a number that is not finite or beyond [`MAX_LOGIT`], [`MAX_SLOPE`] or its
-    /// square.
+    /// A number that is not finite or beyond [`MAX_LOGIT`], [`MAX_SLOPE`] or its square.
     pub fn set(&mut self, h: &[f64], a: &[f64], c: &[f64]) -> Result<(), Error> {
         let n = h.len();
-        if n == 0 || a.len() != n || !(c.is_empty() || c.len() == n) {
-            return Err(Error::new(format!("{n} logits, {} slopes, {} curvatures", a.len(), c.len())));
-        }
+        debug_assert!(n > 0 && a.len() == n && (c.is_empty() || c.len() == n), "lists of one length");
         for (name, values, most) in
             [("logit", h, MAX_LOGIT), ("slope", a, MAX_SLOPE), ("curvature", c, MAX_SLOPE * MAX_SLOPE)]
         {
@@ -165,8 +163,13 @@ impl Draft {
     }
 }
 
-/// A token-level policy on a line: the row of tokens after every prefix. [`ByPrefix`] and [`Table`] are such.
-pub trait Rows: Sync {
+/// A token-level policy on a line: [`ByPrefix`] or [`Table`], and nothing else, as the rows of tokens are made by them.
+pub trait Rows: Source {}
+
+impl<S: Source> Rows for S {}
+
+/// What a walk asks of a policy: the row of tokens after every prefix.
+pub trait Source: Sync {
     /// Whether all rows are there already, and those after prefixes of one length with one last token are equal.
     const BY_LAST_TOKEN: bool = false;
 
@@ -178,7 +181,7 @@ pub trait Rows: Sync {
         Spread::default()
     }
 
-    /// Whether there are no rows but those made of what [`Rows::write`] writes.
+    /// Whether there are no rows but those made of what [`Source::write`] writes.
     const WRITTEN: bool = false;
 
     /// Writes logit, slope and curvature of every token after `prefix` over zeros.
@@ -198,7 +201,7 @@ pub trait Rows: Sync {
         Ok(Self::WRITTEN)
     }
 
-    /// The row after `prefix`; `prepared` is what [`Rows::prepare`] made for it.
+    /// The row after `prefix`; `prepared` is what [`Source::prepare`] made for it.
     fn row<'a>(&'a self, prefix: &[u32], prepared: &'a Row) -> &'a Row;
 }
 
@@ -247,7 +250,7 @@ impl<F: Fn(&[u32], &mut [f64], &mut [f64], &mut [f64]) + Sync> ByPrefix<F> {
     }
 }
 
-impl<F: Fn(&[u32], &mut [f64], &mut [f64], &mut [f64]) + Sync> Rows for ByPrefix<F> {
+impl<F: Fn(&[u32], &mut [f64], &mut [f64], &mut [f64]) + Sync> Source for ByPrefix<F> {
     fn shape(&self) -> Shape {
         self.shape
     }
@@ -300,7 +303,7 @@ impl Table {
     }
 }
 
-impl Rows for Table {
+impl Source for Table {
     const BY_LAST_TOKEN: bool = true;
 
     fn shape(&self) -> Shape {

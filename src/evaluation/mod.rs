@@ -1,7 +1,9 @@
 //! One instance seen through one kind of number: all that a claim may read, computed when first asked for.
 
+mod along;
 mod course;
 
+pub use along::Along;
 pub use course::{Course, CourseStep, Iterates};
 
 use crate::instance::Instance;
@@ -16,6 +18,22 @@ use std::cell::OnceCell;
 ///
 /// With N = `f64` this is the fast, sampled view; with N = [`Interval`](crate::number::Interval) every quantity is an
 /// enclosure and a strict inequality between two of them is a proof for this instance.
+///
+/// ```
+/// use gradient_gap::Evaluation;
+/// use gradient_gap::claims::conditions::triangle;
+/// use gradient_gap::number::{Interval, Scalar};
+///
+/// let instance = triangle(); // J = 1/3, Δμ = 1, η = 1/16
+/// let real = Evaluation::<f64>::new(&instance, 1);
+/// assert!((real.start().alignment() - 1.0).abs() < 1e-15 && real.step().change > 0.0);
+///
+/// // Whatever binary64 says, λ certainly rises on this step, by at most ηΔμ + L_oη²/(2J).
+/// let certain = Evaluation::<Interval>::new(&instance, 8);
+/// let [gain, bend] = [certain.eta() * certain.start().alignment(), certain.constants().curvature * certain.eta().square()];
+/// let most = gain + bend / (Interval::of(2.0) * certain.start().success());
+/// assert!(certain.step().change.surely_positive() && certain.step().change.surely_le(most));
+/// ```
 #[derive(Debug)]
 pub struct Evaluation<'a, N> {
     instance: &'a Instance,
@@ -95,7 +113,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
         }
     }
 
-    /// The instance.
+    /// The instance that is seen.
     pub fn instance(&self) -> &'a Instance {
         self.instance
     }
@@ -132,7 +150,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             () => remainder() / eta / (N::of(0.5) * eta),
         }
     }
-    /// The same mean of (log P(O∓))'', without cancellation (`line::step` says how).
+    /// The mean of (log P(O∓))'' over the segment with weight 2(η − t)/η², without cancellation (`line::step` says how).
     pub fn mean_log_second(&self) -> [N; 2] {
         if !self.has_length() && self.is_still() {
             let line = self.on_the_segment();
@@ -161,7 +179,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn line_bounds(&self) -> Option<LineBounds<N>> {
         *self.line_bounds.get_or_init(|| line_bounds(self.on_line(), &self.instance.direction))
     }
-    /// G_o, L_o, G_p, L_p, T_ψ1 on the segment.
+    /// G_o, L_o, G_p, L_p, T_ψ1 on the segment \[θ, θ + ηw\] (Assumptions 1–3).
     pub fn constants(&self) -> &Constants<N> {
         let (eta, pieces) = (self.instance.eta, self.pieces);
         self.constants.get_or_init(|| match self.straight() {
@@ -169,7 +187,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             None => self.on_line().constants_from(self.start(), eta, 2 * pieces),
         })
     }
-    /// All updates of the instance, one after the other.
+    /// All updates of the instance, one after the other: the iteration (3), M(K) (14).
     pub fn course(&self) -> &Course<N> {
         self.course.get_or_init(|| Course::new(self))
     }
@@ -267,9 +285,10 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             sizes
         })
     }
-    /// How many rounding units a probability may carry, relative to 1, before the [`ULPS`] of an identity: T∞·(1 + the largest
-    /// logit before cancellation, + the logarithms of the number of options, to which the one of a normaliser comes, and of a fixed EOS), and
-    /// what adding up all responses and options one after the other may cost.
+    /// The condition of an identity between probabilities, for [`Part::identity`](crate::claims::Part::identity): how many
+    /// rounding units a probability may carry, relative to 1, before the [`ULPS`] of an identity: T∞·(1 + the largest logit
+    /// before cancellation, + the logarithms of the number of options, to which the one of a normaliser comes, and of a
+    /// fixed EOS), and what adding up all responses and options one after the other may cost.
     pub fn logit_condition(&self) -> f64 {
         let policy = &self.instance.policy;
         let summands = (policy.terms() + policy.logits.options) as f64;
@@ -277,12 +296,13 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
         let normaliser = Scalar::ln(policy.logits.options as f64);
         f64::from(policy.tree.shape().max_length) * (1.0 + self.sizes().logit + normaliser + stop) + summands / ULPS
     }
-    /// The same for the score of a response along w: T∞ times the largest slope before cancellation, times
-    /// [`logit_condition`](Evaluation::logit_condition).
+    /// The condition of an identity between scores of responses along w: T∞ times the largest slope before cancellation,
+    /// times [`logit_condition`](Evaluation::logit_condition).
     pub fn score_condition(&self) -> f64 {
         f64::from(self.instance.policy.tree.shape().max_length) * self.sizes().slope * self.logit_condition()
     }
-    /// The same for a second derivative along w: squares of scores, and the largest |h''| before cancellation.
+    /// The condition of an identity between second derivatives along w: squares of scores, and the largest |h''| before
+    /// cancellation.
     pub fn curvature_condition(&self) -> f64 {
         let length = f64::from(self.instance.policy.tree.shape().max_length);
         self.logit_condition() * (length * self.sizes().slope).powi(2) + self.logit_condition() * length * self.sizes().bend

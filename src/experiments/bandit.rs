@@ -21,7 +21,7 @@ use crate::bandit::{Bandit, Fallback, Plan, Point, Run, Stop};
 use crate::error::Error;
 
 /// What the paper observes.
-pub const OBSERVED: [Observed; 3] = [
+pub(crate) const OBSERVED: [Observed; 3] = [
     Observed {
         slug: "bandit-logistic",
         place: "§5.1, Figure 1, first panel",
@@ -52,16 +52,16 @@ pub const OBSERVED: [Observed; 3] = [
     },
 ];
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// η.
+    /// The step size η of an update with one context.
     pub eta: f64,
     /// Updates of each run.
     pub steps: usize,
-    /// The first seed,
+    /// The first seed.
     pub seed: u64,
-    /// and how many.
+    /// How many seeds there are.
     pub seeds: u32,
     /// What is trained on where the band is empty: runs for each of these.
     pub fallbacks: Vec<Fallback>,
@@ -97,18 +97,18 @@ pub struct Logistic {
     pub used: f64,
     /// Recorded points at which it is certainly outside of \[0, bound\].
     pub violations: usize,
-    /// Share of contexts with J at the end within [`NEAR`] of σ(λ(0) + signed gap).
+    /// Share of contexts with J at the end within 0.05 of σ(λ(0) + signed gap).
     pub signed: f64,
-    /// What the best logistic curve and the best straight line explain of J against the printed gap, all contexts at [`TIMES`] times;
-    /// NaN where J or the gap is the same everywhere.
+    /// What the best logistic curve and the best straight line explain of J against the printed gap, all contexts at 20
+    /// times; NaN where J or the gap is the same everywhere.
     pub printed: [f64; 2],
 }
 
 /// At how many times J and gaps are put together.
-pub const TIMES: usize = 20;
+pub(crate) const TIMES: usize = 20;
 
 /// How near J has to be to what a gap predicts.
-pub const NEAR: f64 = 0.05;
+pub(crate) const NEAR: f64 = 0.05;
 
 /// A run of one seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,7 +147,7 @@ pub struct Runs {
     pub outcomes: Vec<Outcome>,
     /// The first seed's run, for a picture.
     pub first: Run,
-    /// The judgements of [`OBSERVED`], on these runs alone.
+    /// The judgements of what is [observed](super::observed), on these runs alone.
     pub judged: [Judged; 3],
 }
 
@@ -158,7 +158,7 @@ pub struct Experiment {
     pub setting: Setting,
     /// By fallback.
     pub runs: Vec<Runs>,
-    /// The judgements of [`OBSERVED`].
+    /// The judgements of what is [observed](super::observed).
     pub judged: [Judged; 3],
 }
 

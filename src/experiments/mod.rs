@@ -1,16 +1,28 @@
 //! The paper's experiments (§5), and how far what it observes in them is reproduced.
 //!
-//! An observation is no theorem: it is judged by a criterion, which is printed with it. Plain `verify` does not cover it and names the
-//! command that does.
+//! An observation is no theorem: it is judged by a criterion, which is printed with it. Plain `verify` does not cover it and
+//! names the command that does.
+//!
+//! | module | experiment | page |
+//! |---|---|---|
+//! | [`bandit`] | contextual bandits, Figure 1 | `docs/figure-1.md` |
+//! | [`phase`] | the plane of step sizes | `docs/phase.md` |
+//! | [`rates`] | how fast 1 − J falls | `docs/rates.md` |
+//! | [`stagnation`] | runs that stop below J = 1 | `docs/stagnation.md` |
+//! | [`train`] | GRPO on a small transformer, Figure 2 | `docs/figure-2.md` |
+//!
+//! Each has a `Setting`, whose default is the one of its page, and `run`, which takes from seconds to minutes.
 
 pub mod bandit;
-pub mod fit;
+pub(crate) mod fit;
 pub mod phase;
 pub mod rates;
 pub mod stagnation;
+#[doc(hidden)] // tests/experiments reads results by its median
 pub mod statistics;
 pub mod train;
 
+pub use fit::Fit;
 use std::fmt;
 
 /// How far something that the paper observes is seen here.
@@ -26,7 +38,7 @@ pub enum Judgement {
 
 impl Judgement {
     /// Reproduced, else partly, else not.
-    pub fn by(reproduced: bool, partly: bool) -> Judgement {
+    pub(crate) fn by(reproduced: bool, partly: bool) -> Judgement {
         match (reproduced, partly) {
             (true, _) => Judgement::Reproduced,
             (false, true) => Judgement::Partly,
@@ -35,7 +47,7 @@ impl Judgement {
     }
 
     /// One judgement of several settings: what all share, else partly.
-    pub fn of_all(judgements: impl IntoIterator<Item = Judgement>) -> Judgement {
+    pub(crate) fn of_all(judgements: impl IntoIterator<Item = Judgement>) -> Judgement {
         let mut all = judgements.into_iter();
         let Some(first) = all.next() else { return Judgement::Not };
         if all.all(|other| other == first) { first } else { Judgement::Partly }
@@ -67,11 +79,11 @@ pub struct Observed {
     pub criterion: &'static str,
 }
 
-/// All observations, in the order of their experiments.
+/// All observations, by experiment.
 const OBSERVED: [&[Observed]; 5] =
     [&bandit::OBSERVED, &phase::OBSERVED, &rates::OBSERVED, &stagnation::OBSERVED, &train::OBSERVED];
 
-/// All of them.
+/// All observations, in the order of their experiments.
 pub fn observed() -> impl Iterator<Item = &'static Observed> {
     OBSERVED.into_iter().flatten()
 }

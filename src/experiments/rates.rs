@@ -30,7 +30,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 /// What is observed, or predicted.
-pub const OBSERVED: [Observed; 3] = [
+pub(crate) const OBSERVED: [Observed; 3] = [
     Observed {
         slug: "exponential-rate",
         place: "§5.1 (second panel)",
@@ -58,20 +58,20 @@ pub const OBSERVED: [Observed; 3] = [
     },
 ];
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// α.
+    /// The rate α > 0, at most [`MAX_RATE`]: θ moves by α times the algorithm's gradient.
     pub rate: f64,
     /// Updates of each run.
     pub steps: usize,
-    /// The first seed,
+    /// The first seed.
     pub seed: u64,
-    /// and how many for sampled groups;
+    /// How many seeds there are for sampled groups.
     pub seeds: u32,
-    /// for exact gradients, whose runs differ by their starts only.
+    /// How many seeds there are for exact gradients, whose runs differ by their starts only.
     pub exact_seeds: u32,
-    /// G.
+    /// Sizes G of sampled groups.
     pub groups: Vec<u32>,
     /// Responses, half of them correct.
     pub responses: u32,
@@ -121,7 +121,7 @@ pub struct Experiment {
     pub times: Vec<usize>,
     /// By algorithm and gradient.
     pub rates: Vec<Rates>,
-    /// The judgements of [`OBSERVED`].
+    /// The judgements of what is [observed](super::observed).
     pub judged: [Judged; 3],
 }
 
@@ -238,7 +238,7 @@ fn exact(start: &Instance, algorithm: Algorithm, rate: f64, times: &[usize]) -> 
 
 /// What one group adds to the logits, over α, by how often each response is drawn: n_j A_j/G, where Σ n_j A_j = 0, so that no
 /// probability is left in it. Nothing where all rewards are equal.
-pub fn group_update(counts: &[u32], correct: &[bool], algorithm: Algorithm) -> Vec<f64> {
+pub(crate) fn group_update(counts: &[u32], correct: &[bool], algorithm: Algorithm) -> Vec<f64> {
     let group: u32 = counts.iter().sum();
     let right: u32 = counts.iter().zip(correct).filter(|(_, c)| **c).map(|(n, _)| *n).sum();
     if right == 0 || right == group {

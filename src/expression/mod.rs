@@ -25,11 +25,11 @@ mod rewrite;
 mod terms;
 mod words;
 
-pub use number::Number;
+pub use number::{Number, Ratio};
 pub(crate) use parse::mark;
 pub use parse::{Comparison, MAX_LENGTH, Relation, parse};
 pub use program::{Definite, Program, Valued, Values};
-pub use rewrite::{difference, terms_of_one_sign};
+pub(crate) use rewrite::{difference, terms_of_one_sign};
 pub use words::Word;
 
 use crate::number::Interval;
@@ -87,7 +87,7 @@ pub enum Function {
 }
 
 impl Function {
-    /// All of them.
+    /// All functions.
     pub const ALL: [Function; 8] = [
         Function::Abs,
         Function::Min,
@@ -114,7 +114,7 @@ impl Function {
     }
 
     /// Whether it takes two or more arguments, and not one.
-    pub fn takes_several(self) -> bool {
+    pub(crate) fn takes_several(self) -> bool {
         matches!(self, Function::Min | Function::Max)
     }
 }

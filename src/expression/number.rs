@@ -21,7 +21,7 @@ fn greatest_common_divisor(mut a: i128, mut b: i128) -> i128 {
 
 impl Ratio {
     /// 1.
-    pub const ONE: Ratio = Ratio { numerator: 1, denominator: 1 };
+    pub(crate) const ONE: Ratio = Ratio { numerator: 1, denominator: 1 };
 
     /// p/q; `None` for q = 0 or where either is too large.
     pub fn new(p: i128, q: i128) -> Option<Ratio> {
@@ -32,7 +32,7 @@ impl Ratio {
     }
 
     /// x + y.
-    pub fn plus(self, y: Ratio) -> Option<Ratio> {
+    pub(crate) fn plus(self, y: Ratio) -> Option<Ratio> {
         Ratio::new(
             self.numerator * y.denominator + y.numerator * self.denominator,
             self.denominator * y.denominator, // below 2¹⁰⁷
@@ -40,37 +40,37 @@ impl Ratio {
     }
 
     /// x·y.
-    pub fn times(self, y: Ratio) -> Option<Ratio> {
+    pub(crate) fn times(self, y: Ratio) -> Option<Ratio> {
         Ratio::new(self.numerator * y.numerator, self.denominator * y.denominator)
     }
 
     /// −x.
-    pub fn negated(self) -> Ratio {
+    pub(crate) fn negated(self) -> Ratio {
         Ratio { numerator: -self.numerator, ..self }
     }
 
     /// 1/x; `None` for 0.
-    pub fn inverse(self) -> Option<Ratio> {
+    pub(crate) fn inverse(self) -> Option<Ratio> {
         Ratio::new(self.denominator, self.numerator)
     }
 
     /// Whether this is 0.
-    pub fn is_zero(self) -> bool {
+    pub(crate) fn is_zero(self) -> bool {
         self.numerator == 0
     }
 
     /// Whether this is less than 0.
-    pub fn is_negative(self) -> bool {
+    pub(crate) fn is_negative(self) -> bool {
         self.numerator < 0
     }
 
     /// n, if this is an integer that fits.
-    pub fn integer(self) -> Option<i32> {
+    pub(crate) fn integer(self) -> Option<i32> {
         (self.denominator == 1).then(|| i32::try_from(self.numerator).ok()).flatten()
     }
 
     /// n, if this is n/2.
-    pub fn halves(self) -> Option<i32> {
+    pub(crate) fn halves(self) -> Option<i32> {
         self.times(Ratio { numerator: 2, denominator: 1 })?.integer()
     }
 

@@ -4,7 +4,7 @@ use super::{Expr, Function, Number, Operation, Word};
 use crate::error::{Error, is_wild, nearest};
 use std::fmt;
 
-/// The longest text that is read, in characters.
+/// The longest text that [`parse`] reads, in characters.
 pub const MAX_LENGTH: usize = 2000;
 /// How deep parentheses, signs and powers may be nested.
 const MAX_DEPTH: usize = 64;
@@ -26,11 +26,11 @@ pub enum Relation {
 
 impl Relation {
     /// Whether the left side is the one that must be smaller; an equality counts as such.
-    pub fn ascends(self) -> bool {
+    pub(crate) fn ascends(self) -> bool {
         matches!(self, Relation::AtMost | Relation::Below | Relation::Equal)
     }
     /// Whether the sides must differ.
-    pub fn is_strict(self) -> bool {
+    pub(crate) fn is_strict(self) -> bool {
         matches!(self, Relation::Below | Relation::Above)
     }
 }
@@ -310,8 +310,7 @@ impl Parser<'_> {
         let function = match (function, Word::find(name)) {
             (Some(function), _) => function,
             (None, Some(_)) => {
-                let message = format!("{name} is a word and no function; for a product write {name}*(…)");
-                return Err(self.error(&message, start));
+                return Err(self.error(&format!("{name} is a word and no function; for a product write {name}*(…)"), start));
             }
             (None, None) => return Err(self.unknown("function", name, start)),
         };

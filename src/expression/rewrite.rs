@@ -295,13 +295,13 @@ pub(super) fn constant(expr: &Expr) -> Option<Ratio> {
 }
 
 /// x − y, rewritten so that it does not cancel.
-pub fn difference(x: &Expr, y: &Expr) -> Expr {
+pub(crate) fn difference(x: &Expr, y: &Expr) -> Expr {
     rewrite(&Expr::binary(Operation::Subtract, x.clone(), y.clone())).0
 }
 
 /// Of the terms of an expression those that cannot be negative in any instance (with `sign` −1: positive) added up without their sign,
 /// and all others; `None` where there are none of the former.
-pub fn terms_of_one_sign(expr: &Expr, sign: i32) -> Option<(Expr, Expr)> {
+pub(crate) fn terms_of_one_sign(expr: &Expr, sign: i32) -> Option<(Expr, Expr)> {
     let all = sum(expr);
     let wanted = |term: &&Term| {
         let term = if sign < 0 { (*term).clone().negated() } else { (*term).clone() };

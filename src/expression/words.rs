@@ -91,7 +91,7 @@ const LEAST_PSI1: f64 = 1.44;
 const FAR: f64 = 600.0;
 
 impl Word {
-    /// Those that have a name.
+    /// The words that have a name.
     pub const NAMED: [Word; 26] = [
         Word::Eta,
         Word::Dmu,

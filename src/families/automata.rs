@@ -2,7 +2,7 @@
 
 use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
 use super::tokens::ENDINGS;
-use super::{Edge, Family};
+use super::{Edge, Family, Map};
 use crate::policy::{Automaton, Ending, Logits, Policy, Shape};
 
 const DIM: usize = 3;
@@ -91,7 +91,7 @@ pub const FINITE_STATE: Family = Family {
     shared_edges: true,
     summary: "token-level, rules of automata (sums, last token, brackets, answers), V = 2-3, T∞ = 2-128",
     dim: place::END,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, _) = Common::split(u);
         let vocabulary = 2 + choice(u[place::VOCABULARY_SIZE], VOCABULARY - 1);
         let max_length = log_uniform(u[place::LENGTH], 2.0, LONGEST + 0.5) as u32;
@@ -137,7 +137,7 @@ pub const FINITE_STATE: Family = Family {
         instance.policy = Policy::assemble_finite_state(shape, automaton, stop, logits);
         instance.correct = correct;
         common.finish(instance, &u[place::W..][..DIM], &[]);
-    },
+    }),
     edges: || {
         // One word of 128 tokens 0 is correct: state 1 is a mistake.
         let mut word = vec![0.0; place::END];

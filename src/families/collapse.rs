@@ -4,7 +4,7 @@
 //! construction next to the lower end of the window, with nearly the largest Δμ, two steps.
 
 use super::coordinates::{Blocks, choice, log_uniform, signed};
-use super::{Edge, Family};
+use super::{Edge, Family, Map};
 use crate::collapse::{Construction, Extra, Resonant, Theorem2, Theorem4, Window};
 use crate::instance::Instance;
 
@@ -16,7 +16,7 @@ macro_rules! construction {
             version: 1,
             summary: $summary,
             dim: $dim,
-            map: $map,
+            map: Map::Trusted($map),
             edges: || edges($dim),
             shared_edges: false,
         };

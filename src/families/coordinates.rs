@@ -6,7 +6,7 @@ use crate::line::List;
 use crate::number::Scalar;
 use crate::policy::{Features, Policy, Rule, add_products, set};
 
-/// The coordinates that stand first in every family.
+/// The coordinates that stand first in every one-step family of the crate, by their places in u.
 pub mod header {
     use crate::number::Scalar;
 
@@ -24,7 +24,7 @@ pub mod header {
     pub const TILT: usize = 5;
     /// The scale of θ.
     pub const SCALE: usize = 6;
-    /// How many there are.
+    /// How many coordinates the header has.
     pub const COUNT: usize = 7;
 
     /// log 400 and log 10⁷.
@@ -41,7 +41,7 @@ pub mod header {
     }
 
     /// A u with τ(u) about `tau`, for 10⁻⁹ ≤ τ ≤ 4.
-    pub fn eta_coordinate(tau: f64) -> f64 {
+    pub(crate) fn eta_coordinate(tau: f64) -> f64 {
         match tau > 1e-2 {
             true => 0.6 * Scalar::ln(4.0 / tau) / LN_400,
             false => (0.6 + 0.39 * Scalar::ln(1e-2 / tau) / LN_1E7).min(0.9899),
@@ -58,7 +58,7 @@ pub mod header {
     }
 
     /// A u with this tilt, for 0 < |tilt| < 700.
-    pub fn tilt_coordinate(tilt: f64) -> f64 {
+    pub(crate) fn tilt_coordinate(tilt: f64) -> f64 {
         let share = 0.2 * (tilt.abs() / 700.0).sqrt();
         if tilt < 0.0 { 0.6 + share } else { 0.8 + share }
     }
@@ -69,7 +69,7 @@ const LN_300: f64 = 5.703_782_474_656_201;
 
 /// x ∈ (−1, 1\] with 0 at u = 0 and at u = 1: 2u up to ½, 2u − 2 beyond.
 #[inline]
-pub(super) fn signed(u: f64) -> f64 {
+pub fn signed(u: f64) -> f64 {
     2.0 * u - if u <= 0.5 { 0.0 } else { 2.0 }
 }
 
@@ -78,9 +78,9 @@ pub(super) fn signed_coordinate(x: f64) -> f64 {
     if x >= 0.0 { 0.5 * x } else { 1.0 + 0.5 * x }
 }
 
-/// One of 0, …, n − 1, equally likely.
-pub(super) fn choice(u: f64, n: usize) -> usize {
-    ((u * n as f64) as usize).min(n - 1)
+/// One of 0, …, n − 1, equally likely, 0 at u = 0 (and where n = 0).
+pub fn choice(u: f64, n: usize) -> usize {
+    ((u * n as f64) as usize).min(n.saturating_sub(1))
 }
 
 /// The u in the middle of choice `i` of `n`.
@@ -88,8 +88,8 @@ pub(super) fn choice_coordinate(i: usize, n: usize) -> f64 {
     (i as f64 + 0.5) / n as f64
 }
 
-/// Log-uniform on \[low, high\], low at u = 0.
-pub(super) fn log_uniform(u: f64, low: f64, high: f64) -> f64 {
+/// Log-uniform between `low` > 0 at u = 0 and `high` > 0 at u = 1, whichever is larger.
+pub fn log_uniform(u: f64, low: f64, high: f64) -> f64 {
     low * Scalar::exp(Scalar::ln(high / low) * u)
 }
 
@@ -108,7 +108,7 @@ impl<'a> Blocks<'a> {
 
 /// The decoded header: everything but the policy.
 #[derive(Clone, Copy, Debug)]
-pub struct Common<'a> {
+pub(crate) struct Common<'a> {
     u: &'a [f64],
 }
 
@@ -120,7 +120,7 @@ impl<'a> Common<'a> {
     }
 
     /// The scale of θ: 1 at u = 0, then log-uniform from 0.1 to 30.
-    pub fn theta_scale(&self) -> f64 {
+    pub(crate) fn theta_scale(&self) -> f64 {
         match self.u[header::SCALE] {
             0.0 => 1.0,
             u => 0.1 * Scalar::exp(LN_300 * u), // log-uniform; log(30/0.1)

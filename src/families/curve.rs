@@ -1,7 +1,7 @@
 //! Two responses and a prescribed log-odds curve λ(θ).
 
 use super::coordinates::{Common, choice_coordinate, header, log_uniform, signed, signed_coordinate};
-use super::{Edge, Family};
+use super::{Edge, Family, Map};
 use crate::policy::{Context, Policy, Tree, curve_logits};
 
 const DIM: usize = header::COUNT + 8;
@@ -46,7 +46,7 @@ pub const CURVE: Family = Family {
     shared_edges: true,
     summary: "two responses, log-odds a prescribed curve: a parabola plus a wave",
     dim: DIM,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, _) = Common::split(u);
         let scale = common.theta_scale().min(3.0) * far(u[header::SCALE]);
         let omega = log_uniform(u[at::OMEGA], 0.5, 100.0);
@@ -57,7 +57,7 @@ pub const CURVE: Family = Family {
         instance.policy = Policy::assemble(Tree::flat(2), Context::Shared, None, curve_logits(polynomial, waves));
         instance.theta = vec![scale * signed(u[at::THETA])];
         common.finish(instance, &u[at::W..at::CONSTANT], &[1.0, 0.0]);
-    },
+    }),
     edges: || {
         let edge = |name, tau: f64, settings: &[(usize, f64)]| {
             let mut u = vec![0.0; DIM];

@@ -1,7 +1,7 @@
 //! Responses listed one by one: mass, score, curvature and length of each.
 
 use super::coordinates::{Common, choice, choice_coordinate, header, log_uniform, signed, signed_coordinate};
-use super::{Edge, Family};
+use super::{Edge, Family, Map};
 use crate::number::Scalar;
 use crate::policy::{Context, Features, Logits, Policy, Tree};
 
@@ -56,7 +56,7 @@ pub const LISTED_RESPONSES: Family = Family {
     shared_edges: true,
     summary: "2-6 listed responses: mass, score, curvature and declared length 1-64 of each",
     dim: at::END,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, _) = Common::split(u);
         let options = 2 + choice(u[at::N], RESPONSES - 1);
         let block = |start: usize| u[start..start + options].iter();
@@ -73,7 +73,7 @@ pub const LISTED_RESPONSES: Family = Family {
         instance.theta.clear();
         instance.theta.push(0.0);
         common.finish(instance, &u[at::W..at::FLAGS], &u[at::FLAGS..at::MASS]);
-    },
+    }),
     edges: || {
         let right = |mass, slope, length| Listed { correct: true, mass, slope, length };
         let wrong = |mass, slope, length| Listed { correct: false, mass, slope, length };

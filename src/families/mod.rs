@@ -5,9 +5,11 @@
 //!
 //! A family never judges. Beside its map it holds an *edge set*: fixed points of the cube that decode to equality cases and to
 //! extremes, which every campaign runs before anything random.
+//!
+//! [`Family::new`] makes a family of anybody's own map, for policies that are not among those of [`REGISTRY`] and [`RUNS`].
 
 mod automata;
-pub mod collapse;
+pub(crate) mod collapse;
 mod coordinates;
 mod curve;
 mod listed;
@@ -20,7 +22,7 @@ use crate::error::Error;
 use crate::instance::Instance;
 use crate::number::vectorised;
 use crate::policy::{Context, Features, Logits, Policy, Tree};
-pub use coordinates::{Common, header};
+pub use coordinates::{choice, header, log_uniform, signed};
 pub use runs::RUNS;
 
 /// All families of one-step instances; [`RUNS`] holds those of runs. The order fixes which case of a campaign belongs to which family.
@@ -46,7 +48,7 @@ pub fn find(name: &str) -> Option<&'static Family> {
     REGISTRY.iter().chain(RUNS).find(|family| family.name == name)
 }
 
-/// Something to decode into: one response, not yet an instance.
+/// Something to [decode into](Family::decode_into): one response, not yet a valid instance.
 pub fn blank() -> Instance {
     let logits = Logits {
         dim: 1,
@@ -61,7 +63,46 @@ pub fn blank() -> Instance {
     Instance { policy, theta: vec![], direction: vec![], eta: 0.0, correct: vec![], then: vec![] }
 }
 
+/// How a point of the cube becomes an instance.
+#[derive(Clone, Copy, Debug)]
+enum Map {
+    /// By a map of this crate, which writes nothing but valid instances over what is there.
+    Trusted(fn(&[f64], &mut Instance)),
+    /// By somebody else's, whose instances are validated one by one.
+    Checked(fn(&[f64]) -> Result<Instance, Error>),
+}
+
 /// A decoding map from the unit cube, with its edge set.
+///
+/// ```
+/// use gradient_gap::families::{Family, log_uniform, signed};
+/// use gradient_gap::{Instance, policy::Policy};
+///
+/// /// Two responses whose log-odds are a parabola, λ(θ) = bθ − θ²/2.
+/// const PARABOLA: Family = Family::new("parabola", "two responses, log-odds bθ − θ²/2", 3, |u| {
+///     Ok(Instance {
+///         policy: Policy::curve([0.0, signed(u[0]), -1.0], &[])?,
+///         theta: vec![4.0 * signed(u[1])],
+///         direction: vec![1.0],
+///         eta: log_uniform(u[2], 1.0, 1e-6),
+///         correct: vec![false, true],
+///         then: vec![],
+///     })
+/// });
+///
+/// # fn main() -> Result<(), gradient_gap::Error> {
+/// let instance = PARABOLA.decode(&[0.25, 0.0, 0.0])?;
+/// assert_eq!((instance.theta[0], instance.eta), (0.0, 1.0));
+///
+/// // What a map makes is validated: one that is wrong is named, with the point.
+/// let wrong = Family::new("wrong", "no response is correct", 3, |u| {
+///     Ok(Instance { correct: vec![false; 2], ..PARABOLA.decode(u)? })
+/// });
+/// let error = wrong.decode(&[0.5, 0.0, 1.0]).unwrap_err().to_string();
+/// assert_eq!(error, "family wrong, u = [0.5, 0.0, 1.0]: correct: no response is correct (O⁺ is empty)");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Family {
     /// The name used on the command line and in witnesses.
@@ -72,7 +113,7 @@ pub struct Family {
     pub summary: &'static str,
     /// m: the number of coordinates.
     pub dim: usize,
-    map: fn(&[f64], &mut Instance),
+    map: Map,
     edges: fn() -> Vec<Edge>,
     /// Whether the extremes that every one-step family has are added to the family's own edges.
     shared_edges: bool,
@@ -88,10 +129,36 @@ pub struct Edge {
 }
 
 impl Family {
+    /// A family of one's own: `map` makes an instance of every point of \[0, 1\]^`dim`, of one update or of many.
+    ///
+    /// Simplification goes towards u = 0, so that is where the simplest instance should be. `name` is what claims and
+    /// results call the family; no two of a campaign may have the same. The version is 1, the edge set empty. The map
+    /// captures nothing: what it needs beside u is a constant or a static.
+    pub const fn new(
+        name: &'static str,
+        summary: &'static str,
+        dim: usize,
+        map: fn(&[f64]) -> Result<Instance, Error>,
+    ) -> Family {
+        Family { name, version: 1, summary, dim, map: Map::Checked(map), edges: Vec::new, shared_edges: false }
+    }
+
+    /// This family with an edge set: points of the cube that every campaign runs before anything random, and every search
+    /// for a counterexample too; an attack is not shown them.
+    pub const fn with_edges(self, edges: fn() -> Vec<Edge>) -> Family {
+        Family { edges, ..self }
+    }
+
+    /// This family with another version: to be raised whenever the map changes, as witnesses store u.
+    pub const fn with_version(self, version: u32) -> Family {
+        Family { version, ..self }
+    }
+
     /// The instance at `u`.
     ///
     /// # Errors
-    /// `u` of another length than [`Family::dim`], or with an entry outside \[0, 1\].
+    /// `u` of another length than [`Family::dim`], or with an entry outside \[0, 1\]. Of a family that is not this crate's,
+    /// what its map says, and an instance that is not [valid](Instance::validate), with the family and u.
     pub fn decode(&self, u: &[f64]) -> Result<Instance, Error> {
         let mut instance = blank();
         self.decode_into(u, &mut instance)?;
@@ -113,9 +180,15 @@ impl Family {
             || u.iter().fold(true, |all, x| all & inside(x)),
         );
         if !all_inside && let Some(i) = u.iter().position(|x| !inside(x)) {
-            return Err(Error::new(format!("family {}: u[{i}] is {}, expected a number in [0, 1]", self.name, u[i])));
+            return Err(Error::new(format!("family {}: u[{i}] is {:?}, expected a number in [0, 1]", self.name, u[i])));
         }
-        (self.map)(u, instance);
+        match self.map {
+            Map::Trusted(map) => map(u, instance),
+            Map::Checked(map) => {
+                let made = map(u).and_then(|made| made.validate().map(|()| made));
+                *instance = made.map_err(|e| e.at(format!("family {}, u = {u:?}", self.name)))?;
+            }
+        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Families of runs: an instance of another family as the start, then a plan for the updates.
 
 use super::coordinates::{choice, choice_coordinate, log_uniform};
-use super::{Edge, Family, collapse, curve, header, sines, softmax, tokens};
+use super::{Edge, Family, Map, collapse, curve, header, sines, softmax, tokens};
 use crate::evaluation::Evaluation;
 use crate::instance::Instance;
 use crate::run::{Direction, Plan, StepSize, run};
@@ -22,11 +22,11 @@ pub mod at {
     pub const TARGET: usize = 4;
     /// The seed of random directions.
     pub const SEED: usize = 5;
-    /// How many there are.
+    /// How many coordinates a run has of its own.
     pub const COUNT: usize = 6;
 }
 
-/// How many rules there are.
+/// How many rules for direction and step size there are: [`at::RULE`] chooses one.
 pub const RULES: usize = 12;
 
 /// The rules whose constant step size is chosen against the run's own smallest alignment and largest constants: along the gap,
@@ -34,7 +34,7 @@ pub const RULES: usize = 12;
 pub const CONSTANT: [usize; 3] = [5, 6, 10];
 
 /// The most steps of a run.
-pub const MOST_STEPS: f64 = 400.0;
+pub(crate) const MOST_STEPS: f64 = 400.0;
 
 /// "At the condition": a thousandth below, as sampled constants may be too small by about as much.
 const AT: f64 = 0.999;
@@ -128,7 +128,8 @@ fn along(base: &Family, farther: fn(&mut [f64]), u: &[f64], instance: &mut Insta
         let log_odds = 10.0 + 30.0 * plan_at[at::SEED];
         start[header::TILT] = header::tilt_coordinate(log_odds);
     }
-    (base.map)(start, instance);
+    let Map::Trusted(map) = base.map else { return }; // never: the bases are families of this crate
+    map(start, instance);
     *instance = run(instance, &plan(plan_at, instance)).0;
 }
 
@@ -238,7 +239,7 @@ macro_rules! runs {
                 version: 2,
                 summary: concat!("runs of (3) from ", $slug, " starts"),
                 dim: $base.dim + at::COUNT,
-                map: |u, instance| along(&$base, [$($farther,)? as_drawn][0], u, instance),
+                map: Map::Trusted(|u, instance| along(&$base, [$($farther,)? as_drawn][0], u, instance)),
                 edges: || edges(&$base),
                 shared_edges: false,
             };

@@ -1,7 +1,7 @@
 //! Logits that are sums of sines.
 
 use super::coordinates::{Common, choice, choice_coordinate, header, log_uniform, signed, signed_coordinate};
-use super::{Edge, Family};
+use super::{Edge, Family, Map};
 use crate::number::Scalar;
 use crate::policy::{Context, Features, Logits, Policy, Tree, Wave};
 use std::f64::consts::{FRAC_PI_2, PI};
@@ -70,7 +70,7 @@ pub const SUM_OF_SINES: Family = Family {
     shared_edges: true,
     summary: "softmax of sums of 1-3 sines, 2-5 responses, θ in R^1-R^2",
     dim: at::END,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, _) = Common::split(u);
         let (options, dim, sines) = (2 + choice(u[at::N], 4), 1 + choice(u[at::D], DIM), 1 + choice(u[at::COUNT], SINES));
         let scale = common.theta_scale().min(3.0);
@@ -83,7 +83,7 @@ pub const SUM_OF_SINES: Family = Family {
         let logits = Logits { dim, rows: 1, options, bias: vec![], features, quadratic: vec![], waves };
         instance.policy = Policy::assemble(Tree::flat(options as u32), Context::Shared, None, logits);
         common.finish(instance, &u[at::W..at::FLAGS], &u[at::FLAGS..at::SINE]);
-    },
+    }),
     edges: || {
         // One sine a response, (amplitude, coordinate of its phase), θ = 0 ∈ R¹, O⁺ the first `plus`.
         let edge = |name, tau: f64, fast: bool, plus: usize, sines: &[(f64, f64)]| {

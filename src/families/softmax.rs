@@ -1,7 +1,7 @@
 //! Trajectory-level families: one token a response.
 
 use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
-use super::{Edge, Family};
+use super::{Edge, Family, Map};
 use crate::instance::Instance;
 use crate::number::{Scalar, vectorised};
 use crate::policy::{Context, Features, Logits, Policy, Tree, cube_logits};
@@ -55,11 +55,11 @@ pub const LINEAR: Family = Family {
     shared_edges: true,
     summary: "linear softmax, 2-8 responses, features in R^1-R^4",
     dim: at::END,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         linear(u, instance);
         let (common, _) = Common::split(u);
         common.finish(instance, &u[at::W..at::FLAGS], &u[at::FLAGS..at::PHI]);
-    },
+    }),
     edges: || {
         // φ ∈ R¹ with O⁺ the first `plus` responses.
         let on_the_line = |name, phi: &[f64], plus: usize, tau: f64| {
@@ -125,13 +125,13 @@ pub const DECLARED_LENGTHS: Family = Family {
     shared_edges: true,
     summary: "linear softmax whose responses have declared lengths 1-64",
     dim: at::END + RESPONSES,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         linear(&u[..at::END], instance);
         let lengths = u[at::END..].iter().take(instance.policy.responses());
         instance.policy.lengths = Some(lengths.map(|&x| log_uniform(x, 1.0, 64.0).round() as u32).collect());
         let (common, _) = Common::split(u);
         common.finish(instance, &u[at::W..at::FLAGS], &u[at::FLAGS..at::PHI]);
-    },
+    }),
     edges: || {
         // Slopes (1, −.5 | −.4) and lengths (10, 1 | 10): equally likely responses, GRPO against the gap.
         let mut u = vec![0.0; at::END + RESPONSES];
@@ -156,7 +156,7 @@ pub const TABULAR: Family = Family {
     shared_edges: true,
     summary: "tabular softmax, 2-8 responses",
     dim: header::COUNT + 1 + 3 * RESPONSES,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, mut rest) = Common::split(u);
         let n = 2 + choice(rest.take(1)[0], 7);
         let scale = common.theta_scale();
@@ -166,7 +166,7 @@ pub const TABULAR: Family = Family {
         let logits = Logits { dim: n, rows: 1, options: n, bias: vec![], features, quadratic: vec![], waves: vec![] };
         instance.policy = one_token(logits);
         common.finish(instance, w, flags);
-    },
+    }),
     edges: || {
         // w = (1, −1, 0)/√2 on three equally likely responses, O⁺ the first two: Var⁺ = ¼ diam², Var⁻ = 0.
         let mut u = vec![0.0; header::COUNT + 1 + 3 * RESPONSES];
@@ -192,7 +192,7 @@ pub const CUBE: Family = Family {
     shared_edges: true,
     summary: "the cube {±1}^n as one token, n = 1-4: G² much larger than L",
     dim: header::COUNT + 1 + 2 * BITS + (1 << BITS),
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, mut rest) = Common::split(u);
         let n = 1 + choice(rest.take(1)[0], BITS);
         let scale = common.theta_scale();
@@ -200,7 +200,7 @@ pub const CUBE: Family = Family {
         let (w, flags) = (rest.take(BITS), rest.take(1 << BITS));
         instance.policy = one_token(cube_logits(n as u32, vec![]));
         common.finish(instance, w, flags);
-    },
+    }),
     edges: || {
         // w = (1, …, 1)/2 on {±1}⁴, O⁻ = {all ones}: s reaches 2√n = 4 while Var(s) = 1.
         let mut u = vec![0.0; header::COUNT + 1 + 2 * BITS + (1 << BITS)];
@@ -273,7 +273,7 @@ pub const QUADRATIC: Family = Family {
     shared_edges: true,
     summary: "softmax with logits quadratic in θ, 2-5 responses in R^1-R^2",
     dim: header::COUNT + 3 + 2 * Q_DIM + Q_RESPONSES * (1 + Q_DIM + 3),
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, mut rest) = Common::split(u);
         let (n, d) = (2 + choice(rest.take(1)[0], Q_RESPONSES - 1), 1 + choice(rest.take(1)[0], Q_DIM));
         let bend = log_uniform(rest.take(1)[0], 1.0, 1000.0) / 10.0;
@@ -291,7 +291,7 @@ pub const QUADRATIC: Family = Family {
         let logits = Logits { dim: d, rows: 1, options: n, bias: vec![], features, quadratic, waves: vec![] };
         instance.policy = one_token(logits);
         common.finish(instance, w, flags);
-    },
+    }),
     edges: || {
         let plain = TIGHT.map(|(square, name, _)| Edge { name, u: tight(square, 0.0, 1e-4, true) });
         let exchanged = TIGHT.map(|(square, _, name)| Edge { name, u: tight(square, 0.0, 1e-4, false) });

@@ -1,7 +1,7 @@
 //! Token-level families: contexts, EOS, and lengths that depend on θ.
 
 use super::coordinates::{Common, choice, choice_coordinate, dense, header, log_uniform, signed, signed_coordinate};
-use super::{Edge, Family};
+use super::{Edge, Family, Map};
 use crate::instance::Instance;
 use crate::policy::{Context, Ending, Features, Logits, Policy, Shape, Tree};
 
@@ -54,7 +54,7 @@ pub const PREFIX_TABULAR: Family = Family {
     shared_edges: true,
     summary: "token-level, one logit for every prefix and token, V = 2-3, T∞ = 2-4",
     dim: header::COUNT + SHAPE + 2 * TABLE + MAX_RESPONSES,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, mut rest) = Common::split(u);
         let shape = shape(rest.take(SHAPE), [4, 3], 6);
         let tree = tree(shape);
@@ -68,7 +68,7 @@ pub const PREFIX_TABULAR: Family = Family {
             Logits { dim, rows, options, bias: vec![], features: Features::Tabular, quadratic: vec![], waves: vec![] };
         instance.policy = Policy::assemble(tree, Context::Prefix, None, logits);
         common.finish(instance, w, flags);
-    },
+    }),
     edges: || vec![equality_word(header::COUNT + SHAPE + 2 * TABLE + MAX_RESPONSES)],
 };
 
@@ -106,11 +106,11 @@ pub const LAST_TOKEN: Family = Family {
     shared_edges: true,
     summary: "token-level, linear features of the last token, V = 2-3, T∞ = 2-24",
     dim: header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + 9 * LINEAR_DIM,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let own = &u[header::COUNT..];
         let dim = 1 + choice(own[SHAPE], LINEAR_DIM);
         linear(u, instance, shape(own, [6, 4], 24), Context::LastToken, None, dim, SHAPE + 1);
-    },
+    }),
     edges: || {
         let mut edge = equality_word(header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + 9 * LINEAR_DIM);
         let mut chain = edge.clone();
@@ -145,11 +145,11 @@ pub const PREFIX_LINEAR: Family = Family {
     shared_edges: true,
     summary: "token-level, linear features of the whole prefix, V = 2-3, T∞ = 2-4",
     dim: header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES + TABLE * LINEAR_DIM,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let own = &u[header::COUNT..];
         let dim = 1 + choice(own[SHAPE], LINEAR_DIM);
         linear(u, instance, shape(own, [4, 3], 6), Context::Prefix, None, dim, SHAPE + 1);
-    },
+    }),
     edges: || {
         let features = header::COUNT + SHAPE + 1 + 2 * LINEAR_DIM + MAX_RESPONSES;
         let rows: Vec<usize> = (0..13).map(|row| features + 3 * row).collect();
@@ -169,7 +169,7 @@ pub const GEOMETRIC: Family = Family {
     shared_edges: true,
     summary: "token-level, EOS with a fixed probability whatever θ, V = 3, T∞ = 2-5",
     dim: header::COUNT + 4 + 2 * LINEAR_DIM + MAX_RESPONSES + 6 * LINEAR_DIM,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let own = &u[header::COUNT..];
         let max_length = 2 + choice(own[0], 4) as u32;
         let ending = ENDINGS[choice(own[1], 2)];
@@ -177,7 +177,7 @@ pub const GEOMETRIC: Family = Family {
         let dim = 1 + choice(own[3], LINEAR_DIM);
         let shape = Shape { vocabulary: 3, max_length, ending };
         linear(u, instance, shape, Context::LastToken, Some(stop), dim, 4);
-    },
+    }),
     edges: || {
         // h: (1 − u) log-uniform from 0.02 to 0.9.
         let edge = |name, stop: f64| {
@@ -218,7 +218,7 @@ pub const CURVED: Family = Family {
     shared_edges: true,
     summary: "token-level, logits quadratic in θ, of the last token or shared, V = 2-3, T∞ = 2-24",
     dim: curved::END,
-    map: |u, instance| {
+    map: Map::Trusted(|u, instance| {
         let (common, mut rest) = Common::split(u);
         let shape = shape(rest.take(SHAPE), [6, 4], 24);
         let tree = tree(shape);
@@ -239,7 +239,7 @@ pub const CURVED: Family = Family {
         instance.theta.clear();
         instance.theta.push(if level { 0.0 } else { scale.min(3.0) * signed(u[curved::THETA]) });
         common.finish(instance, &u[curved::W..curved::FLAGS], &u[curved::FLAGS..curved::BIAS]);
-    },
+    }),
     edges: || {
         let mut chain = vec![0.0; curved::END];
         chain[header::ETA] = header::eta_coordinate(1e-6);

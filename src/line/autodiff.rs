@@ -8,7 +8,7 @@ use crate::policy::Automaton;
 
 impl<N: Scalar> OnLine<'_, N> {
     /// log π(o) of every response that is listed, as a jet in t at t = `t`.
-    pub fn log_prob_jets(&self, t: N) -> List<Jet<N>> {
+    pub(crate) fn log_prob_jets(&self, t: N) -> List<Jet<N>> {
         let token = self.token_jets(t);
         self.add_up(&token, self.stop_log_probs(Jet::constant))
     }
@@ -91,7 +91,7 @@ pub struct CoordinateGradients<N> {
 }
 
 /// One jet pass a coordinate.
-pub fn coordinate_gradients<N: Scalar>(instance: &Instance) -> CoordinateGradients<N> {
+pub(crate) fn coordinate_gradients<N: Scalar>(instance: &Instance) -> CoordinateGradients<N> {
     let mut out = CoordinateGradients { log_mass: [vec![], vec![]], grpo: vec![], reinforce: vec![] };
     let mut coefficients: Option<[List<N>; 2]> = None;
     for_each_axis(instance, |on_line| {

@@ -8,19 +8,21 @@
 //! ```
 //!
 //! Scores and curvatures are computed *by formula* here (a softmax's score is the slope of the logit minus its mean).
-//! [`autodiff`] computes the same things a second time, by differentiating log-probabilities as jets; the two share only
-//! the logits, so one checks the other.
+//! Automatic differentiation ([`OnLine::lambda_jet`]) computes the same things a second time, by differentiating
+//! log-probabilities as jets; the two share only the logits, so one checks the other.
 
-pub mod autodiff;
+pub(crate) mod autodiff;
 mod chain;
 mod scores;
 mod segment;
 mod step;
 mod straight;
 
+pub use autodiff::CoordinateGradients;
 pub(crate) use chain::{MeanScores, Response};
 pub(crate) use scores::normal;
-pub use scores::{ScoreSum, norm, sum_of_scores};
+pub(crate) use scores::sum_of_scores;
+pub use scores::{ScoreSum, norm};
 pub use segment::Segment;
 pub use step::Step;
 pub(crate) use step::{OVERFLOWS, log_of_excess, logistic_cumulant};
@@ -31,10 +33,28 @@ use crate::number::{Jet, Scalar, finite_top, sum};
 use crate::policy::{Ending, LineLogits, Policy, RowBounds, subtract_entry};
 use smallvec::SmallVec;
 
-/// A list that stays off the heap when short.
+/// A list that stays off the heap while it has at most eight entries.
 pub type List<N> = SmallVec<[N; 8]>;
 
 /// A policy with its verifier, restricted to the line θ + t·w.
+///
+/// ```
+/// use gradient_gap::claims::conditions::triangle;
+/// use gradient_gap::line::OnLine;
+///
+/// // Three equally likely responses with slopes 1, 0, 0, the first correct: J = 1/3, Δμ = 1, λ'' = 0 − 0 + (−2/9) − (−2/9).
+/// let instance = triangle();
+/// let on_line = OnLine::<f64>::new(&instance.policy, &instance.correct, &instance.theta, &instance.direction);
+/// let line = on_line.line(0.0);
+/// assert!((line.success() - 1.0 / 3.0).abs() < 1e-15);
+/// assert!((line.alignment() - 1.0).abs() < 1e-15 && line.second().abs() < 1e-15);
+///
+/// // The same by differentiating log-probabilities; at another t both give what they are there.
+/// for t in [0.0, 0.5] {
+///     let (line, jet) = (on_line.line(t), on_line.lambda_jet(t));
+///     assert!((line.lambda() - jet.value).abs() < 1e-15 && (line.alignment() - jet.first).abs() < 1e-15);
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct OnLine<'a, N> {
     policy: &'a Policy,
@@ -43,7 +63,8 @@ pub struct OnLine<'a, N> {
     logits: LineLogits<N>,
 }
 
-/// log-probability, score along w and second derivative along w, for every token of every context.
+/// log-probability, score along w and second derivative along w, for every token of every context: each list has an entry
+/// for every logit, row by row.
 #[derive(Clone, Debug)]
 pub struct Tokens<N> {
     /// π(v | context).
@@ -56,7 +77,8 @@ pub struct Tokens<N> {
     pub curvature: List<N>,
 }
 
-/// The same three for every whole response.
+/// log-probability, score along w and second derivative along w of every whole response, in the order of the tree; empty
+/// for a finite-state policy.
 #[derive(Clone, Debug)]
 pub struct Responses<N> {
     /// log π(o).
@@ -67,7 +89,8 @@ pub struct Responses<N> {
     pub curvature: List<N>,
 }
 
-/// λ and the conditional moments at one t (or, over [`Interval`](crate::number::Interval), over a range of t).
+/// λ and the conditional moments at one t (or, over [`Interval`](crate::number::Interval), over a range of t): (7)–(11),
+/// (17). Index 0 of a pair is O⁻, index 1 is O⁺.
 #[derive(Clone, Debug)]
 pub struct Line<N> {
     /// Per token.

@@ -22,7 +22,7 @@ pub struct ScoreSum<N> {
 /// ∇log π(o) = Σ_t (∇h_{r,o_t} − Σ_v π(v) ∇h_{r,v}), so the sum is Σ_j κ_j ∇h_j with
 /// κ_{r,v} = n_{r,v} Σ_{u≠v} π(u | r) − π(v | r) Σ_{u≠v} n_{r,u}, where n_{r,v} collects the coefficients of the responses that pass through
 /// token v in context r. (That is n_{r,v} − n_r π(v | r) without what cancels where π(v | r) is near 1.)
-pub fn sum_of_scores<N: Scalar>(
+pub(crate) fn sum_of_scores<N: Scalar>(
     on_line: &OnLine<'_, N>,
     line: &Line<N>,
     theta: &[f64],

@@ -8,6 +8,18 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 ///
 /// Arithmetic is exact differentiation: products by Leibniz, compositions by Faà di Bruno,
 /// (f∘x)'' = f''(x)·x'² + f'(x)·x''.
+///
+/// ```
+/// use gradient_gap::number::{Interval, Jet, Scalar};
+///
+/// let t = Jet::variable(2.0);
+/// let cube = t * t * t;
+/// assert_eq!((cube.value, cube.first, cube.second), (8.0, 12.0, 12.0));
+///
+/// // Over [0, 1]: where the value and the derivatives of eᵗ certainly lie.
+/// let exp = Jet::variable(Interval::new(0.0, 1.0)).exp();
+/// assert!(exp.second.contains(1.0) && exp.second.contains(2.718) && exp.second.hi() < 2.7183);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Jet<N> {
     /// The value.

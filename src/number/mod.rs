@@ -28,9 +28,11 @@ pub use interval::Interval;
 pub use jet::Jet;
 pub(crate) use lanes::{Arithmetic, LANES, OnLanes, on_lanes};
 pub(crate) use logarithm::{ln_1p_four, ln_normal};
+#[doc(hidden)] // benches/peers and tests of other generators draw by it
 pub use polar::polar_normal;
 #[cfg(test)]
 pub(crate) use vector::OneLane;
+#[doc(hidden)] // benches/roofline measures peaks with it
 pub use vector::vectorised;
 pub(crate) use vector::{Simd, WithSimd, with_registers};
 
@@ -177,14 +179,14 @@ pub fn sum<N: Scalar>(terms: impl IntoIterator<Item = N>) -> N {
 }
 
 /// max |xᵢ|, 0 where there is none.
-pub fn largest_size<N: Scalar>(numbers: &[N]) -> N {
+pub(crate) fn largest_size<N: Scalar>(numbers: &[N]) -> N {
     numbers.iter().fold(N::zero(), |top, x| top.max(x.abs()))
 }
 
 /// The largest of the numbers (by their representatives, NaN left out) where it is finite, else 0: what exponentials are shifted
 /// by so that none overflows.
 #[inline]
-pub fn finite_top<N: Scalar>(numbers: &[N]) -> f64 {
+pub(crate) fn finite_top<N: Scalar>(numbers: &[N]) -> f64 {
     let larger = |top: f64, x: &N| if x.mid() > top { x.mid() } else { top };
     let top = numbers.iter().fold(f64::NEG_INFINITY, larger);
     if top.is_finite() { top } else { 0.0 }

@@ -12,8 +12,25 @@ use serde::{Deserialize, Serialize};
 /// A deterministic automaton over the vocabulary.
 ///
 /// The state after the last token of a response, its EOS included (a forced one, too), decides whether it is correct.
+///
+/// ```
+/// use gradient_gap::policy::{Automaton, Ending, Logits, Policy, Shape};
+/// use gradient_gap::{Evaluation, Instance};
+///
+/// // A thousand coins, correct if the number of heads is a multiple of three: the state is that number modulo 3.
+/// let automaton = Automaton { start: 0, next: vec![0, 1, 1, 2, 2, 0], by_position: false };
+/// let shape = Shape { vocabulary: 2, max_length: 1_000, ending: Ending::Fixed };
+/// let logits = Logits::linear(1, 3, 2, [0.0, 1.0].repeat(3)); // in every state the logits 0 and θ
+/// let policy = Policy::finite_state(shape, automaton, None, logits)?;
+/// let correct = vec![true, false, false]; // a flag a state
+/// let instance = Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.1, correct, then: vec![] };
+/// instance.validate()?;
+/// let start = Evaluation::<f64>::new(&instance, 1).start().clone();
+/// assert!((start.success() - 1.0 / 3.0).abs() < 1e-12 && start.length == [1_000.0; 2]);
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an automaton")]
 pub struct Automaton {
     /// The state of the empty prefix.
     #[serde(default)]
@@ -31,12 +48,12 @@ pub const MAX_TOKENS: u32 = 1 << 24;
 const MAX_ENTRIES: usize = 1 << 24;
 
 impl Automaton {
-    /// S.
+    /// S: how many states there are, given V = `vocabulary`.
     pub fn states(&self, vocabulary: u32) -> usize {
         self.next.len() / (vocabulary as usize).max(1)
     }
 
-    /// The state after token `token` in `state`.
+    /// The state after token `token` < V in `state` < S.
     #[inline]
     pub fn after(&self, state: usize, token: u32, vocabulary: u32) -> usize {
         self.next[state * vocabulary as usize + token as usize] as usize

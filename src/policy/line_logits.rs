@@ -15,7 +15,7 @@ pub(super) struct LineWave<N> {
 
 /// The logits on a line: h + a·t + c·t²/2 + waves, one entry a logit.
 #[derive(Clone, Debug)]
-pub struct LineLogits<N> {
+pub(crate) struct LineLogits<N> {
     /// The number of options in every context.
     pub options: usize,
     pub(super) value: SmallVec<[N; 8]>,

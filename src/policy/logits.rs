@@ -26,7 +26,7 @@ pub enum Features {
 
 /// One term α cos(k·θ + φ) of one logit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a wave")]
 pub struct Wave {
     /// Which logit: r·options + v.
     pub logit: usize,
@@ -41,7 +41,7 @@ pub struct Wave {
 /// The logits of a policy as functions of θ: b + θ·ψ + ½ θᵀQθ + Σ_j α_j cos(k_j·θ + φ_j), one such function for each option of each
 /// context.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "logits")]
 pub struct Logits {
     /// d = dim θ.
     pub dim: usize,
@@ -63,11 +63,33 @@ pub struct Logits {
 }
 
 impl Logits {
+    /// Linear logits θ·ψ_{r,v}: `features` is ψ row-major, rows·options·dim entries. Biases, matrices and waves can be
+    /// added to them:
+    ///
+    /// ```
+    /// use gradient_gap::policy::Logits;
+    ///
+    /// // One row of two options, θ ∈ R: logits θ and 1 − θ².
+    /// let logits = Logits { bias: vec![0.0, 1.0], quadratic: vec![0.0, -2.0], ..Logits::linear(1, 1, 2, vec![1.0, 0.0]) };
+    /// assert_eq!(logits.validate(), Ok(()));
+    /// ```
+    pub fn linear(dim: usize, rows: usize, options: usize, features: Vec<f64>) -> Logits {
+        let features = Features::Dense(features);
+        Logits { dim, rows, options, bias: vec![], features, quadratic: vec![], waves: vec![] }
+    }
+
+    /// Tabular logits, each a parameter of its own: d = rows · options.
+    pub fn tabular(rows: usize, options: usize) -> Logits {
+        Logits { dim: rows.saturating_mul(options), features: Features::Tabular, ..Logits::linear(0, rows, options, vec![]) }
+    }
+
     /// The number of logits, rows · options.
     pub fn count(&self) -> usize {
         self.rows * self.options
     }
 
+    /// Whether all lists have the lengths that `dim`, `rows` and `options` ask for.
+    ///
     /// # Errors
     /// A vector whose length does not fit `dim`, `rows` and `options`, or an entry that is not finite.
     pub fn validate(&self) -> Result<(), Error> {
@@ -89,7 +111,10 @@ impl Logits {
             length("bias", self.bias.len(), count)?;
         }
         match &self.features {
-            Features::Tabular => length("tabular features: dim", self.dim, count)?,
+            Features::Tabular if self.dim != count => {
+                return Err(Error::new(format!("dim is {}, expected {count} of tabular features", self.dim)));
+            }
+            Features::Tabular => {}
             Features::Dense(psi) => length("features", psi.len(), count * self.dim)?,
         }
         if !self.quadratic.is_empty() {
@@ -101,8 +126,13 @@ impl Logits {
             finite("features", psi)?;
         }
         for (j, q) in self.quadratic.chunks(self.dim * self.dim).enumerate() {
-            if (0..self.dim).any(|i| (0..i).any(|k| q[i * self.dim + k] != q[k * self.dim + i])) {
-                return Err(Error::new(format!("quadratic: matrix {j} is not symmetric")));
+            let at = |i: usize, k: usize| q[i * self.dim + k];
+            let mut pairs = (0..self.dim).flat_map(|i| (0..i).map(move |k| (i, k)));
+            if let Some((i, k)) = pairs.find(|&(i, k)| at(i, k) != at(k, i)) {
+                let (one, other) = (at(k, i), at(i, k));
+                return Err(Error::new(format!(
+                    "quadratic: matrix {j} is not symmetric: {one} at ({k}, {i}), {other} at ({i}, {k})"
+                )));
             }
         }
         for (j, wave) in self.waves.iter().enumerate() {
@@ -222,7 +252,8 @@ impl Logits {
         if self.bias.is_empty() { total } else { total + apart(&self.bias, j, k) }
     }
 
-    /// The logits on the line θ + t·w as logits of their own, t the only parameter, in binary64.
+    /// The logits on the line θ + t·w as logits of their own, t the only parameter (d = 1), in binary64. θ and w have d
+    /// entries.
     pub fn on_line(&self, theta: &[f64], w: &[f64]) -> Logits {
         let line = self.restrict::<f64>(theta, w);
         let wave = |wave: &LineWave<f64>| Wave {
@@ -243,7 +274,7 @@ impl Logits {
     }
 
     /// The logits on the line θ + t·w, in the number N (θ and w are exact binary64 numbers; nothing is rounded unseen).
-    pub fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
+    pub(crate) fn restrict<N: Scalar>(&self, theta: &[f64], w: &[f64]) -> LineLogits<N> {
         let mut on_line = LineLogits::zeros(self);
         self.restrict_to(theta, w, &mut on_line);
         on_line

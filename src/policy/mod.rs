@@ -24,7 +24,7 @@ mod sampler;
 mod tree;
 
 pub use automaton::{Automaton, MAX_TOKENS};
-pub use line_logits::LineLogits;
+pub(crate) use line_logits::LineLogits;
 pub use logits::{Features, Logits, Wave};
 pub use reward::Rule;
 pub(crate) use reward::set;
@@ -72,9 +72,10 @@ pub enum Context {
     State,
 }
 
-/// A family of distributions π_θ over a finite, fully known response space.
+/// A family of distributions π_θ over a finite, fully known response space, θ ∈ R^d: plain data, made by a constructor
+/// below.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a policy")]
 pub struct Policy {
     /// The response space.
     pub tree: Tree,
@@ -96,34 +97,57 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The linear softmax π(o) ∝ exp(b_o + θ·φ(o)) over n responses: `features` is φ row-major, n×d; `bias` has n entries or
-    /// none.
+    /// The linear softmax π(o) ∝ exp(b_o + θ·φ(o)) over n responses (§3): `features` is φ row-major, n×d with d = `dim` ≥
+    /// 1; `bias` is b, n entries or none for zeros.
     ///
     /// # Errors
     /// Sizes that do not fit, or an entry that is not finite.
+    ///
+    /// ```
+    /// use gradient_gap::policy::Policy;
+    ///
+    /// let corners = Policy::linear_softmax(2, vec![1.0, 0.0, 0.0, 0.0, 0.0, 1.0], vec![])?; // φ = (1, 0), (0, 0), (0, 1)
+    /// assert_eq!((corners.responses(), corners.logits.dim, corners.max_length()), (3, 2, 1));
+    /// assert!(Policy::linear_softmax(2, vec![1.0, 0.0, 0.0], vec![]).is_err()); // no rows of two
+    /// # Ok::<(), gradient_gap::Error>(())
+    /// ```
     pub fn linear_softmax(dim: usize, features: Vec<f64>, bias: Vec<f64>) -> Result<Policy, Error> {
         if dim == 0 || !features.len().is_multiple_of(dim) {
             return Err(Error::new(format!("{} features do not form rows of dimension {dim}", features.len())));
         }
         let options = features.len() / dim;
-        let features = Features::Dense(features);
-        Policy::one_token(Logits { dim, rows: 1, options, bias, features, quadratic: vec![], waves: vec![] })
+        Policy::one_token(Logits { bias, ..Logits::linear(dim, 1, options, features) })
     }
 
-    /// The tabular softmax over `n` responses: θ ∈ Rⁿ, π(o) ∝ exp(b_o + θ_o).
+    /// The tabular softmax over `n` responses (§3): θ ∈ Rⁿ, π(o) ∝ exp(b_o + θ_o); `bias` is b, n entries or none for zeros.
     ///
     /// # Errors
     /// n = 0, or a bias of another length than n and 0, or not finite.
+    ///
+    /// ```
+    /// use gradient_gap::policy::Policy;
+    ///
+    /// let policy = Policy::tabular_softmax(4, vec![])?;
+    /// assert_eq!((policy.responses(), policy.logits.dim), (4, 4));
+    /// # Ok::<(), gradient_gap::Error>(())
+    /// ```
     pub fn tabular_softmax(n: usize, bias: Vec<f64>) -> Result<Policy, Error> {
-        let features = Features::Tabular;
-        Policy::one_token(Logits { dim: n, rows: 1, options: n, bias, features, quadratic: vec![], waves: vec![] })
+        Policy::one_token(Logits { bias, ..Logits::tabular(1, n) })
     }
 
     /// The cube {±1}ⁿ as one token: response number Σ 2ⁱ·\[bit i set\] has features φ_i = ±1, so π_θ is a product of n
-    /// independent logistic bits. Globally G_o = 2√n while L_o = 1.
+    /// independent logistic bits; θ ∈ Rⁿ. Globally G_o = 2√n while L_o = 1. `bias` has 2ⁿ entries, one a response, or none.
     ///
     /// # Errors
-    /// n = 0 or more than 2²⁰ responses.
+    /// n = 0 or more than 2²⁰ responses; a bias that does not fit.
+    ///
+    /// ```
+    /// use gradient_gap::policy::{Features, Policy};
+    ///
+    /// let square = Policy::cube(2, vec![])?; // responses −−, +−, −+, ++
+    /// assert_eq!(square.logits.features, Features::Dense(vec![-1.0, -1.0, 1.0, -1.0, -1.0, 1.0, 1.0, 1.0]));
+    /// # Ok::<(), gradient_gap::Error>(())
+    /// ```
     pub fn cube(n: u32, bias: Vec<f64>) -> Result<Policy, Error> {
         if n == 0 || n > MAX_RESPONSES.ilog2() {
             return Err(Error::new(format!("a cube of dimension {n}, expected 1 to {}", MAX_RESPONSES.ilog2())));
@@ -131,10 +155,19 @@ impl Policy {
         Policy::one_token(cube_logits(n, bias))
     }
 
-    /// The nonlinear softmax with logits b_o + θ·φ(o) + ½ θᵀQ_oθ; `quadratic` holds one symmetric d×d matrix a response.
+    /// The nonlinear softmax with logits b_o + θ·φ(o) + ½ θᵀQ_oθ: `features` and `bias` as in [`Policy::linear_softmax`],
+    /// `quadratic` one symmetric d×d matrix Q_o a response, n·d² entries, or none.
     ///
     /// # Errors
     /// Sizes that do not fit, an entry that is not finite, a matrix that is not symmetric.
+    ///
+    /// ```
+    /// use gradient_gap::policy::Policy;
+    ///
+    /// let policy = Policy::quadratic_softmax(1, vec![0.0, 1.0], vec![0.0, -2.0], vec![])?; // logits 0 and θ − θ²
+    /// assert_eq!(policy.responses(), 2);
+    /// # Ok::<(), gradient_gap::Error>(())
+    /// ```
     pub fn quadratic_softmax(dim: usize, features: Vec<f64>, quadratic: Vec<f64>, bias: Vec<f64>) -> Result<Policy, Error> {
         let mut policy = Policy::linear_softmax(dim, features, bias)?;
         policy.logits.quadratic = quadratic;
@@ -143,46 +176,82 @@ impl Policy {
     }
 
     /// Two responses, θ ∈ R, log-odds λ(θ) = l₀ + l₁θ + ½l₂θ² + Σ_j α_j cos(k_jθ + φ_j) of response 1 against response 0;
-    /// `waves` lists (α, k, φ).
+    /// `polynomial` is \[l₀, l₁, l₂\], `waves` lists \[α, k, φ\], φ in radians. With O⁺ = {response 1} this is λ of the
+    /// paper, so that any smooth curve can be put to the test.
     ///
     /// # Errors
     /// A number that is not finite.
+    ///
+    /// ```
+    /// use gradient_gap::{Evaluation, Instance, policy::Policy};
+    ///
+    /// let policy = Policy::curve([1.0, 0.0, -2.0], &[])?; // λ(θ) = 1 − θ²
+    /// let (theta, direction, correct) = (vec![0.5], vec![1.0], vec![false, true]);
+    /// let instance = Instance { policy, theta, direction, eta: 0.1, correct, then: vec![] };
+    /// assert!((Evaluation::<f64>::new(&instance, 1).start().lambda() - 0.75).abs() < 1e-15);
+    /// # Ok::<(), gradient_gap::Error>(())
+    /// ```
     pub fn curve(polynomial: [f64; 3], waves: &[[f64; 3]]) -> Result<Policy, Error> {
         Policy::one_token(curve_logits(polynomial, waves))
     }
 
-    /// A trajectory-level policy over `logits.options` responses.
+    /// A trajectory-level policy over `logits.options` responses, each of one token: any logits of one row.
     ///
     /// # Errors
     /// Logits that are not one valid row.
     pub fn one_token(logits: Logits) -> Result<Policy, Error> {
-        let vocabulary = u32::try_from(logits.options).map_err(|_| Error::new(format!("{} responses", logits.options)))?;
+        let vocabulary = u32::try_from(logits.options)
+            .map_err(|_| Error::new(format!("{} responses, more than {}", logits.options, u32::MAX)))?;
         Policy::autoregressive(Shape { vocabulary, max_length: 1, ending: Ending::Fixed }, Context::Shared, logits)
     }
 
-    /// The token-level policy of equation (1): logits of the row that `context` names at every prefix.
+    /// The token-level policy of equation (1), π(o) = Π_t π(o_t | o_<t): at every prefix the softmax of the row of logits
+    /// that `context` names. `logits` has [`Policy::rows`] rows of V options.
     ///
     /// # Errors
-    /// A space too large to enumerate, or logits whose size is not [`Policy::rows`] × V.
+    /// A space of more than [`MAX_RESPONSES`] responses, or logits of other sizes.
+    ///
+    /// ```
+    /// use gradient_gap::policy::{Context, Ending, Logits, Policy, Shape};
+    ///
+    /// // EOS and two tokens, at most two of them before the end; a row after each last token, every logit a parameter.
+    /// let shape = Shape { vocabulary: 3, max_length: 3, ending: Ending::Eos };
+    /// let policy = Policy::autoregressive(shape, Context::LastToken, Logits::tabular(3, 3))?;
+    /// assert_eq!((policy.responses(), policy.logits.dim), (7, 9)); // ⟂, 1⟂, 2⟂, 11⟂, 12⟂, 21⟂, 22⟂
+    /// assert_eq!((policy.tree.tokens(4), policy.length(4)), (vec![1, 2, 0], 3));
+    /// # Ok::<(), gradient_gap::Error>(())
+    /// ```
     pub fn autoregressive(shape: Shape, context: Context, logits: Logits) -> Result<Policy, Error> {
         let policy = Policy { tree: Tree::new(shape)?, context, stop: None, automaton: None, logits, lengths: None };
         policy.validate()?;
         Ok(policy)
     }
 
-    /// As [`Policy::autoregressive`], with EOS emitted with the fixed probability `stop` whatever θ: its score is 0, the
-    /// softmax ranges over the V − 1 other tokens, and the length is geometric, truncated at T∞.
+    /// A policy as [`Policy::autoregressive`] makes it, but EOS is emitted with the fixed probability `stop` whatever θ:
+    /// its score is 0, the softmax ranges over the V − 1 other tokens (so many options has each row), and the length is
+    /// geometric, truncated at T∞.
     ///
     /// # Errors
     /// As there; `stop` outside (0, 1); a space without EOS.
+    ///
+    /// ```
+    /// use gradient_gap::policy::{Context, Ending, Logits, Policy, Shape};
+    ///
+    /// let shape = Shape { vocabulary: 3, max_length: 4, ending: Ending::Eos };
+    /// let policy = Policy::with_stop(shape, Context::Shared, 0.25, Logits::tabular(1, 2))?;
+    /// assert_eq!((policy.responses(), policy.stop), (15, Some(0.25)));
+    /// # Ok::<(), gradient_gap::Error>(())
+    /// ```
     pub fn with_stop(shape: Shape, context: Context, stop: f64, logits: Logits) -> Result<Policy, Error> {
         let policy = Policy { tree: Tree::new(shape)?, context, stop: Some(stop), automaton: None, logits, lengths: None };
         policy.validate()?;
         Ok(policy)
     }
 
-    /// The token-level policy whose logits at a prefix are those of the automaton's state; `stop` as in [`Policy::with_stop`]. Responses are
-    /// not listed, so that T∞ may be in the millions; an instance's `correct` has a flag for every state.
+    /// The token-level policy whose logits at a prefix are those of the automaton's state: one row a state, or one for
+    /// every state at every position ([`Automaton::by_position`]); `stop` as in [`Policy::with_stop`]. Responses are not
+    /// listed, so that T∞ may be in the millions; an instance's `correct` has a flag for every state. An example stands
+    /// beside [`Automaton`].
     ///
     /// # Errors
     /// An automaton that does not fit the shape, or logits of other sizes than it needs.
@@ -211,6 +280,8 @@ impl Policy {
         policy
     }
 
+    /// Whether all parts fit each other, as they do where a constructor made them and nobody changed them.
+    ///
     /// # Errors
     /// Names the first part that does not fit: sizes, numbers that are not finite, a stop probability outside (0, 1),
     /// declared lengths for a policy with more than one token.
@@ -235,7 +306,7 @@ impl Policy {
         }
         if let Some(stop) = self.stop {
             if !(stop > 0.0 && stop < 1.0) {
-                return Err(Error::new(format!("stop: {stop} is not a probability in (0, 1)")));
+                return Err(Error::new(format!("stop: {stop:?} is not a probability in (0, 1)")));
             }
             if shape.ending == Ending::Fixed {
                 return Err(Error::new("stop: a policy of fixed length has no EOS to emit"));
@@ -243,7 +314,8 @@ impl Policy {
         }
         if let Some(lengths) = &self.lengths {
             if shape.max_length != 1 || !self.is_listed() {
-                return Err(Error::new(format!("lengths: declared for a policy of {} tokens", shape.max_length)));
+                let whose = if self.is_listed() { format!("{} tokens", shape.max_length) } else { "an automaton".into() };
+                return Err(Error::new(format!("lengths: declared for {whose}, expected a policy of one token")));
             }
             if lengths.len() != self.responses() {
                 let (found, expected) = (lengths.len(), self.responses());
@@ -256,7 +328,7 @@ impl Policy {
         Ok(())
     }
 
-    /// The number of rows of logits that a context rule needs on a tree.
+    /// The number of rows of logits that a context rule needs on a tree; 0 for [`Context::State`], whose automaton says it.
     pub fn rows(tree: &Tree, context: Context) -> usize {
         match context {
             _ if tree.nodes().len() == 1 => 1,
@@ -302,7 +374,7 @@ impl Policy {
         }
     }
 
-    /// |o| of response `index`.
+    /// |o| of response `index` < |O|, EOS counted: declared, or its number of tokens.
     #[inline]
     pub fn length(&self, index: usize) -> u32 {
         match &self.lengths {
@@ -311,7 +383,7 @@ impl Policy {
         }
     }
 
-    /// T∞: the largest length.
+    /// T∞: the largest length, in tokens.
     pub fn max_length(&self) -> u32 {
         match &self.lengths {
             Some(lengths) => lengths.iter().copied().max().unwrap_or(1),

@@ -3,7 +3,16 @@
 use super::{Ending, Policy};
 use serde::{Deserialize, Serialize};
 
-/// A reward rule r*(o) ∈ {0, 1}.
+/// A reward rule r*(o) ∈ {0, 1}: one way among others to fill [`Instance::correct`](crate::Instance::correct).
+///
+/// ```
+/// use gradient_gap::policy::{Policy, Rule};
+///
+/// let policy = Policy::tabular_softmax(4, vec![])?;
+/// assert_eq!(Rule::Only(2).apply(&policy), [false, false, true, false]);
+/// assert_eq!(Rule::EvenSum.apply(&policy), [true, false, true, false]);
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {

@@ -6,6 +6,18 @@ use rand::{Rng, RngExt};
 use smallvec::SmallVec;
 
 /// Draws responses of a policy at a fixed θ, token by token, without looking at the enumeration's probabilities.
+///
+/// ```
+/// use gradient_gap::policy::{Policy, Sampler};
+/// use rand::SeedableRng;
+///
+/// let policy = Policy::tabular_softmax(2, vec![])?;
+/// let sampler = Sampler::new(&policy, &[0.0, 3f64.ln()]); // ¼ and ¾
+/// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+/// let second = (0..4_000).filter(|_| sampler.draw(&mut rng) == 1).count();
+/// assert!((2_900..3_100).contains(&second));
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Sampler<'a> {
     policy: &'a Policy,

@@ -18,9 +18,15 @@ pub enum Ending {
     Fixed,
 }
 
-/// The size of a response space.
+/// The size of a response space: V, T∞ and how a response ends.
+///
+/// | ending | responses |
+/// |---|---|
+/// | [`Ending::Fixed`] | V^T∞ |
+/// | [`Ending::Eos`] | Σ_{t<T∞} (V − 1)^t |
+/// | [`Ending::Cut`] | Σ_{t≤T∞} (V − 1)^t |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a response space")]
 pub struct Shape {
     /// V ≥ 1, EOS included where there is one.
     pub vocabulary: u32,
@@ -53,6 +59,16 @@ pub struct Leaf {
 }
 
 /// All prefixes and responses of a [`Shape`], shortest prefix first, so that a parent stands before its children; or the shape alone.
+///
+/// ```
+/// use gradient_gap::policy::{Ending, Shape, Tree};
+///
+/// let tree = Tree::new(Shape { vocabulary: 3, max_length: 2, ending: Ending::Cut })?;
+/// let tokens: Vec<Vec<u32>> = (0..tree.leaves().len()).map(|o| tree.tokens(o)).collect();
+/// let expected: [&[u32]; 7] = [&[0], &[1, 0], &[1, 1], &[1, 2], &[2, 0], &[2, 1], &[2, 2]]; // 0 is EOS
+/// assert_eq!(tokens, expected);
+/// # Ok::<(), gradient_gap::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(from = "Shape", into = "Shape")]
 pub struct Tree {
@@ -73,7 +89,7 @@ static FLAT: [Leaf; 64] = {
     leaves
 };
 
-/// The largest response space that is enumerated.
+/// The largest response space that is enumerated: 2²⁰ responses, and as many prefixes.
 pub const MAX_RESPONSES: usize = 1 << 20;
 
 impl Tree {
@@ -152,7 +168,7 @@ impl Tree {
         &self.leaves
     }
 
-    /// The tokens of response `index`, the forced EOS included (as token 0).
+    /// The tokens of response `index` < |O|, the forced EOS included (as token 0).
     pub fn tokens(&self, index: usize) -> Vec<u32> {
         let leaf = self.leaves[index];
         let mut tokens = vec![leaf.token.unwrap_or(0)];

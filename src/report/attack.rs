@@ -2,9 +2,12 @@
 
 use super::axes::{escape, sheet, superscript};
 use super::json::{ends, number};
+use super::style::{Style, Tone};
 use super::{finish, grouped, new_table, short, short_log10};
 use crate::check::attack::{Attack, Attacked};
 use crate::check::histogram::Histogram;
+use crate::check::judge::Decision;
+use crate::claims::Expected;
 use crate::instance::Instance;
 use crate::number::Interval;
 use serde_json::{Value, json};
@@ -35,8 +38,17 @@ pub(super) fn one_line(instance: &Instance) -> String {
     serde_json::to_string(instance).unwrap_or_default() // finite numbers and short names always fit
 }
 
+/// What a decision about one instance means, by what is expected of the statement.
+fn decided(decision: Decision, expected: Expected) -> Tone {
+    match decision {
+        Decision::Holds => Tone::Good,
+        Decision::Violated => Tone::refuted(expected),
+        Decision::Outside | Decision::Undecided => Tone::Plain,
+    }
+}
+
 /// One line a part, one line a family, the simplest instance, and what it means.
-pub fn attack_table(attacks: &Attacks<'_>) -> String {
+pub fn attack_table(attacks: &Attacks<'_>, style: Style) -> String {
     let Attacks { attack, found, seconds } = attacks;
     let statement = &attack.claim.statement;
     let mut text = format!("{} ({}): {}\n\n", statement.slug, statement.place, statement.formula);
@@ -46,7 +58,7 @@ pub fn attack_table(attacks: &Attacks<'_>) -> String {
             part.part.to_string(),
             below(part.ratio),
             interval(part.enclosed),
-            part.decision.to_string(),
+            style.cell(decided(part.decision, statement.expected), part.decision),
             part.family.to_string(),
         ]);
     }
@@ -92,17 +104,20 @@ pub fn attack_table(attacks: &Attacks<'_>) -> String {
     if found.disagreements > 0 {
         let _ = writeln!(
             text,
-            "UNEXPECTED: at {} points binary64 exceeds a bound that intervals are certain of.",
+            "{}: at {} points binary64 exceeds a bound that intervals are certain of.",
+            style.word(Tone::Bad, "UNEXPECTED"),
             grouped(found.disagreements)
         );
     }
-    let verdict = match (found.violated, found.as_expected(attack.claim)) {
-        (true, true) => "Refuted, as expected, by a counterexample certified in interval arithmetic.",
-        (true, false) => "UNEXPECTED: refuted by a counterexample certified in interval arithmetic.",
-        (false, true) => "Not refuted. This is no proof: it says how much of the bound the search could use.",
-        (false, false) => "UNEXPECTED: not refuted.",
+    let (tone, word, rest) = match (found.violated, found.as_expected(attack.claim)) {
+        (true, true) => (Tone::Noted, "Refuted", ", as expected, by a counterexample certified in interval arithmetic."),
+        (true, false) => (Tone::Bad, "UNEXPECTED", ": refuted by a counterexample certified in interval arithmetic."),
+        (false, true) => {
+            (Tone::Good, "Not refuted", ". This is no proof: it says how much of the bound the search could use.")
+        }
+        (false, false) => (Tone::Bad, "UNEXPECTED", ": not refuted."),
     };
-    let _ = writeln!(text, "{verdict}");
+    let _ = writeln!(text, "{}{rest}", style.word(tone, word));
     text
 }
 

@@ -3,6 +3,7 @@
 use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{Bundle, Bundles, Strand};
+use super::style::Style;
 use super::{finish, new_table, short};
 use crate::bandit::{Point, Stop};
 use crate::experiments::bandit::{Experiment, OBSERVED, Outcome, Runs, name};
@@ -39,7 +40,7 @@ fn shown(x: f64, percent: bool) -> String {
 }
 
 /// What is found of all seeds, and what that says of each observation.
-pub fn bandit_table(experiment: &Experiment) -> String {
+pub fn bandit_table(experiment: &Experiment, style: Style) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
         "REINFORCE on contextual bandits (§5.1): d = 10, 100 arms, a pool of 100 contexts, 500 for evaluation; η = {}, {} updates,\n\
@@ -61,7 +62,7 @@ pub fn bandit_table(experiment: &Experiment) -> String {
         }
         text += &finish(&table);
     }
-    text + &judged_text(&OBSERVED, &experiment.judged)
+    text + &judged_text(&OBSERVED, &experiment.judged, style)
 }
 
 fn outcome_json(outcome: &Outcome) -> Value {

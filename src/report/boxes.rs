@@ -1,6 +1,7 @@
 //! The boxes of `certify`: what branch and bound proved, as a table, as JSON and as rows of Markdown.
 
 use super::json::number;
+use super::style::{Style, Tone};
 use super::{finish, grouped, new_table};
 use crate::check::boxes::{Boxed, Verdict};
 use comfy_table::{Cell, CellAlignment};
@@ -27,8 +28,16 @@ fn detail(boxed: &Boxed) -> Option<String> {
     }
 }
 
+/// What a verdict means: all boxes are of statements that hold.
+fn tone(verdict: &Verdict) -> Tone {
+    match verdict {
+        Verdict::Proved => Tone::Good,
+        Verdict::Refuted { .. } | Verdict::Open { .. } => Tone::Bad,
+    }
+}
+
 /// One line a box.
-pub(super) fn table(boxes: &[Boxed]) -> String {
+pub(super) fn table(boxes: &[Boxed], style: Style) -> String {
     let mut table = new_table(&["claim", "responses", "what", "sub-boxes", "seconds", "verdict", "box"]);
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     for boxed in boxes {
@@ -38,7 +47,7 @@ pub(super) fn table(boxes: &[Boxed]) -> String {
             Cell::new(boxed.reduced.what),
             right(grouped(boxed.outcome.sub_boxes)),
             right(format!("{:.2}", boxed.seconds)),
-            Cell::new(&boxed.outcome.verdict),
+            Cell::new(style.cell(tone(&boxed.outcome.verdict), &boxed.outcome.verdict)),
             Cell::new(ranges(boxed)),
         ]);
     }

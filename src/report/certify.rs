@@ -1,6 +1,7 @@
 //! `certify` as a table and as JSON, schema `gradient-gap/certify/1`.
 
 use super::json::{count, number};
+use super::style::{Style, Tone};
 use super::{finish, grouped, new_table, short};
 use crate::check::boxes::{Boxed, Verdict};
 use crate::check::campaign::Campaign;
@@ -40,7 +41,7 @@ fn share(count: &Count) -> String {
 }
 
 /// One line a claim, and what is and is not established.
-pub fn certify_table(certifications: &Certifications<'_>) -> String {
+pub fn certify_table(certifications: &Certifications<'_>, style: Style) -> String {
     let Certifications { campaign, claims, boxes, seconds } = certifications;
     let mut table = new_table(&[
         "claim",
@@ -58,11 +59,11 @@ pub fn certify_table(certifications: &Certifications<'_>) -> String {
     let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
     for claim in claims.iter() {
         let CertifiedClaim { random, hard, .. } = claim;
-        let widest = random.widest.max(hard.widest);
+        let (widest, ok) = (random.widest.max(hard.widest), claim.as_expected());
         table.add_row(vec![
             Cell::new(claim.claim.statement.slug),
             Cell::new(claim.claim.statement.expected),
-            Cell::new(if claim.as_expected() { "ok" } else { "UNEXPECTED" }),
+            Cell::new(style.cell(Tone::established(ok), if ok { "ok" } else { "UNEXPECTED" })),
             right(grouped(random.certified)),
             right(share(random)),
             right(grouped(random.refuted)),
@@ -89,7 +90,7 @@ pub fn certify_table(certifications: &Certifications<'_>) -> String {
         campaign.seed,
     );
     if !boxes.is_empty() {
-        text += &super::boxes::table(boxes);
+        text += &super::boxes::table(boxes, style);
     }
     text
 }

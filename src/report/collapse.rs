@@ -1,6 +1,7 @@
 //! `collapse`: one run of a construction, for people.
 
 use super::plot::{Figure, Panel, Series};
+use super::style::{Style, Tone};
 use super::{finish, grouped, new_table, short, short_log10};
 use crate::collapse::{Certified, Construction, share};
 use crate::evaluation::Course;
@@ -40,7 +41,7 @@ impl<C: Construction> Collapsed<'_, C> {
     }
 
     /// The window, the constants, three steps, the verdict.
-    pub fn table(&self) -> String {
+    pub fn table(&self, style: Style) -> String {
         let Collapsed { construction, course, certified, .. } = self;
         let (window, alignment) = (construction.window(), construction.alignment());
         let [score, curvature] = construction.constants().map(|c| short(c.mid()));
@@ -75,9 +76,13 @@ impl<C: Construction> Collapsed<'_, C> {
             ]);
         }
         let verdict = match self.as_expected() {
-            true => "J falls at every step, with Δμ(k) ≥ Δμ > 0 and ‖w_k‖ ≤ 1: certified by intervals.".to_string(),
+            true => format!(
+                "J falls at every step, with Δμ(k) ≥ Δμ > 0 and ‖w_k‖ ≤ 1: {} by intervals.",
+                style.word(Tone::Good, "certified")
+            ),
             false => format!(
-                "NOT certified: J falls at {} steps of {}, Δμ(k) ≥ Δμ at {}, ‖w_k‖² ≤ {}.",
+                "{}: J falls at {} steps of {}, Δμ(k) ≥ Δμ at {}, ‖w_k‖² ≤ {}.",
+                style.word(Tone::Bad, "NOT certified"),
                 certified.falling,
                 certified.steps,
                 certified.aligned,

@@ -2,6 +2,7 @@
 
 use super::attack::{below, interval, one_line};
 use super::json::{ends, number, quantity};
+use super::style::{Style, Tone};
 use super::{exact, finish, grouped, new_table, short};
 use crate::check::conjecture::{Effort, Found, Quantity};
 use crate::conjecture::Conjecture;
@@ -14,7 +15,7 @@ pub struct Conjectured<'a> {
     /// What was asked.
     pub conjecture: &'a Conjecture,
     /// How the search was made.
-    pub effort: &'a Effort,
+    pub effort: &'a Effort<'a>,
     /// What was found.
     pub found: &'a Found,
     /// Wall time in seconds.
@@ -43,7 +44,7 @@ pub(super) fn quantities_json(quantities: &[Quantity]) -> Vec<Value> {
 }
 
 /// One line a family, the counterexample or what came nearest, and what it means.
-pub fn conjecture_table(conjectured: &Conjectured<'_>) -> String {
+pub fn conjecture_table(conjectured: &Conjectured<'_>, style: Style) -> String {
     let Conjectured { conjecture, effort, found, seconds } = conjectured;
     let mut text = format!("{}\n", conjecture.text());
     for condition in conjecture.conditions() {
@@ -101,11 +102,13 @@ pub fn conjecture_table(conjectured: &Conjectured<'_>) -> String {
     if found.defined == 0 {
         text += "On none of them is the statement defined: nothing was compared.\n";
     }
-    text += match found.witness {
-        Some(_) => "Refuted by a counterexample certified in interval arithmetic.\n",
-        None => "Not refuted. This is no proof: no instance that the search met violates it for certain.\n",
-    };
-    text
+    text + &match found.witness {
+        Some(_) => style.word(Tone::Noted, "Refuted") + " by a counterexample certified in interval arithmetic.\n",
+        None => {
+            style.word(Tone::Good, "Not refuted")
+                + ". This is no proof: no instance that the search met violates it for certain.\n"
+        }
+    }
 }
 
 /// The whole result; every float round-trips.

@@ -1,6 +1,8 @@
 //! `list` and `explain`: what the registry holds, for people.
 
 use super::judged::wrapped;
+use super::style::Style;
+use super::table::tone;
 use super::{finish, grouped, new_table, short};
 use crate::check::campaign::ClaimResult;
 use crate::claims::{ClaimEntry, REGISTRY};
@@ -38,7 +40,7 @@ pub fn explain_observed(observed: &Observed) -> String {
 }
 
 /// A claim's page, its hypotheses, and the verdict of the small campaign just run.
-pub fn explain(claim: &ClaimEntry, result: &ClaimResult, instances: u64, seed: u64) -> String {
+pub fn explain(claim: &ClaimEntry, result: &ClaimResult, instances: u64, seed: u64, style: Style) -> String {
     let statement = &claim.statement;
     let mut text = format!("{}\n\n", statement.page.trim_end());
     let _ = writeln!(text, "## In one line\n\n{}", statement.formula);
@@ -61,7 +63,7 @@ pub fn explain(claim: &ClaimEntry, result: &ClaimResult, instances: u64, seed: u
     let _ = writeln!(
         text,
         "\n## Verdict\n\n{} (expected: {}); {} of {} instances covered, worst ratio {}; seed {seed}, run just now.",
-        result.verdict,
+        style.word(tone(result), result.verdict),
         statement.expected,
         grouped(result.cases),
         grouped(instances),

@@ -133,8 +133,12 @@ fn runs(name: &str, spread: &Spread) -> Value {
 
 /// The whole result; every float round-trips.
 pub fn verify_json(verified: &Verified<'_>) -> String {
+    format!("{:#}\n", verify_document(verified))
+}
+
+pub(super) fn verify_document(verified: &Verified<'_>) -> Value {
     let result = verified.result;
-    let document = json!({
+    json!({
         "schema": "gradient-gap/verify/1",
         "version": env!("CARGO_PKG_VERSION"),
         "seed": verified.campaign.seed,
@@ -144,6 +148,5 @@ pub fn verify_json(verified: &Verified<'_>) -> String {
         "claims": result.claims.iter().map(claim).chain(verified.observed.iter().map(|one| observed(one))).collect::<Vec<_>>(),
         "families": result.families.iter().map(|(name, spread)| family(name, spread)).collect::<Vec<_>>(),
         "runs": result.runs.iter().map(|(name, spread)| runs(name, spread)).collect::<Vec<_>>(),
-    });
-    format!("{document:#}\n")
+    })
 }

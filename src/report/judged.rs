@@ -1,6 +1,7 @@
 //! How far observations are reproduced, as text and as JSON.
 
-use crate::experiments::{Judged, Observed};
+use super::style::{Style, Tone};
+use crate::experiments::{Judged, Judgement, Observed};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -23,12 +24,25 @@ pub(super) fn wrapped(text: &str) -> String {
     out
 }
 
+/// What is not reproduced is a finding, and not one that should not be.
+fn tone(judgement: Judgement) -> Tone {
+    match judgement {
+        Judgement::Reproduced => Tone::Good,
+        Judgement::Partly | Judgement::Not => Tone::Noted,
+    }
+}
+
 /// Every observation: its judgement, what is said, and what is found.
-pub(super) fn judged_text(all: &[Observed], judged: &[Judged]) -> String {
+pub(super) fn judged_text(all: &[Observed], judged: &[Judged], style: Style) -> String {
     let mut text = String::new();
     for (observed, judged) in all.iter().zip(judged) {
         let (said, because) = (wrapped(&format!("“{}”", observed.said)), wrapped(&judged.because));
-        let _ = write!(text, "\n{}: {}\n{said}\n{because}\n", observed.slug, judged.judgement);
+        let _ = write!(
+            text,
+            "\n{}: {}\n{said}\n{because}\n",
+            observed.slug,
+            style.word(tone(judged.judgement), judged.judgement)
+        );
     }
     text
 }

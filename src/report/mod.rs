@@ -1,11 +1,13 @@
 //! Results as text: tables, JSON, JUnit. A report never computes; it is handed what was found.
 
+mod along;
 mod attack;
 mod axes;
 mod bandit;
 mod boxes;
 mod certify;
 mod collapse;
+mod companion;
 mod conjecture;
 mod curves;
 mod diagnose;
@@ -21,15 +23,17 @@ mod rates;
 mod replay;
 mod safe_step;
 mod stagnation;
+mod style;
 mod table;
-mod tightness;
 mod train;
 
+pub use along::along_svg;
 pub use attack::{Attacks, attack_json, attack_svg, attack_table};
 pub use bandit::{bandit_csv, bandit_json, bandit_svg, bandit_table};
 pub use boxes::box_row;
 pub use certify::{Certifications, certify_json, certify_table};
 pub use collapse::Collapsed;
+pub use companion::{Companion, Machine};
 pub use conjecture::{Conjectured, conjecture_json, conjecture_table};
 pub use diagnose::{diagnose_csv, diagnose_json, diagnose_svg, diagnose_table};
 pub use explain::{explain, explain_observed, list};
@@ -43,8 +47,8 @@ pub use rates::{rates_csv, rates_json, rates_svg, rates_table};
 pub use replay::{Replay, replay_json, replay_table};
 pub use safe_step::{SafeSteps, safe_step_json, safe_step_svg, safe_step_table};
 pub use stagnation::{stagnation_csv, stagnation_json, stagnation_svg, stagnation_table};
+pub use style::Style;
 pub use table::verify_table;
-pub use tightness::tightness;
 pub use train::{train_bounds_csv, train_csv, train_gap_svg, train_json, train_svg, train_table, train_updates_csv};
 
 use crate::check::campaign::{Campaign, CampaignResult};
@@ -114,7 +118,7 @@ fn new_table(header: &[&str]) -> comfy_table::Table {
 
 /// A table as text, without blanks at the ends of lines.
 fn finish(table: &comfy_table::Table) -> String {
-    table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    style::shown(table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect())
 }
 
 /// 1234567 as 1 234 567.

@@ -3,6 +3,7 @@
 use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{self, Over, Shades};
+use super::style::Style;
 use super::{finish, new_table, short};
 use crate::experiments::fit::sigma;
 use crate::experiments::phase::{COLLAPSE, ENDS, Experiment, Family, OBSERVED, Plane, Row};
@@ -27,7 +28,7 @@ fn distance(found: Option<[f64; 3]>) -> [String; 3] {
 }
 
 /// Distances of boundaries from lines, and the judgements.
-pub fn phase_table(experiment: &Experiment) -> String {
+pub fn phase_table(experiment: &Experiment, style: Style) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
         "{} × {} step sizes and starts for each family; runs until M(K) would be {} at the first alignment, of each token,\n\
@@ -57,7 +58,7 @@ pub fn phase_table(experiment: &Experiment) -> String {
         }
     }
     text += &finish(&table);
-    text + &judged_text(&OBSERVED, &experiment.judged)
+    text + &judged_text(&OBSERVED, &experiment.judged, style)
 }
 
 fn plane_json(plane: &Plane) -> Value {

@@ -20,8 +20,10 @@ const SCALE: f32 = 2.0;
 /// The most pixels of a side.
 const MOST: f32 = 8_192.0;
 
-/// A picture of this crate, from SVG to the bytes of a PNG of twice its size. An error where a side would exceed 8192
-/// pixels. What the font lacks is drawn as a box.
+/// A picture of this crate, from SVG to the bytes of a PNG of twice its size. What the font lacks is drawn as a box.
+///
+/// # Errors
+/// A side of more than 8192 pixels, or a text that is no SVG.
 pub fn png(svg: &str) -> Result<Vec<u8>, Error> {
     rendered(svg, FONT)?.encode_png().map_err(|e| Error::new(format!("PNG: {e}")))
 }
@@ -35,11 +37,10 @@ fn rendered(svg: &str, font: &[u8]) -> Result<Pixmap, Error> {
     let options = Options { font_family: family, fontdb: Arc::new(fonts), image_href_resolver: none, ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|e| Error::new(format!("SVG: {e}")))?;
     let [width, height] = [tree.size().width(), tree.size().height()].map(|side| (SCALE * side).ceil());
-    if f32::max(width, height) > MOST {
-        return Err(Error::new(format!("a PNG of {width} × {height} pixels: at most {MOST} a side")));
-    }
-    let empty = || Error::new(format!("a PNG of {width} × {height} pixels"));
-    let mut pixels = Pixmap::new(width as u32, height as u32).ok_or_else(empty)?;
+    let fits = f32::max(width, height) <= MOST;
+    let pixels = fits.then(|| Pixmap::new(width as u32, height as u32)).flatten();
+    let too_large = || Error::new(format!("a PNG of {width} × {height} pixels: at most {MOST} a side"));
+    let mut pixels = pixels.ok_or_else(too_large)?;
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
     Ok(pixels)
 }

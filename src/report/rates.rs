@@ -3,6 +3,7 @@
 use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{Figure, Panel, Series};
+use super::style::Style;
 use super::{finish, new_table, short};
 use crate::experiments::rates::{Experiment, Gradient, OBSERVED, Rates};
 use crate::experiments::statistics::median;
@@ -26,7 +27,7 @@ fn middle(rates: &Rates) -> Vec<f64> {
 }
 
 /// Slopes of all kinds of gradients, with their intervals, and the judgements.
-pub fn rates_table(experiment: &Experiment) -> String {
+pub fn rates_table(experiment: &Experiment, style: Style) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
         "1 − J at a fixed rate α = {}: tabular softmax, {} responses, half of them correct; {} updates, from seed {} on.\n\
@@ -62,7 +63,7 @@ pub fn rates_table(experiment: &Experiment) -> String {
         ]);
     }
     text += &finish(&table);
-    text + &judged_text(&OBSERVED, &experiment.judged)
+    text + &judged_text(&OBSERVED, &experiment.judged, style)
 }
 
 /// The whole result; every float round-trips.

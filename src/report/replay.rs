@@ -2,10 +2,11 @@
 
 use super::conjecture::{quantities_json, quantities_table};
 use super::json::quantity;
+use super::style::{Style, Tone};
 use super::{exact, finish, new_table, number, short};
-use crate::check::asserted::Assertion;
 use crate::check::conjecture::Quantity;
 use crate::check::judge::{Certificate, Decision, MAX_WORK, Measured, SAMPLE_PIECES, beyond_limit, certify, measure};
+use crate::check::witness::Assertion;
 use crate::check::witness::{Origin, Stored};
 use crate::claims::{ClaimEntry, Expected, REGISTRY, Relation};
 use crate::error::Error;
@@ -41,7 +42,7 @@ impl Replay {
     /// Evaluates what a file holds, with all that it says.
     ///
     /// # Errors
-    /// As [`Witness::origin`](crate::check::witness::Witness::origin).
+    /// As [`Witness::asserted`](crate::check::witness::Witness::asserted).
     pub fn of(stored: &Stored) -> Result<Replay, Error> {
         let (asserted, conjecture) = match stored {
             Stored::Instance(_) => (vec![], vec![]),
@@ -153,8 +154,16 @@ fn decision(claim: &ClaimEntry, certificate: &Option<Certificate>) -> &'static s
     }
 }
 
+fn tone(claim: &ClaimEntry, certificate: &Option<Certificate>) -> Tone {
+    match decision(claim, certificate) {
+        "certified" => Tone::Good,
+        "refuted" => Tone::refuted(claim.statement.expected),
+        _ => Tone::Plain,
+    }
+}
+
 /// As text.
-pub fn replay_table(replay: &Replay) -> String {
+pub fn replay_table(replay: &Replay, style: Style) -> String {
     let mut quantities = new_table(&["quantity", "value", "enclosure"]);
     for (name, value, enclosure) in &replay.quantities {
         quantities.add_row(vec![
@@ -183,7 +192,8 @@ pub fn replay_table(replay: &Replay) -> String {
             Measured::Outside(name) => ("–".into(), format!("outside: {name}")),
             Measured::Inside { ratio, part } => (ratio.map_or("–".into(), short), (*part).to_string()),
         };
-        claims.add_row(vec![claim.statement.slug.to_string(), ratio, decision(claim, certificate).to_string(), note]);
+        let intervals = style.cell(tone(claim, certificate), decision(claim, certificate));
+        claims.add_row(vec![claim.statement.slug.to_string(), ratio, intervals, note]);
     }
     let mut text = finish(&quantities);
     for (name, vector) in &replay.vectors {
@@ -211,9 +221,9 @@ pub fn replay_table(replay: &Replay) -> String {
     }
     for said in &replay.asserted {
         let answer = match said.confirmed {
-            Some(true) => "confirmed",
-            Some(false) => "CONTRADICTED",
-            None => "not decided",
+            Some(true) => style.word(Tone::Good, "confirmed"),
+            Some(false) => style.word(Tone::Bad, "CONTRADICTED"),
+            None => "not decided".into(),
         };
         let _ = writeln!(text, "  {answer}: {}", said.text);
     }

@@ -3,6 +3,7 @@
 use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{Figure, Mark, Panel, Series};
+use super::style::Style;
 use super::{finish, new_table, short};
 use crate::experiments::stagnation::{Ending, Experiment, NEAR_ONE, OBSERVED, Scenario, Trial, Trials};
 use crate::update::Algorithm;
@@ -22,7 +23,7 @@ fn ending(ending: Ending) -> &'static str {
 }
 
 /// How the trials of every scenario ended, where the stuck ones are, and the judgements.
-pub fn stagnation_table(experiment: &Experiment) -> String {
+pub fn stagnation_table(experiment: &Experiment, style: Style) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
         "{} trials of {} steps for each scenario and algorithm, from seed {}. Stuck: J rises no more.\n\
@@ -65,7 +66,7 @@ pub fn stagnation_table(experiment: &Experiment) -> String {
             let _ = writeln!(text, "    α = {}: {a} and {b}; {c} and {d}", short(2.0 * even.rate));
         }
     }
-    text + &judged_text(&OBSERVED, &experiment.judged)
+    text + &judged_text(&OBSERVED, &experiment.judged, style)
 }
 
 fn trial_json(trial: &Trial) -> Value {

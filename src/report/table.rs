@@ -1,6 +1,7 @@
 //! `verify` as a table.
 
 use super::judged::elsewhere;
+use super::style::{Style, Tone};
 use super::{Verified, finish, grouped, new_table, short, short_log10};
 use crate::check::campaign::{ClaimResult, Spread, Verdict};
 use crate::check::certify::{CertifiedClaim, Count};
@@ -46,8 +47,18 @@ fn certified(claim: &ClaimResult) -> String {
     claim.certified.as_ref().map_or("–".into(), count)
 }
 
+/// What a verdict means.
+pub(super) fn tone(claim: &ClaimResult) -> Tone {
+    match claim.verdict {
+        _ if !claim.as_expected => Tone::Bad,
+        Verdict::Refuted => Tone::Noted,
+        Verdict::NotRefuted | Verdict::Certified => Tone::Good,
+        Verdict::Inconclusive | Verdict::NotCovered => Tone::Plain,
+    }
+}
+
 /// One line a claim, one line a family, and what was and was not established.
-pub fn verify_table(verified: &Verified<'_>) -> String {
+pub fn verify_table(verified: &Verified<'_>, style: Style) -> String {
     let result = verified.result;
     let mut claims = new_table(&[
         "claim",
@@ -68,9 +79,9 @@ pub fn verify_table(verified: &Verified<'_>) -> String {
         claims.add_row(vec![
             Cell::new(statement.slug),
             Cell::new(statement.place),
-            Cell::new(claim.verdict),
+            Cell::new(style.cell(tone(claim), claim.verdict)),
             Cell::new(statement.expected),
-            Cell::new(if claim.as_expected { "ok" } else { "UNEXPECTED" }),
+            Cell::new(style.cell(Tone::established(claim.as_expected), if claim.as_expected { "ok" } else { "UNEXPECTED" })),
             Cell::new(grouped(claim.cases)).set_alignment(CellAlignment::Right),
             Cell::new(grouped(claim.outside.values().sum())).set_alignment(CellAlignment::Right),
             Cell::new(claim.max_ratio.map_or("–".into(), short)).set_alignment(CellAlignment::Right),

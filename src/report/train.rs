@@ -3,6 +3,7 @@
 use super::json::number;
 use super::judged::{judged_json, judged_text};
 use super::plot::{Bundle, Bundles, Figure, Panel, Series, Strand};
+use super::style::Style;
 use super::{finish, new_table, short};
 use crate::experiments::fit::{Fit, sigma};
 use crate::experiments::statistics::median;
@@ -111,7 +112,7 @@ fn side_by_side(columns: &[(String, Vec<(String, String)>)]) -> String {
 }
 
 /// What is found of all runs, and what that says of each observation.
-pub fn train_table(experiment: &Experiment) -> String {
+pub fn train_table(experiment: &Experiment, style: Style) -> String {
     let (setting, sizes) = (&experiment.setting, &experiment.sizes);
     let mut text = format!(
         "GRPO on a transformer of {} parameters (§5.2): sums modulo 5 of two to four digits, {} responses of up to {} tokens to each\n\
@@ -143,7 +144,7 @@ pub fn train_table(experiment: &Experiment) -> String {
         plain.chain(longer.map(|[_, times]| (format!("{} × E[ℓ]", times.name), entry(times)))).collect()
     };
     text += &side_by_side(&columns(&estimated));
-    text + &judged_text(&OBSERVED, &experiment.judged)
+    text + &judged_text(&OBSERVED, &experiment.judged, style)
 }
 
 fn spread_json(spread: &Spread) -> Value {

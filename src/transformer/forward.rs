@@ -89,7 +89,8 @@ fn product<N: Number>(x: &[N], w: &[N], inner: usize, columns: usize) -> Vec<N> 
 }
 
 impl<'a, N: Number> Pass<'a, N> {
-    /// Nothing yet; with `keep` as is needed to go back. θ has [`Sizes::parameters`] entries.
+    /// A pass through which no token has gone yet; with `keep` as is needed to go back ([`Pass::gradient`]). The sizes are
+    /// [valid](Sizes::validate), θ has [`Sizes::parameters`] entries.
     ///
     /// # Panics
     /// Where it has not.
@@ -116,12 +117,12 @@ impl<'a, N: Number> Pass<'a, N> {
         &self.forest
     }
 
-    /// The logits behind a token.
+    /// The logits behind a token that has gone through, `options` numbers.
     pub fn logits(&self, node: usize) -> &[N] {
         &self.logits[node * self.sizes.options..][..self.sizes.options]
     }
 
-    /// Those behind all tokens from this one on.
+    /// The logits behind all tokens from this one on, token by token.
     pub fn logits_from(&self, node: usize) -> &[N] {
         &self.logits[node * self.sizes.options..]
     }

@@ -20,6 +20,26 @@
 //! | [`Interval`](crate::number::Interval) | what logits certainly are; jets of intervals likewise |
 //!
 //! A reverse pass and a jet know nothing of each other: tests compare them, and both with differences.
+//!
+//! ```
+//! use gradient_gap::transformer::{Pass, Sizes, on_line};
+//!
+//! let sizes = Sizes { vocabulary: 3, options: 2, positions: 4, width: 4, heads: 2, hidden: 8, layers: 1 };
+//! sizes.validate()?;
+//! let theta: Vec<f64> = (0..sizes.parameters()).map(|i| 0.3 * ((i * 7 % 11) as f64 - 5.0)).collect();
+//! let w = vec![0.01; theta.len()];
+//!
+//! // The tokens 2, 0: the logits behind the second one with their derivatives along w, and that of the first by going back.
+//! let tokens = [(None, 2), (Some(0), 0)];
+//! let jets = on_line(&theta, &w, 0.0);
+//! let (mut forward, mut back) = (Pass::new(sizes, &jets, false), Pass::new(sizes, &theta, true));
+//! forward.extend(&tokens);
+//! back.extend(&tokens);
+//! let gradient = back.gradient(&[0.0, 0.0, 1.0, 0.0]);
+//! let along: f64 = gradient.iter().zip(&w).map(|(g, w)| g * w).sum();
+//! assert!((forward.logits(1)[0].first - along).abs() < 1e-12);
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 mod forest;
 mod forward;
@@ -37,11 +57,11 @@ use std::ops::Range;
 /// How large a network is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
-    /// Tokens that a sequence may hold.
+    /// Tokens that a sequence may hold: 0, …, `vocabulary` − 1.
     pub vocabulary: usize,
     /// Of them, from the first on, those that have logits.
     pub options: usize,
-    /// Positions.
+    /// Positions: the longest sequence, in tokens.
     pub positions: usize,
     /// d, a multiple of `heads`.
     pub width: usize,
@@ -116,6 +136,8 @@ impl Sizes {
         parts
     }
 
+    /// Whether these are sizes of a network.
+    ///
     /// # Errors
     /// A size of 0, heads that do not divide the width, more options than tokens, more than [`MAX_PARAMETERS`].
     pub fn validate(&self) -> Result<(), Error> {
@@ -137,7 +159,8 @@ impl Sizes {
     }
 }
 
-/// θ + t·w at t as jets in t.
+/// θ + t·w at t as jets in t, for a [`Pass`] whose logits are then functions of t with two derivatives. θ and w have as
+/// many entries.
 pub fn on_line<N: crate::number::Scalar>(theta: &[f64], w: &[f64], t: N) -> Vec<Jet<N>> {
     let entry = |(&theta, &w): (&f64, &f64)| Jet { value: N::of(theta) + t * N::of(w), first: N::of(w), second: N::zero() };
     theta.iter().zip(w).map(entry).collect()

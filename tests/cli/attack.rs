@@ -53,29 +53,6 @@ fn families_and_seed_are_the_users() {
 }
 
 #[test]
-fn bad_requests_are_refused_by_name() {
-    let folder = Directory::new();
-    let file = folder.path("no-such-folder/witness.json");
-    for (arguments, parts) in [
-        (&["smoth-only"][..], &["smoth-only", "did you mean"][..]),
-        (&["curvature-window", "--part", "L_o"], &["--part \"L_o\" names 6", "\"−L_o/(1−J)\""]),
-        (&["curvature-window", "--part", "M_o"], &["--part \"M_o\" names 0", "\"−L_o/(1−J)\""]),
-        (&["log-odds-step", "--family", "cubes"], &["--family \"cubes\"", "log-odds-step", "cube"]),
-        (&["stagnation", "--family", "cube"], &["--family \"cube\"", "stagnation", "cube-run"]),
-        (&["overshoot-collapse", "--family", "cube-run"], &["cube-run", "overshoot-collapse, resonant-collapse"]),
-        (&["log-odds-step", "--out", &file], &["no-such-folder"]),
-    ] {
-        refused_in_one_line(&run(&[&["attack"], arguments].concat()), parts);
-    }
-    for (option, value) in
-        [("--evaluations", "0"), ("--seconds", "0"), ("--seconds", "nan"), ("--seconds", "-1"), ("--seed", "x")]
-    {
-        refused_in_one_line(&run(&["attack", "log-odds-step", &format!("{option}={value}")]), &[option, value]);
-    }
-    assert!(folder.files().is_empty());
-}
-
-#[test]
 fn the_witness_and_the_picture_are_two_files() {
     let folder = Directory::new();
     let file = folder.path("both");
@@ -88,13 +65,6 @@ fn the_witness_and_the_picture_are_two_files() {
     // Control: two names, two files.
     succeeded(&attack(&folder.path("other")));
     assert_eq!(folder.files().len(), 2);
-}
-
-#[test]
-fn only_witnesses_have_a_simplified_instance() {
-    let folder = Directory::new();
-    let plain = folder.write("plain.json", crate::replay::HAND_WRITTEN);
-    refused_in_one_line(&run(&["replay", &plain, "--simplified"]), &["plain.json", "not a witness"]);
 }
 
 #[test]

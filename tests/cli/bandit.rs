@@ -56,13 +56,7 @@ fn a_run_that_stops_at_once_is_told() {
 }
 
 #[test]
-fn bad_input_is_named() {
-    for (option, value) in
-        [("--eta", "-0.1"), ("--eta", "NaN"), ("--eta", "1e61"), ("--steps", "-1"), ("--seeds", "0"), ("--fallback", "half")]
-    {
-        refused_in_one_line(&run(&["bandit", option, value]), &[option, value]);
-    }
-    refused_in_one_line(&with(&["--out", "-"]), &["--out -", "--fallback"]);
+fn one_figure_goes_to_standard_output_and_none_into_a_file() {
     assert!(succeeded(&with(&["--out", "-", "--fallback", "uniform"])).starts_with("<svg"));
     let folder = Directory::new();
     std::fs::write(folder.path("file"), "").expect("written");

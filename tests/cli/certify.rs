@@ -1,6 +1,6 @@
 //! `certify`.
 
-use crate::support::{json, refused_in_one_line, run, succeeded};
+use crate::support::{json, run, succeeded};
 
 #[test]
 fn counts_by_claim_and_the_words_about_them() {
@@ -18,16 +18,4 @@ fn counts_by_claim_and_the_words_about_them() {
     // The same counts on one thread.
     let again = json(succeeded(&run(&[&args[..], &["--format", "json", "--threads", "1"]].concat())));
     assert_eq!(again["claims"], document["claims"]);
-}
-
-#[test]
-fn bad_usage() {
-    for (args, words) in [
-        (&["certify", "curvature-windows"][..], "curvature-windows"),
-        (&["certify", "--instances", "0"], "0"),
-        (&["certify", "--attack", "-1"], "-1"),
-        (&["certify", "--out", "/no/such/folder/x.json"], "/no/such/folder"),
-    ] {
-        refused_in_one_line(&run(args), &[words]);
-    }
 }

@@ -1,6 +1,6 @@
 //! `replay` of finite-state policies: long responses, extremes, what is refused.
 
-use crate::support::{json, refused_in_one_line, run_with_input, succeeded};
+use crate::support::{json, run_with_input, succeeded};
 use serde_json::{Value, json};
 
 /// Parity of the 1s among up to T − 1 tokens 1 and 2; the change is made last.
@@ -70,37 +70,4 @@ fn extremes() {
         let refuted = claims.iter().filter(|claim| claim["intervals"] == "refuted");
         assert!(refuted.map(|claim| claim["slug"].as_str().expect("a slug")).all(|slug| slug.ends_with("-printed")), "{i}");
     }
-}
-
-#[test]
-fn what_is_no_finite_state_policy() {
-    type Change<'c> = &'c dyn Fn(&mut Value);
-    let cases: [(Change<'_>, &[&str]); 10] = [
-        (&|i| i["policy"]["automaton"]["next"][4] = json!(2), &["automaton", "next[4] is 2"]),
-        (&|i| i["policy"]["automaton"]["start"] = json!(7), &["automaton", "start is 7"]),
-        (&|i| i["policy"]["automaton"]["next"] = json!([0, 1]), &["automaton", "next has 2 entries"]),
-        (&|i| i["policy"]["automaton"]["nxt"] = json!(1), &["nxt"]),
-        (&|i| i["correct"] = json!([true, false, true]), &["correct has 3 entries, expected 2"]),
-        (&|i| i["correct"] = json!([true, true]), &["correct", "O⁻ is empty"]),
-        (&|i| i["policy"]["automaton"]["next"] = json!([0, 0, 0, 1, 1, 1]), &["correct", "O⁻ is empty"]),
-        (&|i| i["policy"]["context"] = json!("last-token"), &["automaton", "state"]),
-        (&|i| i["policy"]["tree"]["max_length"] = json!(4_000_000_000u32), &["4000000000"]),
-        (&|i| i["policy"]["automaton"]["by_position"] = json!(true), &["logits", "expected 78"]),
-    ];
-    for (change, parts) in cases {
-        refused_in_one_line(&run_with_input(&["replay", "-"], parity(40, change).as_bytes()), parts);
-    }
-    let without = parity(40, &|i| {
-        i["policy"].as_object_mut().expect("an object").remove("automaton");
-    });
-    refused_in_one_line(&run_with_input(&["replay", "-"], without.as_bytes()), &["context", "needs an automaton"]);
-    // A list that no other context could hold.
-    let listed = parity(40, &|i| {
-        i["policy"].as_object_mut().expect("an object").remove("automaton");
-        i["policy"]["context"] = json!("last-token");
-    });
-    refused_in_one_line(&run_with_input(&["replay", "-"], listed.as_bytes()), &["tree", "responses"]);
-    // More than is worth computing.
-    let long = parity(16_000_000, &|_| {});
-    refused_in_one_line(&run_with_input(&["replay", "-"], long.as_bytes()), &["too large"]);
 }

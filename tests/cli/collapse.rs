@@ -66,28 +66,6 @@ fn collapse_takes_small_alignments_and_refuses_what_rounding_hides() {
 }
 
 #[test]
-fn collapse_names_the_condition_that_fails() {
-    for (arguments, parts) in [
-        (["theorem-2", "--eta", "1"], ["eta: 1.0 is above the window", "0.2236"]),
-        (["theorem-2", "--eta", "0.01"], ["eta: 0.01 is below the window", "0.1118"]),
-        (["theorem-2", "--alignment", "1"], ["alignment: 1.0 is above √S/120", "0.0186"]),
-        (["theorem-4", "--alignment", "1"], ["alignment: 1.0 is above √S/240", "0.093"]),
-        (["resonant", "--alignment", "-1"], ["alignment: is -1.0", "> 0"]),
-        (["theorem-2", "--scale", "0"], ["scale: is 0.0", "> 0"]),
-        (["resonant", "--scale", "1e200"], ["scale: 1e200", "1e75"]),
-        (["theorem-4", "--tokens", "0"], ["tokens: 0", "1000000"]),
-        (["theorem-2", "--tokens", "3"], ["--tokens 3", "theorem-4"]),
-        (["theorem-2", "--eta", "nan"], ["eta: is NaN", "> 0"]),
-    ] {
-        let mut all = vec!["collapse"];
-        all.extend(arguments);
-        refused_in_one_line(&run(&all), &parts);
-    }
-    refused_in_one_line(&run(&["collapse", "theorem-3"]), &["theorem-3", "theorem-2"]);
-    refused_in_one_line(&run(&["collapse", "theorem-2", "--steps", "0"]), &["--steps 0"]);
-}
-
-#[test]
 fn collapse_draws_a_complete_file_or_none() {
     let folder = Directory::new();
     let name = folder.path("run.svg");

@@ -123,37 +123,23 @@ fn families_seed_and_time_are_the_users() {
     succeeded(&run(&["conjecture", "-L <= 0", "--given", "-dmu <= 0", "--evaluations", "1000"]));
 }
 
+/// What is wrong is refused before a file is there, or takes it away again.
 #[test]
-fn bad_input_is_refused_with_its_place() {
+fn nothing_is_left_behind() {
     let folder = Directory::new();
     let file = folder.path("witness.json");
-    for (arguments, parts) in [
-        (
-            &["dlamda >= eta*dmu"][..],
-            &["unknown word \"dlamda\"; did you mean \"dlambda\"?\n  dlamda >= eta*dmu\n  ^^^^^^\n"][..],
-        ),
-        (&["eta*(dmu <= 1"], &["expected an operator or \")\"", "\n           ^^\n"]),
-        (&["eta"], &["expected a comparison"]),
-        (&[""], &["found the end"]),
-        (&["0 < J0 < 1"], &["one comparison"]),
-        (&["J0 <= 1", "--given", "J0 == 0.5"], &["--given: ", "band", "\n     ^^\n"]),
-        (&["J0 <= 1", "--given", "JO >= 0.5"], &["--given: unknown word \"JO\"; did you mean \"J0\"?"]),
-        (&["J0 <= 1", "--given", "J0 > 2", "--evaluations", "2000"], &["none of", "given J0 > 2", "nothing was tested"]),
-        (&["J0 <= 1", "--family", "cub"], &["--family \"cub\"", "did you mean \"cube\"?"]),
-        (&["J0 <= 1", "--seconds", "0"], &["--seconds", "0"]),
-        (&["J0 <= 1", "--evaluations", "0"], &["--evaluations", "0"]),
-        (&["J0 <= 1", "--format", "xml"], &["--format", "xml"]),
-        (&[], &["EXPRESSION"]),
-        (&["J0 <= 1", "J1 <= 1"], &["J1 <= 1"]),
+    for arguments in [
+        &["dlamda >= eta*dmu"][..],
+        &["J0 <= 1", "--given", "J0 == 0.5"],
+        &["J0 <= 1", "--given", "J0 > 2", "--evaluations", "2000"],
+        &["J0 <= 1", "--family", "cub"],
     ] {
-        refused(&run(&[&["conjecture"], arguments, &["--out", &file]].concat()), parts);
+        assert_eq!(run(&[&["conjecture"], arguments, &["--out", &file]].concat()).status, 2);
         assert!(folder.files().is_empty(), "{arguments:?} left something behind");
     }
-    refused(&run(&["conjecture", FALSE, "--out", &folder.path("no/such/folder")]), &["no/such/folder"]);
     // Nothing is written where nothing is refuted.
     let found = run(&["conjecture", "eta > 0", "--evaluations", "1000", "--out", &file]);
     assert!(succeeded(&found).ends_with("witness.json was not written.\n") && folder.files().is_empty(), "{}", found.out);
-    refused(&run(&["conjecture", "eta > 0", "--out", "-"]), &["--out -", "--format json"]);
 }
 
 #[test]

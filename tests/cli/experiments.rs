@@ -63,26 +63,7 @@ fn the_same_on_any_number_of_threads_and_another_by_seed() {
 }
 
 #[test]
-fn bad_input_is_named() {
-    for (command, option, value) in [
-        ("rates", "--rate", "0"),
-        ("rates", "--rate", "NaN"),
-        ("rates", "--rate", "100.5"),
-        ("rates", "--steps", "99"),
-        ("rates", "--groups", "1"),
-        ("rates", "--seeds", "0"),
-        ("phase", "--progress", "-1"),
-        ("phase", "--progress", "inf"),
-        ("phase", "--columns", "1"),
-        ("phase", "--rows", "-3"),
-        ("phase", "--family", "theorem-3"),
-        ("stagnation", "--steps", "19"),
-        ("stagnation", "--trials", "0"),
-        ("stagnation", "--threads", "1025"),
-    ] {
-        refused_in_one_line(&run(&[command, option, value]), &[option, value]);
-    }
-    refused_in_one_line(&run(&["phase", "--out", "-"]), &["--out -", "--family"]);
+fn nothing_is_written_into_a_file() {
     let folder = Directory::new();
     std::fs::write(folder.path("file"), "").expect("written");
     for base in SHORT {

@@ -43,11 +43,3 @@ fn a_picture_is_whole_or_absent() {
     assert!(svg.starts_with("<svg") && svg.contains("E⁺[ℓ] varied"));
     assert_eq!(with(&["--out", "-"]).out, svg);
 }
-
-#[test]
-fn what_is_no_length_is_refused() {
-    for value in ["63", "0", "-1", "100001", "many"] {
-        refused_in_one_line(&run(&["lengths", "--max-length", value]), &[value, "--max-length"]);
-    }
-    refused_in_one_line(&run(&["lengths", "--instances", "-1"]), &["-1"]);
-}

@@ -22,7 +22,7 @@ fn an_output_that_cannot_be_written_is_refused_before_anything_runs() {
     let file = directory.write("a-file", "untouched");
     let outputs = [
         (directory.path("missing/result.json"), "No such file"),
-        (directory.path(""), "directory"),
+        (directory.path(""), "is a folder, expected a file"),
         (directory.path("a-file/result.json"), "Not a directory"),
         (directory.path(".."), ".."),
     ];

@@ -173,57 +173,6 @@ fn well_formed(svg: &str) {
 }
 
 #[test]
-fn numbers_that_no_policy_has_are_named() {
-    let rate = ["--success-rate", "0.3"];
-    for (more, parts) in [
-        (&["--success-rate", "1"][..], &["--success-rate 1", "between 0 and 1"][..]),
-        (&["--success-rate", "0"], &["--success-rate 0"]),
-        (&["--success-rate", "-0.5"], &["--success-rate -0.5"]),
-        (&["--success-rate", "NaN"], &["--success-rate NaN"]),
-        (&["--success-rate", "half"], &["--success-rate half", "A..B"]),
-        (&["--success-rate", "0.9..0.1"], &["--success-rate 0.9..0.1", "A < B"]),
-        (&["--success-rate", "0.5..0.5"], &["--success-rate 0.5..0.5", "A < B"]),
-        (&["--success-rate", "0.1..1"], &["--success-rate 0.1..1", "between 0 and 1"]),
-        (&["--success-rate", "0.1.."], &["--success-rate 0.1..", "A..B"]),
-        (&["--success-rate", "..0.1"], &["--success-rate ..0.1", "A..B"]),
-        (&["--success-rate", "0.1..0.2..0.3"], &["--success-rate 0.1..0.2..0.3", "A..B"]),
-        (&["--success-rate", "-1..0.5"], &["--success-rate -1..0.5"]),
-        (&["--failure-rate", "2"], &["--failure-rate 2", "between 0 and 1"]),
-        (&["--failure-rate", "1e-400"], &["--failure-rate 1e-400"]),
-        (&["--success-rate", "0.3", "--score-bound", "-1"], &["--score-bound: -1.0", "at least 0"]),
-        (&["--success-rate", "0.3", "--score-bound", "NaN"], &["--score-bound: NaN"]),
-        (&["--success-rate", "0.3", "--max-length", "0.5"], &["--max-length: 0.5", "at least 1"]),
-        (&["--success-rate", "0.3", "--max-length", "inf"], &["--max-length: inf"]),
-        (&["--success-rate", "0.3", "--psi1-length", "1.5"], &["--psi1-length: 1.5", "from 1.44"]),
-        (&["--success-rate", "0.3", "--psi1-length", "1.4"], &["--psi1-length: 1.4"]),
-        (&["--success-rate", "0.3", "--correct-length", "2"], &["--correct-length: 2.0", "from 1 to 1"]),
-        (&["--success-rate", "0.3", "--out", "x.svg"], &["--out x.svg", "range"]),
-    ] {
-        refused_in_one_line(&with(more), parts);
-    }
-    for (alignment, smoothness, part) in [
-        ("NaN", "1", "--alignment: NaN"),
-        ("inf", "1", "--alignment: inf"),
-        ("1", "-1", "--smoothness: -1.0"),
-        ("1", "NaN", "--smoothness: NaN"),
-    ] {
-        let arguments = ["safe-step", "--alignment", alignment, "--smoothness", smoothness];
-        refused_in_one_line(&run(&[&arguments[..], &rate].concat()), &[part]);
-    }
-    // What the parser itself refuses.
-    refused_in_one_line(&with(&[]), &["--success-rate", "--failure-rate"]);
-    refused_in_one_line(
-        &with(&["--success-rate", "0.3", "--failure-rate", "0.7"]),
-        &["--success-rate", "--failure-rate", "cannot stand beside"],
-    );
-    refused_in_one_line(&run(&["safe-step", "--success-rate", "0.3", "--smoothness", "1"]), &["--alignment"]);
-    refused_in_one_line(
-        &run(&["safe-step", "--success-rate", "0.3", "--alignment", "1", "--smoothness", "much"]),
-        &["much", "--smoothness"],
-    );
-}
-
-#[test]
 fn a_picture_is_whole_or_absent() {
     let folder = Directory::new();
     let range = ["--success-rate", "0.1..0.9", "--out"];

@@ -3,23 +3,21 @@
 use gradient_gap::check::campaign::draw;
 use gradient_gap::claims::collapse_parts;
 use gradient_gap::collapse::Terms;
-use gradient_gap::families::blank;
-use gradient_gap::families::collapse::{COLLAPSE_DIM, RESONANT_DIM, TOKEN_COLLAPSE_DIM, collapse, resonant, token_collapse};
 use gradient_gap::number::{Interval, Scalar};
-use gradient_gap::{Evaluation, Instance};
+use gradient_gap::{Evaluation, families};
 
 /// Every decoded instance is valid, has w_k in the unit ball, positive alignments, and collapses for certain.
-fn collapses(map: fn(&[f64], &mut Instance), dim: usize, cases: u64) -> (usize, usize) {
-    let (mut u, mut instance) = (vec![], blank());
+fn collapses(family: &str, cases: u64) -> (usize, usize) {
+    let (family, mut u) = (families::find(family).expect("in the registry"), vec![]);
     let (mut steps, mut responses) = (0, 0);
     for case in 0..cases {
-        draw(11, case, dim, &mut u);
+        draw(11, case, family.dim, &mut u);
         match case {
             0 => u.fill(0.0),
             1 => u.fill(1.0),
             _ => {}
         }
-        map(&u, &mut instance);
+        let instance = family.decode(&u).expect("inside the cube");
         assert_eq!(instance.validate(), Ok(()), "{u:?}");
         let evaluation = Evaluation::<Interval>::new(&instance, 1);
         for (k, step) in evaluation.course().steps.iter().enumerate() {
@@ -37,15 +35,15 @@ fn collapses(map: fn(&[f64], &mut Instance), dim: usize, cases: u64) -> (usize, 
 
 #[test]
 fn every_point_of_the_cube_collapses() {
-    assert_eq!(collapses(collapse, COLLAPSE_DIM, 2_000), (12, 7));
-    assert_eq!(collapses(token_collapse, TOKEN_COLLAPSE_DIM, 300), (12, 81));
-    assert_eq!(collapses(resonant, RESONANT_DIM, 1_000), (12, 2));
+    assert_eq!(collapses("overshoot-collapse", 2_000), (12, 7));
+    assert_eq!(collapses("token-overshoot-collapse", 300), (12, 81));
+    assert_eq!(collapses("resonant-collapse", 1_000), (12, 2));
 }
 
 #[test]
 fn the_origin_is_the_plain_construction() {
-    let mut instance = blank();
-    collapse(&[0.0; COLLAPSE_DIM], &mut instance);
+    let family = families::find("overshoot-collapse").expect("in the registry");
+    let instance = family.decode(&vec![0.0; family.dim]).expect("inside the cube");
     assert_eq!((instance.policy.responses(), instance.updates(), instance.theta.clone()), (3, 2, vec![0.0; 2]));
     assert!((instance.eta - 0.05f64.sqrt()).abs() < 1e-3, "the window is narrow");
 }

@@ -5,7 +5,7 @@ use gradient_gap::check::campaign::draw;
 use gradient_gap::claims::collapse_parts;
 use gradient_gap::collapse::{Construction, Terms, Theorem2, Theorem4, largest_norm};
 use gradient_gap::number::{Interval, Scalar};
-use gradient_gap::{Evaluation, Instance, families};
+use gradient_gap::{Evaluation, families};
 
 /// The names of the parts that do not hold for certain.
 fn open(construction: &impl Construction, length: u32, factor: f64) -> Vec<&'static str> {
@@ -62,15 +62,13 @@ fn every_part_can_fail() {
 /// What the families decode is recognised from the instance alone.
 #[test]
 fn terms_are_found_in_the_instance() {
-    use families::collapse::{COLLAPSE_DIM, RESONANT_DIM, TOKEN_COLLAPSE_DIM, collapse, resonant, token_collapse};
-    type Map = fn(&[f64], &mut Instance);
-    let maps: [(Map, usize, f64); 3] =
-        [(collapse, COLLAPSE_DIM, 60.0), (token_collapse, TOKEN_COLLAPSE_DIM, 120.0), (resonant, RESONANT_DIM, 60.0)];
-    let (mut u, mut instance) = (vec![], families::blank());
-    for (map, dim, factor) in maps {
+    let factors = [("overshoot-collapse", 60.0), ("token-overshoot-collapse", 120.0), ("resonant-collapse", 60.0)];
+    let mut u = vec![];
+    for (name, factor) in factors {
+        let family = families::find(name).expect("in the registry");
         for case in 0..100 {
-            draw(2, case, dim, &mut u);
-            map(&u, &mut instance);
+            draw(2, case, family.dim, &mut u);
+            let instance = family.decode(&u).expect("inside the cube");
             let evaluation = Evaluation::<f64>::new(&instance, 1);
             let terms = Terms::of(&instance, evaluation.course()).expect("a known form");
             let tokens = instance.policy.max_length();

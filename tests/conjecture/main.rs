@@ -23,7 +23,7 @@ fn conjecture(text: &str, given: &[&str]) -> Conjecture {
 }
 
 /// So many evaluations, on the families of these names; all where none is named.
-fn effort(evaluations: u64, names: &[&str]) -> Effort {
+fn effort(evaluations: u64, names: &[&str]) -> Effort<'static> {
     let all = families::REGISTRY.iter();
     let families = all.filter(|family| names.is_empty() || names.contains(&family.name)).collect();
     Effort { families, evaluations, ..Effort::default() }

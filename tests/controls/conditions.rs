@@ -2,10 +2,10 @@
 
 use gradient_gap::Evaluation;
 use gradient_gap::claims;
-use gradient_gap::claims::tolerance::UNIT_DIRECTION;
 use gradient_gap::collapse::largest_norm;
 use gradient_gap::number::Scalar;
 use gradient_gap::thresholds::{token_step, trajectory_step};
+use gradient_gap::tolerance::UNIT_DIRECTION;
 use gradient_gap::update::Algorithm;
 
 /// Tokens modelled, Δμ > 0: the hypotheses of threshold-match, from the registry.

@@ -5,12 +5,12 @@ use crate::wrong_statement;
 use gradient_gap::Evaluation;
 use gradient_gap::check::judge::{Measured, measure};
 use gradient_gap::claims::conditions::{ConstantStep, NonzeroGap, SeveralTokens, TokensModelled, UnitDirection};
-use gradient_gap::claims::tolerance::ULPS;
 use gradient_gap::claims::{Claim, ClaimEntry, Hypothesis, Part, Parts, Relation, Scope, Statement, claim, hypothesis};
 use gradient_gap::collapse::{Theorem4, share};
 use gradient_gap::line::norm;
 use gradient_gap::number::{Scalar, sum};
 use gradient_gap::regularity::psi1_norm;
+use gradient_gap::tolerance::ULPS;
 use gradient_gap::update::{Algorithm, conditional_scores};
 use smallvec::smallvec;
 

@@ -178,7 +178,7 @@ fn units_of_rewards() {
     assert!(told(log(&rates)).ends_with("200:0.5 | 18: J = 37.5 is outside the reward range"));
     let given = |range| Options { reward_range: Some(range), ..Options::default() };
     let outside = Diagnosis::read("run.log", log(&["25", "50"]).as_bytes(), &given([0.0, 1.0])).unwrap_err();
-    assert_eq!(outside.to_string(), "run.log: no usable value of J: none has a step and is within the range");
+    assert_eq!(outside.to_string(), "run.log: no usable value of J: none that has a step is from 0 to 1");
     let extreme = Diagnosis::read("run.log", log(&["1e308", "-1e308"]).as_bytes(), &given([0.0, 1e308])).unwrap();
     assert_eq!(values(&extreme)[0][1], 1.0);
     assert_eq!(extreme.skipped.len(), 1);

@@ -6,7 +6,7 @@ use super::memory::{FIXED, PER_BYTE, counted};
 use super::{alone, drive};
 use gradient_gap::check::witness::{Stored, WITNESS_SCHEMA, read_instance, read_simplified, read_stored};
 use gradient_gap::check::work::{MAX_TERMS, terms};
-use gradient_gap::report::{Replay, replay_json, replay_table};
+use gradient_gap::report::{Replay, Style, replay_json, replay_table};
 use gradient_gap::{Instance, claims, families};
 use serde_json::{Value, json};
 
@@ -193,7 +193,7 @@ fn accepted(instance: &Instance) -> Result<Seen, String> {
         return Ok(Seen::Accepted);
     }
     let replay = Replay::new(instance);
-    let table = replay_table(&replay);
+    let table = replay_table(&replay, Style::Plain);
     let json: Value = serde_json::from_str(&replay_json(&replay)).map_err(|e| e.to_string())?;
     match replay.as_expected() {
         true if json["as_expected"] == true && !table.is_empty() => Ok(Seen::Replayed),

@@ -16,7 +16,7 @@ mod resume;
 use gradient_gap::check::campaign::{Campaign, CampaignResult};
 use gradient_gap::check::shard::{Shard, Work};
 use gradient_gap::claims::{self, ClaimEntry};
-use gradient_gap::report::{Verified, verify_json, verify_junit, verify_table};
+use gradient_gap::report::{Style, Verified, verify_json, verify_junit, verify_table};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -35,7 +35,7 @@ fn campaign(claims: &[ClaimEntry]) -> Campaign<'_> {
 /// Every form in which a result is printed, without the wall time.
 fn printed(campaign: &Campaign<'_>, result: &CampaignResult) -> [String; 3] {
     let verified = Verified { campaign, result, seconds: 0.0, observed: &[] };
-    [verify_table(&verified), verify_json(&verified), verify_junit(&verified).expect("XML")]
+    [verify_table(&verified, Style::Plain), verify_json(&verified), verify_junit(&verified).expect("XML")]
 }
 
 /// The document of a shard.

@@ -1,8 +1,24 @@
 //! The attack: the largest share of a claim's bound that can be found in the families, by search.
 //!
-//! A campaign draws instances at random and so uses a few per cent of most bounds; an attack maximises. It starts from random
-//! points alone: the edge sets, which hold known equality cases, are not shown to it.
-//! How it searches, `check::search` says.
+//! A campaign draws instances at random and so uses a few per cent of most bounds; an attack maximises. It starts from
+//! random points alone: the edge sets, which hold known equality cases, are not shown to it. It is an evolution strategy
+//! over the cubes of the families (`src/check/search` says how), and the result is the same on any number of threads unless
+//! time runs out.
+//!
+//! ```
+//! use gradient_gap::check::attack::Attack;
+//! use gradient_gap::claims::find;
+//! use gradient_gap::families;
+//!
+//! // The companion's bound is sharp: on curves alone a few thousand evaluations come near equality, and never beyond.
+//! let claim = find("smooth-only-step").expect("in the registry");
+//! let curves = families::find("curve").expect("in the registry");
+//! let found = Attack { families: vec![curves], ..Attack::of(claim, 4_000) }.run(&|_| {})?;
+//! let best = found.best().expect("a ratio");
+//! assert!(!found.violated && best.ratio > 0.9 && best.ratio <= 1.0 + 1e-9);
+//! assert_eq!(best.family, "curve");
+//! # Ok::<(), gradient_gap::Error>(())
+//! ```
 
 mod objective;
 mod simplest;
@@ -31,7 +47,7 @@ const STARTS_OF_RUNS: usize = 12;
 const ENDS_WITHIN: f64 = 0.995;
 const MOST_ENDS: usize = 8;
 
-/// What to attack, and how long.
+/// An attack before it is run: which claim, where, how long.
 #[derive(Clone, Debug)]
 pub struct Attack<'a> {
     /// The claim.
@@ -44,7 +60,7 @@ pub struct Attack<'a> {
     pub seed: u64,
     /// Threads; 0 for as many as there are cores.
     pub threads: usize,
-    /// The attack ends here, finished or not.
+    /// The attack ends after this time, finished or not; `None` for no limit.
     pub time: Option<Duration>,
 }
 
@@ -114,6 +130,12 @@ impl Attacked {
         ends.filter(|low| low.is_finite()).reduce(f64::max)
     }
 
+    /// The largest share of this part that is known: in binary64, or certain of the simplified instance.
+    pub fn reached(&self, part: &Reached) -> f64 {
+        let simplest = if self.best().is_some_and(|best| best.part == part.part) { self.certain() } else { None };
+        part.ratio.max(simplest.unwrap_or(part.ratio))
+    }
+
     /// The part of the largest ratio, side conditions aside: of those within 0.1 % of it the first, in the order of the statement, that
     /// intervals confirm.
     pub fn best(&self) -> Option<&Reached> {
@@ -135,17 +157,19 @@ impl<'a> Attack<'a> {
         Attack { claim, families, evaluations: 1 << 20, seed: DEFAULT_SEED, threads: 0, time: None }
     }
 
-    /// The same with so many evaluations, of a run eight times as many: a run of K updates counts as K.
+    /// The claim on all families of its scope with so many evaluations, the default seed; eight times as many where the
+    /// claim is about runs, of which one of K updates counts as K.
     pub fn of(claim: &'a ClaimEntry, evaluations: u64) -> Attack<'a> {
         let factor = if claim.scope == Scope::Run { 8 } else { 1 };
         Attack { evaluations: factor * evaluations, ..Attack::new(claim) }
     }
 
-    /// The names of the parts that are compared on the edge sets of these families, in the order of the statement.
+    /// The names of the parts that are compared on the edge sets of these families, in the order of the statement: none
+    /// where the families have no edges.
     pub fn parts(&self) -> Vec<&'static str> {
         let mut names: Vec<&'static str> = Vec::new();
         for edge in self.families.iter().flat_map(|family| family.edges().into_iter().map(|edge| family.decode(&edge.u))) {
-            let Ok(instance) = edge else { continue }; // never: edges are points of the cube
+            let Ok(instance) = edge else { continue };
             let evaluation = Evaluation::<f64>::new(&instance, 1);
             if first_failing(self.claim, &evaluation).is_some() {
                 continue;
@@ -164,19 +188,23 @@ impl<'a> Attack<'a> {
         names
     }
 
-    /// Runs the attack.
+    /// Runs the attack. `tick` is told now and then, from any thread, how many more evaluations were made.
     ///
     /// # Errors
-    /// No family, or threads that cannot be started.
+    /// No family, threads that cannot be started, or a family of the caller's that gives no [valid](Instance::validate)
+    /// instance at a point of the search.
     pub fn run(&self, tick: &(dyn Fn(u64) + Sync)) -> Result<Attacked, Error> {
         if self.families.is_empty() {
             return Err(Error::new("an attack needs at least one family"));
         }
-        Ok(super::pool(self.threads)?.install(|| self.within(true, tick)))
+        super::pool(self.threads)?.install(|| self.within(true, tick))
     }
 
     /// Runs the attack on the threads of the caller. Unless `simplest`, the witness is looked for only where the claim is violated.
-    pub(super) fn within(&self, simplest: bool, tick: &(dyn Fn(u64) + Sync)) -> Attacked {
+    ///
+    /// # Errors
+    /// A family that gives no instance somewhere.
+    pub(super) fn within(&self, simplest: bool, tick: &(dyn Fn(u64) + Sync)) -> Result<Attacked, Error> {
         let end = self.time.map(|time| Instant::now() + time);
         let late = || end.is_some_and(|end| Instant::now() >= end);
         let (first_round, starts) = match self.claim.scope {
@@ -194,8 +222,11 @@ impl<'a> Attack<'a> {
             late: &late,
             tick,
         };
-        let progress = tournament.run();
-        self.conclude(progress, late(), simplest)
+        let mut progress = tournament.run();
+        match progress.broken.take() {
+            Some(error) => Err(error),
+            None => Ok(self.conclude(progress, late(), simplest)),
+        }
     }
 
     fn conclude(&self, progress: Progress, timed_out: bool, simplest: bool) -> Attacked {

@@ -95,9 +95,9 @@ impl Objective for Shares<'_> {
 
     /// Tells `see` the name and the ratio of every part at u. Where there is none, the value of the point, below 0.
     fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
-        if self.family.decode_into(u, &mut self.instance).is_err() {
+        if let Err(e) = self.family.decode_into(u, &mut self.instance) {
             self.counts.evaluations += 1;
-            return Some(f64::NEG_INFINITY); // outside the cube, which a search never is
+            return self.counts.note_broken(e);
         }
         self.counts.evaluations += self.claim.updates(&self.instance) as u64;
         let [coarse, fine] = pieces(self.claim.scope);

@@ -68,7 +68,8 @@ pub(super) fn conditions_hold(conjecture: &Conjecture, instance: &Instance) -> b
     conjecture.conditions_hold(&mut Values::new(&evaluation))[0]
 }
 
-/// The same, the segment cut finer until something is decided, if anything read depends on that.
+/// Evaluates a conjecture on an instance in intervals, the segment cut finer until something is decided, if anything that
+/// is read depends on that.
 pub fn enclose(conjecture: &Conjecture, instance: &Instance) -> Enclosed {
     enclose_until(conjecture, instance, |seen| seen.decision != Decision::Undecided)
 }

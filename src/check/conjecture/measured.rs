@@ -38,7 +38,7 @@ pub struct Sample {
 /// a fifth.
 const NEAR: f64 = 0.02;
 
-/// Measures a conjecture on an instance; suprema over the segment are sampled.
+/// Measures a conjecture on an instance in binary64; suprema over the segment are sampled.
 pub fn measure(conjecture: &Conjecture, evaluation: &Evaluation<'_, f64>) -> Measured {
     if !evaluation.instance().moves() {
         return Measured::Still;

@@ -34,27 +34,27 @@ use std::time::{Duration, Instant};
 const FEW_STARTS: usize = 8;
 /// How many of the best points are enclosed for what is reported of a conjecture that is not refuted.
 const MOST_ENCLOSED: usize = 24;
-/// Evaluations of a search without another limit.
+/// Evaluations of a search that is given no other limit.
 pub const DEFAULT_EVALUATIONS: u64 = 1 << 20;
 
 /// How long to search, and where.
 #[derive(Clone, Debug)]
-pub struct Effort {
+pub struct Effort<'a> {
     /// The families that are searched.
-    pub families: Vec<&'static Family>,
+    pub families: Vec<&'a Family>,
     /// The most evaluations (a round is finished that has begun, within a few per cent); the edge sets come on top.
     pub evaluations: u64,
     /// The seed.
     pub seed: u64,
     /// Threads; 0 for as many as there are cores.
     pub threads: usize,
-    /// The search ends here, finished or not.
+    /// The search ends after this time, finished or not; `None` for no limit.
     pub time: Option<Duration>,
 }
 
-impl Default for Effort {
+impl Default for Effort<'_> {
     /// All families of one-step instances, 2²⁰ evaluations, the default seed.
-    fn default() -> Effort {
+    fn default() -> Self {
         let families = families::REGISTRY.iter().collect();
         Effort { families, evaluations: DEFAULT_EVALUATIONS, seed: DEFAULT_SEED, threads: 0, time: None }
     }
@@ -132,32 +132,33 @@ impl Conjecture {
     /// Searches for a counterexample. The result depends on the seed and not on the number of threads, unless time runs out.
     ///
     /// # Errors
-    /// No family; no instance that satisfies the conditions; threads that cannot be started.
-    pub fn search(&self, effort: &Effort) -> Result<Found, Error> {
+    /// No family; no instance that satisfies the conditions; threads that cannot be started; a family of the caller's that
+    /// gives no [valid](Instance::validate) instance somewhere.
+    pub fn search(&self, effort: &Effort<'_>) -> Result<Found, Error> {
         self.search_with(effort, &|_| {})
     }
 
-    /// The same; `tick` is told how many evaluations were made.
+    /// Searches for a counterexample; `tick` is told now and then, from any thread, how many more evaluations were made.
     ///
     /// # Errors
     /// As [`search`](Conjecture::search).
-    pub fn search_with(&self, effort: &Effort, tick: &(dyn Fn(u64) + Sync)) -> Result<Found, Error> {
+    pub fn search_with(&self, effort: &Effort<'_>, tick: &(dyn Fn(u64) + Sync)) -> Result<Found, Error> {
         if effort.families.is_empty() {
             return Err(Error::new("a search needs at least one family"));
         }
-        let found = super::pool(effort.threads)?.install(|| Hunt { conjecture: self, effort }.run(tick));
+        let found = super::pool(effort.threads)?.install(|| Hunt { conjecture: self, effort }.run(tick))?;
         if found.certain {
             return Ok(found);
         }
-        let (conditions, evaluations) = (self.conditions().join("; "), found.evaluations());
-        let given = if conditions.is_empty() { "no condition".into() } else { format!("given {conditions}") };
+        // There are conditions: without one the edge sets have instances that satisfy it.
+        let (given, evaluations) = (self.conditions().join("; "), found.evaluations());
         let why = match (found.satisfied(), found.timed_out) {
             (0, false) => "",
             (0, true) => " before time ran out",
             _ => " for certain, though some do in binary64: an equality may be asked for as a band",
         };
         Err(Error::new(format!(
-            "none of {evaluations} instances satisfies the conditions{why} ({given}): nothing was tested"
+            "none of {evaluations} instances satisfies the conditions{why} (given {given}): nothing was tested"
         )))
     }
 }
@@ -165,15 +166,18 @@ impl Conjecture {
 /// One search.
 struct Hunt<'a> {
     conjecture: &'a Conjecture,
-    effort: &'a Effort,
+    effort: &'a Effort<'a>,
 }
 
 impl<'a> Hunt<'a> {
-    fn run(&self, tick: &(dyn Fn(u64) + Sync)) -> Found {
+    fn run(&self, tick: &(dyn Fn(u64) + Sync)) -> Result<Found, Error> {
         let Effort { families, evaluations, seed, time, .. } = self.effort;
         let end = time.map(|time| Instant::now() + time);
         let late = || end.is_some_and(|end| Instant::now() >= end);
-        let (edges, witness) = self.edges();
+        let (mut edges, witness) = self.edges();
+        if let Some(error) = edges.iter_mut().find_map(|edges| edges.objective.broken()) {
+            return Err(error);
+        }
         let mut known: Vec<(&'static str, Option<Start>)> = GOALS.iter().map(|&goal| (goal, best(goal, &edges))).collect();
         let evaluations = if witness.is_some() { 0 } else { *evaluations };
         let mut before = Progress::default();
@@ -208,6 +212,9 @@ impl<'a> Hunt<'a> {
             tick,
         };
         let mut progress = tournament.run();
+        if let Some(error) = before.broken.or(progress.broken.take()) {
+            return Err(error);
+        }
         for ((_, counts), (_, earlier)) in progress.families.iter_mut().zip(&before.families) {
             counts.evaluations += earlier.evaluations;
             counts.satisfied += earlier.satisfied;
@@ -217,7 +224,7 @@ impl<'a> Hunt<'a> {
             simplify(self.conjecture, families[*family], u)
         };
         let witness = witness.or_else(in_search).map(|witness| self.plainest(witness));
-        self.conclude(&edges, &progress, witness, late())
+        Ok(self.conclude(&edges, &progress, witness, late()))
     }
 
     /// The counterexample with its plainest form; with itself where only some families were asked about, which the form might leave.

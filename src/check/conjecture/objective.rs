@@ -5,6 +5,7 @@ use super::measured::{Measured, Sample, measure};
 use crate::check::judge::{CERTIFIED_MARGIN, Decision};
 use crate::check::search::{Counts, Objective};
 use crate::conjecture::{Conjecture, logarithmic};
+use crate::error::Error;
 use crate::evaluation::Evaluation;
 use crate::families::{self, Family};
 use crate::instance::Instance;
@@ -57,8 +58,8 @@ impl<'a> Conditions<'a> {
 
 impl Objective for Conditions<'_> {
     fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
-        if !self.0.decode(u) {
-            return Some(f64::NEG_INFINITY);
+        if let Err(e) = self.0.decode(u) {
+            return self.0.counts.note_broken(e);
         }
         let Excess { conjecture, instance, counts, .. } = &mut self.0;
         match measure(conjecture, &Evaluation::new(instance, PIECES[0])) {
@@ -106,10 +107,15 @@ impl<'a> Excess<'a> {
         Excess { conjecture, family, instance, counts, refined: 0, marginal: 0, beyond: 0, asked: 0 }
     }
 
-    /// Goes to the instance at u; false outside the cube, where a search never is.
-    fn decode(&mut self, u: &[f64]) -> bool {
+    /// Why the family gave no instance somewhere, if it did not.
+    pub fn broken(&mut self) -> Option<Error> {
+        self.counts.broken.take()
+    }
+
+    /// Goes to the instance at u.
+    fn decode(&mut self, u: &[f64]) -> Result<(), Error> {
         self.counts.evaluations += 1;
-        self.family.decode_into(u, &mut self.instance).is_ok()
+        self.family.decode_into(u, &mut self.instance)
     }
 
     /// Looks at the decoded instance: what binary64 says of it, or what it is instead of a case.
@@ -187,8 +193,8 @@ fn certain_excess(seen: &Enclosed, excess: f64) -> f64 {
 
 impl Objective for Excess<'_> {
     fn visit(&mut self, u: &[f64], mut see: impl FnMut(&'static str, f64)) -> Option<f64> {
-        if !self.decode(u) {
-            return Some(f64::NEG_INFINITY);
+        if let Err(e) = self.decode(u) {
+            return self.counts.note_broken(e);
         }
         let mut sample = match self.sample(PIECES[0]) {
             Ok(sample) => sample,

@@ -115,6 +115,10 @@ impl Search {
     /// One generation; `value` is larger where the point is better, `None` where the search must end at once.
     pub fn generation(&mut self, value: &mut impl FnMut(&[f64]) -> Option<f64>) {
         let n = self.mean.len();
+        if n == 0 {
+            let _ = value(&self.point); // a cube that is one point: nowhere to go
+            return;
+        }
         self.noise.normal(&mut self.z);
         self.order.clear();
         for k in 0..self.samples {

@@ -8,6 +8,7 @@ mod evolution;
 
 use super::histogram::Histogram;
 use super::judge::beyond_limit;
+use crate::error::Error;
 use crate::families::Family;
 pub(super) use evolution::Best;
 use evolution::{Noise, Search};
@@ -59,6 +60,21 @@ pub(super) struct Counts {
     pub violation: Option<Vec<f64>>,
     /// The first point where the bound is met exactly, if the objective looks for one.
     pub equality: Option<Vec<f64>>,
+    /// Why a family gives no instance somewhere, the first time that it does not.
+    pub broken: Option<Error>,
+}
+
+impl Counts {
+    /// Whether the search is over: a certified violation, or a family that gives no instance.
+    pub fn is_over(&self) -> bool {
+        self.violation.is_some() || self.broken.is_some()
+    }
+
+    /// Notes a point at which the family gives no instance, and its value.
+    pub fn note_broken(&mut self, error: Error) -> Option<f64> {
+        self.broken.get_or_insert(error);
+        Some(f64::NEG_INFINITY)
+    }
 }
 
 /// Evaluations of the first round of one-step instances.
@@ -109,6 +125,8 @@ pub(super) struct Progress {
     pub violation: Option<(usize, Vec<f64>)>,
     /// The first point where the bound is met exactly, likewise.
     pub equality: Option<(usize, Vec<f64>)>,
+    /// Why a family gives no instance somewhere: the end of the search.
+    pub broken: Option<Error>,
     /// The values at random points, of every goal.
     pub random: Histogram,
     /// The values that the searches of the last quarters ended with.
@@ -119,6 +137,10 @@ impl Progress {
     /// How many evaluations were made.
     pub fn evaluations(&self) -> u64 {
         self.total(|counts| counts.evaluations)
+    }
+    /// Whether there is nothing more to search for.
+    fn is_over(&self) -> bool {
+        self.violation.is_some() || self.broken.is_some()
     }
     /// A sum over the families.
     pub fn total(&self, of: impl Fn(&Counts) -> u64) -> u64 {
@@ -154,7 +176,7 @@ impl<'a, O: Objective> Tournament<'_, 'a, O> {
         let families = vec![(None, Counts::default()); self.families.len()];
         let mut progress = Progress { best: self.known.to_vec(), families, ..Progress::default() };
         let mut number = 0;
-        while progress.violation.is_none() && !(self.late)() {
+        while !progress.is_over() && !(self.late)() {
             let left = self.evaluations.saturating_sub(progress.evaluations());
             if left == 0 || (number > 0 && left < self.first_round / 2) {
                 break;
@@ -183,7 +205,7 @@ impl<'a, O: Objective> Round<'_, '_, 'a, O> {
     fn run(&self, progress: &mut Progress) {
         let mut starts = self.sample(progress);
         (self.of.tick)(self.size / 8);
-        if progress.violation.is_some() || progress.best.is_empty() {
+        if progress.is_over() || progress.best.is_empty() {
             return;
         }
         let goals: Vec<&'static str> = progress.best.iter().map(|&(name, _)| name).collect();
@@ -193,8 +215,8 @@ impl<'a, O: Objective> Round<'_, '_, 'a, O> {
             let of_goal = |goal: &str| islands.iter().filter(|island| island.goal == goal).count() as u64;
             let budgets: Vec<u64> = islands.iter().map(|island| share / of_goal(island.goal).max(1)).collect();
             islands.par_iter_mut().zip(budgets).for_each(|(island, budget)| self.search(island, budget));
-            let violated = islands.iter().any(|island| island.objective.counts().violation.is_some());
-            if rung + 1 == RUNGS || violated || (self.of.late)() {
+            let over = islands.iter().any(|island| island.objective.counts().is_over());
+            if rung + 1 == RUNGS || over || (self.of.late)() {
                 break;
             }
             halve(&mut islands, &goals, progress);
@@ -237,7 +259,7 @@ impl<'a, O: Objective> Round<'_, '_, 'a, O> {
         while open {
             search.generation(&mut |u| {
                 let spent = objective.counts().evaluations - before;
-                open = spent < budget && objective.counts().violation.is_none() && !(self.of.late)();
+                open = spent < budget && !objective.counts().is_over() && !(self.of.late)();
                 open.then(|| objective.value(u, goal))
             });
         }
@@ -297,7 +319,7 @@ impl<'a, O: Objective> Round<'_, '_, 'a, O> {
                     None => points.push((name, vec![best])),
                 }
             }
-            if objective.counts().violation.is_some() || (self.of.late)() {
+            if objective.counts().is_over() || (self.of.late)() {
                 break;
             }
         }
@@ -351,6 +373,9 @@ fn count(family: usize, counts: &Counts, progress: &mut Progress) {
     };
     first(&mut progress.violation, &counts.violation);
     first(&mut progress.equality, &counts.equality);
+    if progress.broken.is_none() {
+        progress.broken.clone_from(&counts.broken);
+    }
 }
 
 fn improve(best: &mut Option<Start>, family: usize, found: &Best) {

@@ -92,7 +92,7 @@ pub struct Reduced {
     pub real_sides: fn(&[f64]) -> Sides<f64>,
 }
 
-/// All of them, in the order of the registry.
+/// All inequalities in reduced variables, in the order of the registry of claims.
 pub static REDUCED: &[Reduced] = &[
     reduced::<pointwise::SecondOfLogOdds<pointwise::Two>>(),
     reduced::<pointwise::SecondOfLogOdds<pointwise::Three>>(),

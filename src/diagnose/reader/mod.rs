@@ -47,9 +47,7 @@ pub(super) fn read(input: impl Read, table: &mut Table) -> Result<BTreeMap<Shape
     let mut beginning = Vec::new();
     let fails = |e: std::io::Error| Error::new(e.to_string());
     input.by_ref().take(BEGINNING as u64).read_to_end(&mut beginning).map_err(fails)?;
-    if let Some(kind) = unusable(&beginning) {
-        return Err(Error::new(kind));
-    }
+    usable(&beginning)?;
     let bom = if beginning.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let beginning = &beginning[bom..];
     let whole = beginning.chain(input);
@@ -59,17 +57,19 @@ pub(super) fn read(input: impl Read, table: &mut Table) -> Result<BTreeMap<Shape
     }
 }
 
+/// # Errors
 /// Why a file that begins like this cannot be a log.
-fn unusable(beginning: &[u8]) -> Option<&'static str> {
+fn usable(beginning: &[u8]) -> Result<(), Error> {
+    let fails = |why: &str| Err(Error::new(why));
     match beginning {
-        [] => Some("is empty"),
-        [0x1f, 0x8b, ..] => Some("is compressed (gzip); unpack it first"),
-        [b'P', b'K', 3, 4, ..] => Some("is compressed (zip); unpack it first"),
-        [b'P', b'A', b'R', b'1', ..] => Some("is a Parquet file; write it as CSV first"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("is UTF-16; write it as UTF-8 first"),
-        _ if beginning.contains(&0) => Some("is no text: it has bytes that are 0"),
-        _ if beginning.iter().all(u8::is_ascii_whitespace) => Some("begins with nothing but blanks"),
-        _ => None,
+        [] => fails("is empty"),
+        [0x1f, 0x8b, ..] => fails("is compressed (gzip); unpack it first"),
+        [b'P', b'K', 3, 4, ..] => fails("is compressed (zip); unpack it first"),
+        [b'P', b'A', b'R', b'1', ..] => fails("is a Parquet file; write it as CSV first"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => fails("is UTF-16; write it as UTF-8 first"),
+        _ if beginning.contains(&0) => fails("is no text: it has bytes that are 0"),
+        _ if beginning.iter().all(u8::is_ascii_whitespace) => fails("begins with nothing but blanks"),
+        _ => Ok(()),
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Family {
     Tabular,
 }
 
-/// All of them.
+/// All families of planes.
 pub const FAMILIES: [Family; 5] = [Family::Theorem2, Family::Theorem4, Family::Bend, Family::Cube, Family::Tabular];
 
 /// Δμ where it may be chosen: the windows of Theorems 2 and 4 are not empty, and a bend is short.

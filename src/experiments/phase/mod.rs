@@ -22,7 +22,7 @@ use crate::thresholds::{SuccessRate, ascent_step, rare_failure_step, token_step,
 use rayon::prelude::*;
 
 /// What is said of the plane.
-pub const OBSERVED: [Observed; 2] = [
+pub(crate) const OBSERVED: [Observed; 2] = [
     Observed {
         slug: "sharp-threshold",
         place: "Abstract",
@@ -42,16 +42,16 @@ pub const OBSERVED: [Observed; 2] = [
     },
 ];
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
     /// The planes.
     pub families: Vec<Family>,
-    /// Cells across,
+    /// Cells across a plane: step sizes.
     pub columns: usize,
-    /// and up.
+    /// Cells up a plane: starts or lengths.
     pub rows: usize,
-    /// M(K) that a run would have at its first alignment; for each token of several.
+    /// M(K) (14) that a run would have at its first alignment; for each token of several.
     pub progress: f64,
 }
 
@@ -63,7 +63,7 @@ impl Default for Setting {
 }
 
 /// log₁₀ x at the ends of the plane.
-pub const ENDS: [f64; 2] = [-3.0, 2.5];
+pub(crate) const ENDS: [f64; 2] = [-3.0, 2.5];
 
 /// A row: what is promised, and what is.
 #[derive(Clone, Debug)]
@@ -102,7 +102,7 @@ pub struct Experiment {
     pub setting: Setting,
     /// By family.
     pub planes: Vec<Plane>,
-    /// The judgements of [`OBSERVED`].
+    /// The judgements of what is [observed](super::observed).
     pub judged: [Judged; 2],
 }
 

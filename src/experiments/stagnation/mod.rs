@@ -35,7 +35,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 /// What is supposed, and what the theory says instead.
-pub const OBSERVED: [Observed; 2] = [
+pub(crate) const OBSERVED: [Observed; 2] = [
     Observed {
         slug: "grpo-stagnation",
         place: "§4, end",
@@ -82,7 +82,7 @@ pub enum Scenario {
     Everything,
 }
 
-/// All of them.
+/// All scenarios, in the order in which they are searched.
 pub const SCENARIOS: [Scenario; 9] = [
     Scenario::Tabular,
     Scenario::Linear,
@@ -117,10 +117,10 @@ impl Scenario {
     }
 }
 
-/// What to run.
+/// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// K.
+    /// K: updates of each trial.
     pub steps: usize,
     /// Trials of each scenario and algorithm.
     pub trials: u32,
@@ -200,7 +200,7 @@ pub struct Experiment {
     pub setting: Setting,
     /// By scenario and algorithm.
     pub trials: Vec<Trials>,
-    /// The judgements of [`OBSERVED`].
+    /// The judgements of what is [observed](super::observed).
     pub judged: [Judged; 2],
 }
 
@@ -212,7 +212,7 @@ impl Experiment {
 }
 
 /// J above which a run counts as near 1.
-pub const NEAR_ONE: f64 = 0.9;
+pub(crate) const NEAR_ONE: f64 = 0.9;
 
 /// Makes all trials and judges; `done` is told after each.
 ///

@@ -18,14 +18,14 @@ pub struct Spread {
     pub median: [f64; 3],
     /// Below which a twentieth of the ratios lies, and above which another.
     pub range: [f64; 2],
-    /// The share within a factor [`NEAR`] of the median.
+    /// The share within a factor 1.5 of the median.
     pub near: f64,
     /// Spearman's ρ of estimates and exact values.
     pub correlation: f64,
 }
 
 /// How near to their median ratios must be.
-pub const NEAR: f64 = 1.5;
+pub(crate) const NEAR: f64 = 1.5;
 
 impl Spread {
     /// Of pairs (estimate, exact).
@@ -60,9 +60,10 @@ impl Spread {
 /// What a run says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// Estimates of the gap: as they are, and times the mean length; see [`OBSERVED`] for (a), (b), (c).
+    /// Estimates of the gap: as they are, and times the mean length; the criterion of `lm-gap-estimator` says what (a),
+    /// (b), (c) are.
     pub estimates: Vec<[Spread; 2]>,
-    /// The best logistic curve and the best straight line, in the order of [`ACROSS`].
+    /// The best logistic curve and the best straight line, against the estimate, the gap, the alignment.
     pub fits: [Option<[Fit; 2]>; 3],
     /// Log-odds beside their sums.
     pub law: Law,
@@ -70,7 +71,7 @@ pub struct Found {
 
 impl Found {
     /// Of all that is measured.
-    pub fn new(run: &Run) -> Found {
+    pub(crate) fn new(run: &Run) -> Found {
         Found { estimates: estimates(run), fits: ACROSS.map(|across| fits(run, across)), law: law(run) }
     }
 
@@ -121,7 +122,7 @@ pub enum Across {
 }
 
 /// All of them.
-pub const ACROSS: [Across; 3] = [Across::Estimate, Across::Gap, Across::Alignment];
+pub(crate) const ACROSS: [Across; 3] = [Across::Estimate, Across::Gap, Across::Alignment];
 
 fn mean(points: &[Point], of: impl Fn(&Point) -> f64) -> f64 {
     points.iter().map(of).sum::<f64>() / points.len().max(1) as f64
@@ -151,9 +152,9 @@ pub struct Law {
     pub gained: f64,
     /// The largest |λ(k) − λ(0) − Σ ηΔμ|.
     pub deviation: f64,
-    /// Of the followed prompts: the largest share of Σ (L_o + G_o²/2)η² that the deviation has,
+    /// Of the followed prompts: the largest share of Σ (L_o + G_o²/2)η² that the deviation has.
     pub used: f64,
-    /// and of the sums of token-smooth-only-step.
+    /// Of the followed prompts: the largest share of the sums of token-smooth-only-step that the deviation has.
     pub used_token: f64,
     /// Points beyond either, by more than rounding: undecided, as the constants are sampled.
     pub undecided: usize,

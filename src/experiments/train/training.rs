@@ -54,7 +54,7 @@ pub struct Update {
     /// The same with η/α in place of ‖g‖: the optimizer's update.
     pub preconditioned: f64,
     /// The mean of ‖g⁺ − g⁻‖ over the prompts of the batch that was trained on, exact; NaN but at logged
-    /// updates and every [`COMPARED`]th.
+    /// updates and every fourth.
     pub batch_gap: f64,
     /// The mean of their J, exact.
     pub batch_success: f64,
@@ -71,8 +71,8 @@ pub struct Logged {
     pub moved: Vec<Moved>,
     /// By evaluation prompt: ‖g‖ of the exact expectation over its √(J(1−J)) (GRPO: ‖E⁺\[∇log π/ℓ\] − E⁻\[∇log π/ℓ\]‖).
     pub expected: Vec<f64>,
-    /// By size of group in [`GROUPS`] and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where all rewards are
-    /// equal.
+    /// By size of group (2, 4, 8, 16, 64) and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where
+    /// all rewards are equal.
     pub groups: Vec<Vec<f64>>,
 }
 
@@ -149,16 +149,18 @@ impl Training<'_> {
         let mut run =
             Run { algorithm, optimizer, rate, updates: vec![], points: vec![], logged: vec![], found: Found::default() };
         let (mut theta, mut state) = (theta.to_vec(), State::new(optimizer, theta.len()));
+        let after = |step: usize| move |e: Error| e.at(format!("after {step} updates"));
         for step in 0..steps {
             let Made { update, batch, theta: next } = self.update(step, algorithm, rate, &theta, &mut state);
             let logs = step % every == 0;
-            let exact = self.exact(&theta, logs && algorithm == Algorithm::Grpo)?;
+            let exact = self.exact(&theta, logs && algorithm == Algorithm::Grpo).map_err(after(step))?;
             let way = direction(&theta, &next);
             let measured = if logs { self.spaces.len() } else { FOLLOWED.min(self.spaces.len()) };
             let moved = match &way {
                 Some((eta, w)) => {
                     let one = |space: &Space| Moved::new(space, self.sizes, &theta, *eta, w);
-                    self.spaces[..measured].par_iter().map(one).collect::<Result<Vec<Moved>, Error>>()?
+                    let moved = self.spaces[..measured].par_iter().map(one).collect::<Result<Vec<Moved>, Error>>();
+                    moved.map_err(after(step))?
                 }
                 None => vec![],
             };
@@ -173,7 +175,8 @@ impl Training<'_> {
                 Ok([exact.gap_norm, exact.success, along(&exact.gap)])
             };
             let compared = if logs || step % COMPARED == 0 { &batch[..] } else { &[] };
-            let of_batch = compared.par_iter().map(of_batch).collect::<Result<Vec<[f64; 3]>, Error>>()?;
+            let of_batch = compared.par_iter().map(of_batch).collect::<Result<Vec<[f64; 3]>, Error>>();
+            let of_batch = of_batch.map_err(after(step))?;
             // NaN where nothing is compared.
             let [batch_gap, batch_success, batch_alignment] = [0, 1, 2].map(|i| mean(of_batch.iter().map(|x| x[i])));
             run.updates.push(Update { batch_gap, batch_success, batch_alignment, ..update });
@@ -189,7 +192,7 @@ impl Training<'_> {
             theta = next;
             done();
         }
-        run.points.push(self.exact(&theta, false)?.iter().map(point_of).collect());
+        run.points.push(self.exact(&theta, false).map_err(after(steps))?.iter().map(point_of).collect());
         run.found = Found::new(&run);
         Ok(run)
     }

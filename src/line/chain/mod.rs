@@ -202,7 +202,7 @@ impl<N: Scalar> OnLine<'_, N> {
         Some(self.line_of(tokens, sides))
     }
 
-    /// The same by powers of the matrix from state to state, however short responses are. `None` where responses are listed,
+    /// [`line`](OnLine::line) of a finite-state policy by powers of the matrix from state to state, however short responses are. `None` where responses are listed,
     /// logits depend on the position, or there are more than 1 024 states, whose matrix would take a gigabyte.
     pub fn line_by_powers(&self, t: N) -> Option<Line<N>> {
         let fits =

@@ -20,7 +20,7 @@ use thin::{cloud, pieces};
 /// A curve.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
-    /// Its name, in the legend of a panel that has more than one.
+    /// Its name, in the legend of a panel that has more than one; empty for a curve that the legend leaves out.
     pub label: &'a str,
     /// A value at every step; one that is not finite leaves a gap.
     pub values: &'a [f64],

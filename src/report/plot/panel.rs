@@ -116,10 +116,11 @@ pub(super) fn legend(
     series: &[Series<'_>],
     curves: &[Vec<Vec<[f64; 2]>>],
 ) {
+    let series: Vec<&Series<'_>> = series.iter().filter(|series| !series.label.is_empty()).collect();
     let room = ((bottom - top - 16.0) / LINE) as usize;
     let shown = if series.len() > room { room.saturating_sub(1) } else { series.len() };
     let mut rows: Vec<(String, Option<&Series<'_>>)> =
-        series[..shown].iter().map(|series| (cut(series.label, 0.4 * (right - left), SMALL), Some(series))).collect();
+        series[..shown].iter().map(|series| (cut(series.label, 0.4 * (right - left), SMALL), Some(*series))).collect();
     if shown < series.len() {
         rows.push((format!("and {} more", series.len() - shown), None));
     }

@@ -4,11 +4,11 @@ use super::{kinds, of_kinds};
 use crate::support::claim;
 use gradient_gap::Evaluation;
 use gradient_gap::check::judge::{Decision, Measured, RATIO_LIMIT, certify, measure};
-use gradient_gap::claims::tolerance::ULPS;
 use gradient_gap::claims::{Claim, ClaimEntry, Expected, Hypothesis, Part, Parts, Relation, Statement, claim as entry};
 use gradient_gap::line::norm;
 use gradient_gap::number::{Scalar, sum};
 use gradient_gap::regularity::psi1_norm;
+use gradient_gap::tolerance::ULPS;
 use gradient_gap::update::conditional_scores;
 use smallvec::smallvec;
 

@@ -1,7 +1,7 @@
 //! What is compared before and after a rewriting, and how many rounding units may lie between.
 
-use gradient_gap::claims::tolerance::ULPS;
 use gradient_gap::regularity::Constants;
+use gradient_gap::tolerance::ULPS;
 use gradient_gap::{Evaluation, Instance};
 
 /// Cuts of the segment for the constants.

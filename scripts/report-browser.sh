@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The page that `gradient-gap report` writes, in a headless browser: what its script does with the table, and that nothing goes wrong.
+#
+#   scripts/report-browser.sh INDEX.html [PICTURE.png]
+#
+# BROWSER names the browser (default: chromium). With PICTURE.png, the page is photographed too, to be looked at.
+set -euo pipefail
+exec </dev/null
+
+fail() {
+    printf 'scripts/report-browser.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+[[ $# -eq 1 || $# -eq 2 ]] || fail 'expected INDEX.html [PICTURE.png]'
+page=$(realpath "$1")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+browser() {
+    "${BROWSER:-chromium}" --headless --no-sandbox --disable-gpu --hide-scrollbars --user-data-dir="$scratch/profile" \
+        --enable-logging=stderr --v=0 "$@" 2>"$scratch/log"
+}
+
+# shown HASH: the claims that the page shows, in order, a line each. The address is one of its own each time, so that the page loads.
+shown() {
+    browser --dump-dom "file://$page?$RANDOM#$1" >"$scratch/dom" || fail "the browser failed: $(tail -n 3 "$scratch/log")"
+    if grep -q 'CONSOLE.*\(Error\|Uncaught\)' "$scratch/log"; then fail "#$1: $(grep -m1 CONSOLE "$scratch/log")"; fi
+    grep -o '<tbody id="[^>]*>' "$scratch/dom" | grep -v ' hidden=' | sed -E 's/<tbody id="([^"]*)".*/\1/' || true
+}
+
+# attribute NAME: its values, in the order of the page last shown.
+attribute() {
+    grep -o '<tbody id="[^>]*>' "$scratch/dom" | grep -v ' hidden=' | sed -E "s/.* $1=\"([^\"]*)\".*/\1/"
+}
+
+everything=$(shown '')
+count=$(wc -l <<<"$everything")
+[[ $count -ge 30 ]] || fail "only $count claims are shown"
+
+refuted=$(shown 'verdict=refuted')
+[[ -n $refuted && $(attribute data-verdict | sort -u) == refuted ]] || fail "verdict=refuted shows: $refuted"
+[[ $(wc -l <<<"$refuted") -lt $count ]] || fail 'verdict=refuted hides nothing'
+
+found=$(shown 'find=theorem+1')
+[[ -n $found && $(wc -l <<<"$found") -lt $count ]] || fail "find=theorem+1 shows: $found"
+[[ -z $(shown 'find=no-such-statement') ]] || fail 'find=no-such-statement shows something'
+
+shown 'sort=cases&down=1' >"$scratch/order"
+[[ $(wc -l <"$scratch/order") -eq $count ]] || fail 'sorting loses claims'
+attribute data-cases >"$scratch/cases"
+sort -c -nr "$scratch/cases" || fail 'sort=cases&down=1 is not sorted'
+shown 'sort=slug' >"$scratch/order"
+LC_ALL=C sort -c "$scratch/order" || fail 'sort=slug is not sorted'
+
+one=$(head -n 1 <<<"$refuted")
+shown "$one" >/dev/null
+grep -q '<details open' "$scratch/dom" || fail "#$one is not opened"
+
+if [[ $# -eq 2 ]]; then
+    browser --window-size=1300,2400 --screenshot="$(realpath "$2")" "file://$page" >/dev/null || fail 'no picture'
+fi
+printf '%d claims shown, filtered, found, sorted and opened\n' "$count"
