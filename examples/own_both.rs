@@ -38,16 +38,13 @@ fn main() -> Result<(), Error> {
     let families = [REFUSAL];
     let campaign = Campaign { families: &families, attack: 4_096, certified: 500, ..Campaign::new(&claims, 5_000) };
     let result = campaign.run(&|_| {})?;
-    print!(
-        "{}",
-        verify_table(&Verified { campaign: &campaign, result: &result, seconds: 0.0, observed: &[] }, Style::Plain)
-    );
+    let verified = Verified { campaign: &campaign, result: &result, seconds: 0.0, observed: &[] };
+    print!("{}", verify_table(&verified, Style::Plain));
     let attacked = Attack { families: vec![&REFUSAL], ..Attack::of(&claims[0], 20_000) }.run(&|_| {})?;
     println!("A longer attack uses {:.4} of the bound for certain.", attacked.certain().unwrap_or(0.0));
     for found in campaign.certify(&|_| {})? {
-        let (expected, counts) = (found.claim.statement.expected, found.random);
-        print!("expected: {expected}: intervals certify {} of {} instances, ", counts.certified, counts.cases());
-        println!("refute {}", counts.refuted);
+        let (expected, [yes, no]) = (found.claim.statement.expected, [found.random.certified, found.random.refuted]);
+        println!("expected: {expected}: intervals certify {yes} of {} instances, refute {no}", found.random.cases());
     }
     Ok(())
 }
