@@ -39,7 +39,8 @@ if [[ -n $all ]]; then
     cp "$out/list" "$out/chosen"
 else
     stream() { while :; do printf 'seed %s ' "$seed"; done; }
-    LC_ALL=C sort -R --random-source=<(stream) "$out/list" | head -n "$sample" >"$out/chosen"
+    LC_ALL=C sort -R --random-source=<(stream) "$out/list" >"$out/shuffled" # into a pipe that ends early, it would fail
+    head -n "$sample" "$out/shuffled" >"$out/chosen"
 fi
 
 # stage NAME CHOSEN TESTS…: tries the mutants of the file CHOSEN; what this stage has killed before is not tried again.
