@@ -334,6 +334,15 @@ impl Output {
     }
 }
 
+/// All files, or where one cannot be made or written none; the folder is made where it is not there.
+fn write_folder(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Error> {
+    make_folder(folder)?;
+    let drafts = files.iter().map(|(name, _)| Output::create(&folder.join(name))).collect::<Result<Vec<_>, Error>>();
+    let mut drafts = drafts?;
+    drafts.iter_mut().zip(files).try_for_each(|(draft, (_, content))| draft.fill(|out| out.write_all(content)))?;
+    drafts.into_iter().try_for_each(Output::keep)
+}
+
 /// The place that a chain of links leads to.
 fn behind_links(path: &Path) -> PathBuf {
     let mut path = path.to_path_buf();
@@ -418,12 +427,14 @@ fn read_text(file: &Path) -> Result<String, Error> {
 fn replay(file: &Path, simplified: bool, format: TableOrJson, out: Option<&Path>) -> Result<bool, Error> {
     let (place, text) = (file.display(), read_text(file)?);
     let stored = read_stored(&text, simplified).map_err(|e| e.at(&place))?;
-    match out {
-        Some(out) if out == Path::new("-") => return print(&show::along_svg(stored.instance())).map(|()| true),
-        Some(out) => Output::create(out)?.finish(show::along_svg(stored.instance()))?,
-        None => {}
+    if out == Some(Path::new("-")) {
+        return print(&show::along_svg(stored.instance())).map(|()| true);
     }
+    let output = out.map(Output::create).transpose()?;
     let replay = Replay::of(&stored).map_err(|e| e.at(&place))?;
+    if let Some(output) = output {
+        output.finish(show::along_svg(stored.instance()))?;
+    }
     print(&match format {
         TableOrJson::Table => show::replay_table(&replay, colour::style()),
         TableOrJson::Json => show::replay_json(&replay),

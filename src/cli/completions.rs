@@ -1,6 +1,6 @@
 //! `gradient-gap completions`.
 
-use super::{print_by, usage};
+use super::{print, usage};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, Args, Command};
 use clap_complete::{Shell, generate};
@@ -21,8 +21,7 @@ pub struct Options {
 
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
-    let text = script(options.shell);
-    print_by(|out| out.write_all(text.as_bytes())).map(|()| true)
+    print(&script(options.shell)).map(|()| true)
 }
 
 /// Names with a word about each.

@@ -1,6 +1,6 @@
 //! What the commands of all experiments share: options, and where their results go.
 
-use super::{Output, TableOrJson, is_no_file, make_folder, print};
+use super::{TableOrJson, is_no_file, print, write_folder};
 use clap::Args;
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::pool;
@@ -92,20 +92,16 @@ impl Common {
 impl Results<'_> {
     /// All files, or where one cannot be made or written none.
     fn write(&self, folder: &Path) -> Result<(), Error> {
-        make_folder(folder)?;
-        let create = |name: &str, ending: &str| {
+        let named = |name: &str, ending: &str| {
             let dash = if name.is_empty() { "" } else { "-" };
-            Output::create(&folder.join(format!("{}{dash}{name}{ending}", self.command)))
+            format!("{}{dash}{name}{ending}", self.command)
         };
-        let mut files = vec![(create("", ".json")?, self.json.into())];
-        for (name, rows) in &self.csv {
-            files.push((create(name, ".csv")?, rows.clone().into_bytes()));
-        }
+        let mut files = vec![(named("", ".json"), self.json.into())];
+        files.extend(self.csv.iter().map(|(name, rows)| (named(name, ".csv"), rows.clone().into_bytes())));
         for (name, svg) in &self.figures {
-            files.push((create(name, ".svg")?, svg.clone().into_bytes()));
-            files.push((create(name, ".png")?, report::png(svg)?));
+            files.push((named(name, ".svg"), svg.clone().into_bytes()));
+            files.push((named(name, ".png"), report::png(svg)?));
         }
-        files.iter_mut().try_for_each(|(file, content): &mut (Output, Vec<u8>)| file.fill(|out| out.write_all(content)))?;
-        files.into_iter().try_for_each(|(file, _)| file.keep())
+        write_folder(folder, &files)
     }
 }

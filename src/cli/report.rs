@@ -1,6 +1,6 @@
 //! `gradient-gap report`.
 
-use super::{Output, make_folder, print, progress_bar, read_text};
+use super::{Output, make_folder, print, progress_bar, read_text, write_folder};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::baseline::Baseline;
@@ -9,7 +9,7 @@ use gradient_gap::check::tightness::Tightness;
 use gradient_gap::claims::{REGISTRY, Scope};
 use gradient_gap::experiments;
 use gradient_gap::report::{Companion, Machine, Verified};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// By which share less of a bound may be used than in the baseline.
@@ -119,23 +119,12 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         machine: (!options.reproducible).then_some(&machine),
         drift: drift.as_deref().map(|drift| (name.as_str(), drift)),
     };
-    let files = companion.files()?;
-    write_all(&options.out, &files)?;
+    let files: Vec<_> = companion.files()?.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+    write_folder(&options.out, &files)?;
     for drift in drift.iter().flatten() {
         print(&format!("{drift}\n"))?;
     }
     let (expected, all) = (result.claims.iter().filter(|claim| claim.as_expected).count(), result.claims.len());
     print(&format!("{expected} of {all} verdicts as expected; {} files in {}\n", files.len(), options.out.display()))?;
     Ok(result.as_expected() && tightness.as_expected() && drift.is_none_or(|drift| drift.is_empty()))
-}
-
-/// All files, or where one cannot be made or written none.
-fn write_all(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
-    let mut drafts = Vec::new();
-    for (name, content) in files {
-        let mut draft = Output::create(&folder.join(name))?;
-        draft.fill(|out| out.write_all(content.as_bytes()))?;
-        drafts.push(draft);
-    }
-    drafts.into_iter().try_for_each(Output::keep)
 }
