@@ -14,13 +14,14 @@ pub const UNREACHABLE: [(&str, &str, &str); 5] = [
 ];
 
 /// Errors without a literal: the file with the call, how often it stands there, and whose words it repeats.
-pub const ELSEWHERE: [(&str, usize, &str); 14] = [
+pub const ELSEWHERE: [(&str, usize, &str); 15] = [
     ("src/check/baseline.rs: Error::new(e.to_string())", 1, "those of serde_json: see files.rs"),
     ("src/check/read.rs: Error::new(e.to_string())", 1, "those of serde_json: see instances.rs"),
     ("src/check/read.rs: Error::new(show(&mut message.chars()))", 1, "an error's, in one line"),
     ("src/check/stored.rs: Error::new(e.to_string())", 1, "none: what a document holds can be written as JSON"),
-    ("src/cli.rs: Error::new(e.to_string())", 5, "those of the operating system: see files.rs"),
+    ("src/cli.rs: Error::new(e.to_string())", 1, "those of the operating system: see files.rs"),
     ("src/cli/diagnose.rs: Error::new(e.to_string())", 1, "those of the operating system: see files.rs"),
+    ("src/cli/output.rs: Error::new(e.to_string())", 4, "those of the operating system: see files.rs"),
     ("src/cli/safe_step.rs: Error::new(why)", 1, "those of the calls of `fails`"),
     ("src/collapse/mod.rs: Error::new(detail.to_string())", 1, "those of the calls of `fails`"),
     ("src/diagnose/reader/document.rs: Error::new(kind.to_string())", 1, "those of the standard library: see library.rs"),
