@@ -282,6 +282,58 @@ fn rust_of_every_page_is_a_doctest() {
     }
 }
 
+/// Whether a source holds this code, up to blanks; "…" leaves something out.
+fn quotes(source: &str, block: &str) -> bool {
+    let dense = |text: &str| text.split_whitespace().collect::<String>();
+    let (source, mut from) = (dense(source), 0);
+    block.split('…').map(dense).all(|piece| match source[from..].find(&piece) {
+        Some(at) => {
+            from += at + piece.len();
+            true
+        }
+        None => false,
+    })
+}
+
+/// Code that a page shows without running it is that of a source.
+#[test]
+fn code_that_is_not_run_is_that_of_the_sources() {
+    let rust = |folder| sources(folder).into_iter().filter(|name| name.ends_with(".rs")).map(|name| read(&name));
+    let all: Vec<String> = rust("src").chain(rust("tests")).collect();
+    let mut blocks = 0;
+    for page in pages() {
+        let text = read(&format!("docs/{page}"));
+        for block in text.split("```rust,ignore\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+            assert!(all.iter().any(|source| quotes(source, block)), "{page} quotes what is nowhere:\n{block}");
+            blocks += 1;
+        }
+    }
+    assert!(blocks >= 3, "{blocks}");
+    let source = "fn a() {\n    b(1, 2);\n}";
+    assert!(quotes(source, "fn a() { b(1, …); }") && !quotes(source, "b(1, 3)") && !quotes(source, "2 … 1"));
+}
+
+/// The table of the paper's sentences names every test that judges one, every claim about the paper and every observation, and no
+/// test that is not there.
+#[test]
+fn conformance_names_what_there_is() {
+    let (page, source) = (read("docs/conformance.md"), read("tests/in_text.rs"));
+    let tests: BTreeSet<&str> = source.split("#[test]\nfn ").skip(1).filter_map(|rest| rest.split('(').next()).collect();
+    let is_test = |name: &&str| {
+        name.matches('_').count() > 1 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let named: BTreeSet<&str> = page.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(tests.len() > 5);
+    assert_eq!(named, tests);
+    for claim in REGISTRY.iter().filter(|claim| !claim.statement.place.starts_with("companion")) {
+        let slug = claim.statement.slug;
+        assert!(page.contains(&format!("](claims/{slug}.md")), "{slug} has no row");
+    }
+    for observed in observed().filter(|observed| !observed.place.starts_with("companion")) {
+        assert!(page.contains(observed.slug), "{} has no row", observed.slug);
+    }
+}
+
 /// Pages, registry and the snapshot of the last run say the same.
 #[test]
 fn the_snapshot_has_every_claim_and_its_page_quotes_it() {

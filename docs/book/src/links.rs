@@ -49,6 +49,40 @@ pub fn retarget(page: &str, mut new: impl FnMut(&str) -> Result<Option<String>, 
     Ok(out)
 }
 
+/// What the headings of a page of Markdown can be reached by, as a reader of the repository sees them: small letters, digits, `-` and `_`
+/// of their text, blanks as `-`.
+pub fn anchors(page: &str) -> BTreeSet<String> {
+    let mut code = false;
+    let mut all = BTreeSet::new();
+    for line in page.lines() {
+        code ^= line.trim_start().starts_with("```");
+        let text = line.trim_start_matches('#');
+        let Some(text) = text.strip_prefix(' ').filter(|_| !code && text.len() < line.len()) else { continue };
+        let kept = text.trim().to_lowercase().replace(' ', "-");
+        all.insert(kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect());
+    }
+    all
+}
+
+/// The file of the repository, as a path from `root`, that a page in `folder` links by `target`; `None` where it leads to somebody else
+/// or to an anchor of the page itself.
+pub fn linked(root: &Path, folder: &Path, target: &str) -> Result<Option<PathBuf>, String> {
+    let path = target.split('#').next().unwrap_or_default();
+    if path.is_empty() || is_outside(target) {
+        return Ok(None);
+    }
+    plain(&folder.join(path)).filter(|file| root.join(file).exists()).map(Some).ok_or(format!("{target} is not there"))
+}
+
+/// # Errors
+/// The link has an anchor, and the text, that of the page it leads to, no such heading.
+pub fn has_anchor(target: &str, text: &str) -> Result<(), String> {
+    match target.split_once('#') {
+        Some((_, anchor)) if !anchors(text).contains(anchor) => Err(format!("{target}: no such heading")),
+        _ => Ok(()),
+    }
+}
+
 /// What a finished page can be reached by, and what it asks for.
 #[derive(Default)]
 struct Page {
@@ -193,6 +227,25 @@ mod tests {
             retarget("[x](a.md), [y](c.md)\n```\n[x](a.md)\n```\n", new).unwrap(),
             "[x](b.md), [y](c.md)\n```\n[x](a.md)\n```\n"
         );
+    }
+
+    #[test]
+    fn headings_are_anchors() {
+        let page = "# A page\n## The `collapse` line, η ≤ 2\n```sh\n# no heading\n```\n#no heading either\n### a_b - c";
+        let expected = ["a-page", "a_b---c", "the-collapse-line-η--2"].map(String::from);
+        assert_eq!(anchors(page), BTreeSet::from(expected));
+        assert!(has_anchor("a.md#a-page", page).is_ok() && has_anchor("a.md", page).is_ok());
+        assert_eq!(has_anchor("a.md#other", page), Err("a.md#other: no such heading".into()));
+    }
+
+    #[test]
+    fn links_of_the_repository_are_followed() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let at = |target| linked(root, Path::new("src"), target);
+        assert_eq!(at("links.rs#x"), Ok(Some("src/links.rs".into())));
+        assert_eq!((at("https://e.org/a.md"), at("#x")), (Ok(None), Ok(None)));
+        assert_eq!(at("none.rs"), Err("none.rs is not there".into()));
+        assert!(at("../../../x").is_err());
     }
 
     #[test]

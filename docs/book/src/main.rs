@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The pages are copied, their formulas set by KaTeX, links to files outside of docs led to copies of these files, and mdBook makes the
-//! rest. At last every link and anchor of the finished pages is followed, and whatever a browser would load from elsewhere is refused.
-//! `--report` names a folder with the `index.html` of `gradient-gap report`, which becomes a page.
+//! rest. At last every link and anchor of the finished pages, and of README.md and its like, is followed, and whatever a browser would
+//! load from elsewhere is refused. `--report` names a folder with the `index.html` of `gradient-gap report`, which becomes a page.
 
 mod links;
 mod math;
@@ -104,6 +104,29 @@ fn with_picture(page: &str, docs: &Path) -> Result<String, Box<dyn Error>> {
     Ok(out)
 }
 
+/// Pages of the repository that are none of the book: they are looked at where they are.
+const AROUND: [&str; 4] = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "proptest-regressions/README.md"];
+
+/// Follows every link and anchor of a page outside of the book, and says how many there are.
+fn follow(root: &Path, name: &str) -> Result<usize, String> {
+    let (mut count, place) = (0, |e: String| format!("{name}: {e}"));
+    let page = fs::read_to_string(root.join(name)).map_err(|e| place(e.to_string()))?;
+    links::retarget(&page, |target| {
+        count += 1;
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        let to = match links::linked(root, folder, target)? {
+            Some(file) if file.extension().is_some_and(|ending| ending == "md") => {
+                fs::read_to_string(root.join(file)).map_err(|e| e.to_string())?
+            }
+            None if target.starts_with('#') => page.clone(),
+            _ => return Ok(None),
+        };
+        links::has_anchor(target, &to).map(|()| None)
+    })
+    .map_err(place)?;
+    Ok(count)
+}
+
 const STYLE: &str = include_str!("../style.css");
 const KATEX: &str = "katex/katex.min.css";
 
@@ -128,23 +151,22 @@ fn book(root: &Path, options: &Options) -> Result<String, Box<dyn Error>> {
         let text = fs::read_to_string(&from)?;
         let folder = name.parent().unwrap_or(Path::new(""));
         let text = links::retarget(&text, |target| {
-            let path = target.split('#').next().unwrap_or_default();
-            if path.is_empty() || target.contains("://") {
-                return Ok(None);
-            }
-            let wanted = links::plain(&Path::new("docs").join(folder).join(path)).ok_or(format!("{target} leads out"))?;
+            let Some(wanted) = links::linked(root, &Path::new("docs").join(folder), target)? else { return Ok(None) };
             if wanted.starts_with("docs") && !wanted.starts_with(Path::new("docs").join(LEFT_OUT)) {
-                // mdBook makes index.html of README.md.
+                // mdBook makes index.html of README.md. Anchors of pages are followed when all are finished.
                 return Ok((wanted == Path::new("docs/README.md")).then(|| target.replace("README.md", "index.md")));
             }
-            if !root.join(&wanted).is_file() {
-                return Err(format!("{target} is not there"));
-            }
+            let shown = fs::read_to_string(root.join(&wanted)).map_err(|e| format!("{target}: {e}"))?;
+            links::has_anchor(target, &shown)?;
             let page = from_folder(folder, &source_page(&wanted));
             sources.insert(wanted);
             Ok(Some(page))
         })
         .map_err(place)?;
+        let text = match &options.report {
+            Some(_) => text.replace("a report's page", "[a report's page](report/index.html)"),
+            None => text,
+        };
         let (text, found) = math::with_math(&context, &text).map_err(place)?;
         formulas += found;
         count += 1;
@@ -172,7 +194,10 @@ fn book(root: &Path, options: &Options) -> Result<String, Box<dyn Error>> {
     config.book.src = "pages".into();
     config.build.build_dir = std::path::absolute(&options.out)?;
     MDBook::load_with_config(&stage, config).map_err(|e| format!("{e:#}"))?.build().map_err(|e| format!("{e:#}"))?;
-    let (wrong, followed) = links::wrong(&options.out)?;
+    let (wrong, mut followed) = links::wrong(&options.out)?;
+    for name in AROUND {
+        followed += follow(root, name)?;
+    }
     match wrong.is_empty() {
         true => Ok(format!(
             "{count} pages, {formulas} formulas, {} sources, {followed} links: {}",
