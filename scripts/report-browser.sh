@@ -43,7 +43,8 @@ refuted=$(shown 'verdict=refuted')
 
 found=$(shown 'find=theorem+1')
 [[ -n $found && $(wc -l <<<"$found") -lt $count ]] || fail "find=theorem+1 shows: $found"
-[[ -z $(shown 'find=no-such-statement') ]] || fail 'find=no-such-statement shows something'
+nothing=$(shown 'find=no-such-statement')
+[[ -z $nothing ]] || fail "find=no-such-statement shows: $nothing"
 
 shown 'sort=cases&down=1' >"$scratch/order"
 [[ $(wc -l <"$scratch/order") -eq $count ]] || fail 'sorting loses claims'
@@ -56,7 +57,35 @@ one=$(head -n 1 <<<"$refuted")
 shown "$one" >/dev/null
 grep -q '<details open' "$scratch/dom" || fail "#$one is not opened"
 
+# with SCRIPT: the claims that a copy of the page shows after somebody's hands, which SCRIPT stands for.
+original=$page
+with() {
+    page=$scratch/copy.html
+    { sed 's|</body>.*||' "$original"; printf '<script>%s</script></body></html>\n' "$1"; } >"$page"
+    shown ''
+    page=$original
+}
+typed=$(with 'const find = document.getElementById("find"); find.value = "theorem 1"; find.dispatchEvent(new Event("input"));')
+[[ $typed == "$found" ]] || fail "typing shows: $typed"
+chosen=$(with 'const verdict = document.getElementById("verdict"); verdict.value = "refuted"; verdict.dispatchEvent(new Event("input")); verdict.dispatchEvent(new Event("change"));')
+[[ $chosen == "$refuted" ]] || fail "choosing a verdict shows: $chosen"
+with 'document.querySelector("th[data-key=cases] button").click();' >"$scratch/order"
+attribute data-cases >"$scratch/cases"
+sort -c -nr "$scratch/cases" || fail 'a click on "cases" does not sort'
+with 'document.getElementById("open").click();' >/dev/null
+[[ $(grep -o '<details open' "$scratch/dom" | wc -l) -eq $count ]] || fail '"open or close all" does not open all'
+
+# On paper: a page or more for every claim, as everything is open.
+browser --no-pdf-header-footer --print-to-pdf="$scratch/paper.pdf" "file://$page" >/dev/null || fail 'no paper'
+pages=$(grep -a -c '/Type */Page\b' "$scratch/paper.pdf" || true)
+[[ $pages -ge $count ]] || fail "on paper there are $pages pages for $count claims"
+
+# On a phone nothing is wider than the screen.
+with 'document.title = document.documentElement.scrollWidth <= innerWidth ? "narrow" : `wide: ${document.documentElement.scrollWidth} > ${innerWidth}`;' >/dev/null
+width() { browser --window-size="$1,800" --dump-dom "file://$scratch/copy.html" | grep -o -m1 '<title>[^<]*' | head -n 1; }
+[[ $(width 500) == '<title>narrow' ]] || fail "on a phone: $(width 500)"
+
 if [[ $# -eq 2 ]]; then
     browser --window-size=1300,2400 --screenshot="$(realpath "$2")" "file://$page" >/dev/null || fail 'no picture'
 fi
-printf '%d claims shown, filtered, found, sorted and opened\n' "$count"
+printf '%d claims shown, filtered, found, sorted and opened, by address and by hand; %d pages on paper\n' "$count" "$pages"
