@@ -235,7 +235,12 @@ fn print(text: &str) -> Result<(), Error> {
 /// Writes to standard output; a closed pipe is not an error.
 fn print_by(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Error> {
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
+    printed(write(&mut out).and_then(|()| out.flush()))
+}
+
+/// What became of something printed.
+fn printed(outcome: std::io::Result<()>) -> Result<(), Error> {
+    match outcome {
         Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::new(format!("standard output: {e}"))),
         _ => Ok(()),
     }
@@ -283,8 +288,7 @@ fn explain(slug: &str) -> Result<bool, Error> {
     let claim = find(slug)?;
     let campaign = Campaign { attack: EXPLAIN_ATTACK, ..Campaign::new(std::slice::from_ref(claim), EXPLAIN_INSTANCES) };
     let result = campaign.run(&|_| {})?;
-    let instances = result.families.iter().chain(&result.runs).map(|(_, spread)| spread.cases).sum();
-    print(&show::explain(claim, &result.claims[0], instances, DEFAULT_SEED, colour::style()))?;
+    print(&show::explain(claim, &result.claims[0], result.drawn().iter().sum(), DEFAULT_SEED, colour::style()))?;
     Ok(result.as_expected())
 }
 
@@ -364,7 +368,8 @@ fn certify_collapse<C: Construction>(
     let eta = options.eta.or_else(|| at(alignment, 1.0).usual_step()).unwrap_or(1.0);
     let construction = at(alignment, eta);
     construction.admissible().map_err(of_flag)?;
-    let output = options.out.as_deref().map(Output::create).transpose()?;
+    let alone = options.out.as_deref() == Some(Path::new("-"));
+    let output = options.out.as_deref().filter(|_| !alone).map(Output::create).transpose()?;
     let run = construction.run()?;
     let course = construction.course::<Interval>(&run);
     let certified = Certified::new(&course, &run, alignment);
@@ -382,6 +387,6 @@ fn certify_collapse<C: Construction>(
     if let Some(output) = output {
         output.finish(collapsed.svg())?;
     }
-    print(&collapsed.table(colour::style()))?;
+    print(&if alone { collapsed.svg() } else { collapsed.table(colour::style()) })?;
     Ok(collapsed.as_expected())
 }

@@ -55,7 +55,7 @@ struct Compared {
 pub struct Compares<N> {
     /// Smaller less larger: above 0 the comparison is violated. Of an equality, left less right: it is violated by what is not 0.
     pub excess: N,
-    /// Both sides.
+    /// The smaller and the larger side, in this order, as they were written.
     pub sides: [N; 2],
     /// Whether everything is defined for certain; without that it is no counterexample, and no instance that satisfies.
     pub defined: bool,
@@ -166,7 +166,7 @@ impl Conjecture {
         }
     }
 
-    /// The comparison as it was written.
+    /// The comparison as it was written, in one line.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -203,7 +203,8 @@ impl Conjecture {
         self.statement.supremum || self.given.iter().any(|(_, condition)| condition.supremum)
     }
 
-    /// What an instance says of the statement.
+    /// The two sides of the statement and their difference on the instance whose words are `words`, in the order smaller,
+    /// larger.
     pub fn compare<N: Definite>(&self, words: &mut Values<'_, '_, N>) -> Compares<N> {
         self.statement.compare(words)
     }
@@ -234,7 +235,8 @@ impl Conjecture {
         compares.defined && self.statement.is_satisfied(compares.excess)
     }
 
-    /// Whether every condition holds for certain, and whether one fails for certain or is certainly undefined.
+    /// Two answers: whether every condition holds for certain on the instance whose words are `words`; and whether one fails
+    /// for certain or is certainly undefined.
     pub fn conditions_hold<N: Definite>(&self, words: &mut Values<'_, '_, N>) -> [bool; 2] {
         let (mut hold, mut fail) = (true, false);
         for (_, condition) in &self.given {

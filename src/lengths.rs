@@ -26,11 +26,11 @@ use rayon::prelude::*;
 /// The length that is varied while the two others stay what they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Varied {
-    /// T∞.
+    /// T∞, the length of the longest response.
     MaxLength,
     /// T_ψ1, by the length of wrong responses.
     Psi1Length,
-    /// E⁺\[ℓ\].
+    /// E⁺\[ℓ\], the mean length of correct responses.
     CorrectLength,
 }
 
@@ -38,7 +38,7 @@ pub enum Varied {
 pub const VARIED: [Varied; 3] = [Varied::MaxLength, Varied::Psi1Length, Varied::CorrectLength];
 
 impl Varied {
-    /// Its symbol.
+    /// Its symbol: T∞, T_ψ1 or E⁺\[ℓ\].
     pub fn name(self) -> &'static str {
         match self {
             Varied::MaxLength => "T∞",
@@ -47,7 +47,7 @@ impl Varied {
         }
     }
 
-    /// Its value in a row.
+    /// Its value in a row, in tokens.
     pub fn of(self, row: &Row) -> f64 {
         match self {
             Varied::MaxLength => f64::from(row.max_length),
@@ -68,7 +68,7 @@ pub struct Design {
     pub wrong: u32,
 }
 
-/// Δμ of a design, about.
+/// Δμ of a design, about, in nats per parameter unit.
 pub const ALIGNMENT: f64 = 0.1;
 /// How rare c is: log-odds against a, and against b.
 const RARE: f64 = 10.0;
@@ -86,7 +86,10 @@ impl Design {
     pub fn validate(&self) -> Result<(), Error> {
         let Design { max_length, correct, wrong } = *self;
         if correct == 0 || correct >= max_length {
-            return Err(Error::new(format!("length {correct} of correct responses, expected 1 to {}", max_length - 1)));
+            return Err(Error::new(format!(
+                "length {correct} of correct responses, expected 1 to {}",
+                max_length.saturating_sub(1)
+            )));
         }
         if wrong < 2 || wrong > max_length {
             return Err(Error::new(format!("length {wrong} of wrong responses, expected 2 to {max_length}")));
@@ -94,7 +97,7 @@ impl Design {
         Ok(())
     }
 
-    /// The policy at θ = 0 with w = 1; η is 0.
+    /// The policy with these lengths at θ = 0 with w = 1, d = 1; η is 0. L_p = 1 and G_p ≤ 2 for all θ.
     ///
     /// # Errors
     /// As [`Design::validate`]; a policy with too many logits.
@@ -122,22 +125,22 @@ impl Design {
     }
 }
 
-/// Step sizes at a start and a direction.
+/// The largest step sizes at a start and a direction, by two conditions and in truth; all in parameter units.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
-    /// T∞.
+    /// T∞, in tokens.
     pub max_length: u32,
-    /// T_ψ1 at the start.
+    /// T_ψ1 = ‖ℓ‖_ψ1 at the start, in tokens.
     pub psi1_length: f64,
-    /// E⁺\[ℓ\] at the start.
+    /// E⁺\[ℓ\] at the start, in tokens.
     pub correct_length: f64,
-    /// Δμ.
+    /// Δμ > 0 at the start, in nats per parameter unit.
     pub alignment: f64,
-    /// log J.
+    /// log J at the start, in nats.
     pub log_success: f64,
-    /// (18a).
+    /// The step that the paper's (18a) allows: [`token_step`].
     pub paper: f64,
-    /// 2(1−J)Δμ/(L_pE⁺\[ℓ\]).
+    /// 2(1−J)Δμ/(L_pE⁺\[ℓ\]), below which J rises by token-smooth-only-step.
     pub sharp: f64,
     /// Where λ(η) first comes back to λ(0): λ(η) > λ(0) at the first and < at the second, 2⁻¹² of it apart; +∞ where it did not up to
     /// 10⁴ times `sharp`.
@@ -156,8 +159,8 @@ const NARROW: f64 = 1.0 / 4096.0;
 const STRIDE: f64 = 1.03125;
 
 impl Row {
-    /// The row of a start whose policy has these constants for all θ. Δμ must be positive: `None` where it is not, or so
-    /// small that changes of λ underflow.
+    /// The row of the start of `instance`, whose policy has L_p = `smoothness` and G_p = `score_bound` for all θ. Δμ must be
+    /// positive: `None` where it is not, or so small that changes of λ underflow.
     pub fn new(instance: &Instance, smoothness: f64, score_bound: f64) -> Option<Row> {
         let Instance { policy, theta, direction, correct, .. } = instance;
         let on_line = OnLine::<f64>::new(policy, correct, theta, direction);
@@ -217,7 +220,8 @@ fn lengths(longest: u32) -> Vec<u32> {
 /// The shortest T∞ of [`sweep`].
 pub const SHORTEST: u32 = 64;
 
-/// The designs in which one length grows up to `longest` tokens, beside 4 tokens in correct responses and 16 in wrong ones.
+/// The designs in which one length grows up to `longest` tokens, by increasing length: beside 4 tokens in correct responses,
+/// 16 in wrong ones and T∞ = `longest`, but for the length that is varied.
 pub fn designs(varied: Varied, longest: u32) -> Vec<Design> {
     let design = |length: u32| match varied {
         Varied::MaxLength => (length >= 16).then_some(Design { max_length: length, correct: 4, wrong: 16 }),
@@ -227,7 +231,7 @@ pub fn designs(varied: Varied, longest: u32) -> Vec<Design> {
     lengths(longest).into_iter().filter_map(design).collect()
 }
 
-/// The rows of [`designs`].
+/// The rows of the [`designs`], in their order.
 ///
 /// # Errors
 /// `longest` below [`SHORTEST`]; a policy with too many logits.
@@ -242,7 +246,8 @@ pub fn sweep(varied: Varied, longest: u32) -> Result<Vec<Row>, Error> {
     designs(varied, longest).par_iter().map(row).collect()
 }
 
-/// By which power of the length that is varied the step size goes, between the first and the last row.
+/// The power of the length that is varied with which the step size `step` goes, by the first and the last row: log(step
+/// ratio)/log(length ratio). NaN without rows.
 pub fn exponent(varied: Varied, rows: &[Row], step: impl Fn(&Row) -> f64) -> f64 {
     let [Some(first), Some(last)] = [rows.first(), rows.last()] else { return f64::NAN };
     let ratio = |value: &dyn Fn(&Row) -> f64| Scalar::ln(value(last) / value(first));

@@ -296,10 +296,10 @@ fn psi1_slope<N: Scalar>(law: &[(u32, Jet<N>)]) -> N {
     norm.square() * (change / size)
 }
 
-/// Upper bounds of the token constants on the whole line θ + Rw.
+/// Upper bounds on tokens on the whole line θ + Rw: of L_p, and of how far ξ spreads.
 #[derive(Clone, Copy, Debug)]
 pub struct LineBounds<N> {
-    /// L_p: |H_t| of every token.
+    /// A bound of L_p: of |H_t| of every token after every prefix.
     pub curvature: N,
     /// σ²: given the prefix, ξ_t is sub-Gaussian with this proxy. The smaller of L_p and (sup ξ − inf ξ)²/4 (Hoeffding).
     pub proxy: N,
@@ -328,7 +328,7 @@ pub struct Constant {
     pub reading: Reading,
     /// How it is known.
     pub kind: Kind,
-    /// The constant lies at or above this.
+    /// The constant lies at or above this; ≥ 0.
     pub low: f64,
     /// The constant lies at or below this.
     pub high: f64,

@@ -20,22 +20,23 @@ pub enum Direction {
     Sequence(Vec<Vec<f64>>),
     /// Along the gradient gap: w_k = (g⁺ − g⁻)/‖g⁺ − g⁻‖₂.
     Gradient,
-    /// A random unit vector, from this seed.
+    /// A random unit vector of its own at every step, from this seed.
     Random(u64),
-    /// A random unit vector, from this seed, turned round where Δμ(k) would be negative.
+    /// A random unit vector of its own at every step, from this seed, turned round where Δμ(k) would be negative.
     RandomUphill(u64),
-    /// w_k = g/‖g‖₂ of an algorithm.
+    /// w_k = g/‖g‖₂, g the gradient of this algorithm at θ_k (4), (5).
     Algorithm(Algorithm),
 }
 
 /// How η_k is chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StepSize {
-    /// The same at every step.
+    /// η_k = η at every step, in parameter units.
     Constant(f64),
     /// This multiple of the step size that Theorem 1 allows at θ_k ([`trajectory_step`]), with the constants of that very step.
     Trajectory(f64),
-    /// This multiple of (18a) ([`token_step`]).
+    /// This multiple of the step size that Theorem 3 allows at θ_k by (18a) ([`token_step`]), with the constants of that
+    /// very step.
     Token(f64),
     /// η_k = α‖g‖₂, g of the algorithm that gives the direction (20); g⁺ − g⁻ along the gap, ‖g‖₂ = 1 for other directions.
     Rate(f64),
@@ -48,9 +49,9 @@ pub struct Plan {
     pub direction: Direction,
     /// How η_k is chosen.
     pub step: StepSize,
-    /// The most steps; at least one is taken.
+    /// The most steps K; at least one is taken.
     pub most: usize,
-    /// The run ends when M(K) has reached this.
+    /// The run ends when M(K) (14) has reached this, in nats; +∞ for never.
     pub target: f64,
 }
 

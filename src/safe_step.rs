@@ -38,17 +38,17 @@ use std::f64::consts::LN_2;
 /// What is known of a policy and a direction, all but J.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs {
-    /// Δμ.
+    /// Δμ, in nats per parameter unit; any finite number.
     pub alignment: f64,
-    /// L: a bound of |wᵀ∇²log π w| per token (L_p of Assumption 2).
+    /// L ≥ 0: a bound of |wᵀ∇²log π w| per token (L_p of Assumption 2).
     pub smoothness: f64,
-    /// G: a bound of |w·∇log π| per token (G_p), where one is known.
+    /// G ≥ 0: a bound of |w·∇log π| per token (G_p), where one is known.
     pub score_bound: Option<f64>,
-    /// T∞: the largest number of tokens; 1 for a policy over whole responses.
+    /// T∞ ≥ 1: the largest number of tokens; 1 for a policy over whole responses.
     pub max_length: f64,
-    /// T_ψ1; `None` stands for T∞/log 2, the largest that it can be.
+    /// T_ψ1, from 1/log 2 to T∞/log 2; `None` stands for T∞/log 2, the largest that it can be.
     pub psi1_length: Option<f64>,
-    /// E⁺\[ℓ\] at θ; `None` stands for min{T∞, T_ψ1 log(1 + 1/J)}, the largest that it can be.
+    /// E⁺\[ℓ\] at θ, from 1 to T∞; `None` stands for min{T∞, T_ψ1 log(1 + 1/J)}, the largest that it can be.
     pub correct_length: Option<f64>,
 }
 
@@ -87,12 +87,12 @@ impl Inputs {
         self.correct_length.map_or(Ok(()), |mean| within("correct-length", mean, 1.0, length))
     }
 
-    /// T_ψ1, or the largest that it can be.
+    /// T_ψ1 as given, or T∞/log 2, the largest that it can be.
     pub fn psi1(&self) -> f64 {
         self.psi1_length.unwrap_or(self.max_length / LN_2)
     }
 
-    /// E⁺\[ℓ\], or the largest that it can be.
+    /// E⁺\[ℓ\] as given, or min{T∞, T_ψ1 log(1 + 1/J)}, the largest that it can be at this J.
     pub fn correct_length_at(&self, rate: &SuccessRate<f64>) -> f64 {
         let most = || match self.psi1_length {
             Some(psi1) => most_correct_length(rate, self.max_length, psi1),
@@ -159,29 +159,29 @@ impl Inputs {
 /// The name of G on the command line.
 pub(crate) const SCORE_BOUND: &str = "--score-bound";
 
-/// What a threshold says at one J.
+/// What a threshold says at one J; step sizes are in parameter units.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// It speaks of step sizes up to here; may be 0 or +∞.
+    /// It speaks of step sizes up to this one; may be 0 or +∞.
     UpTo(f64),
-    /// It speaks of step sizes between these two.
+    /// It speaks of step sizes from the first to the second one.
     Between(f64, f64),
-    /// It speaks of no step size, because of this.
+    /// It speaks of no step size, for the reason given.
     Empty(String),
-    /// This is not known.
+    /// It says nothing, as what this option of the command line gives is not known.
     Needs(&'static str),
 }
 
-/// A threshold and what it is good for.
+/// A threshold on the step size, and what it is good for.
 #[derive(Clone, Copy, Debug)]
 pub struct Threshold {
     /// A short name, the same in tables, pictures and JSON.
     pub name: &'static str,
-    /// Where it comes from.
+    /// Where it comes from, in the paper or the companion.
     pub place: &'static str,
-    /// The claim that proves it, or is it.
+    /// The slug of the claim that proves it, or is it.
     pub claim: &'static str,
-    /// The formula.
+    /// The formula of the step size, as text.
     pub formula: &'static str,
     /// What is guaranteed, in a sentence.
     pub guarantee: &'static str,
@@ -296,29 +296,29 @@ pub const THRESHOLDS: [Threshold; 8] = [
     },
 ];
 
-/// All thresholds at one J.
+/// What all thresholds say at one J.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// J.
+    /// J and 1 − J.
     pub rate: SuccessRate<f64>,
-    /// What each of [`THRESHOLDS`] says.
+    /// What each of [`THRESHOLDS`] says, in their order.
     pub steps: [Step; 8],
 }
 
 impl Compared {
-    /// All thresholds at this J.
+    /// What all thresholds say of these inputs at this J.
     pub fn new(inputs: &Inputs, rate: SuccessRate<f64>) -> Compared {
         Compared { rate, steps: THRESHOLDS.map(|threshold| threshold.step(inputs, &rate)) }
     }
 
-    /// The largest step size below which some threshold guarantees that J rises, and which one: the first of those that
-    /// agree.
+    /// The largest step size > 0 below which some threshold guarantees that J rises, and which one: the first of those that
+    /// agree. `None` where none does.
     pub fn largest(&self) -> Option<(&'static Threshold, f64)> {
         self.largest_of(|_| true)
     }
 
-    /// The largest step size below which some threshold guarantees that J rises from constants along the step alone, and
-    /// which one.
+    /// The largest step size > 0 below which some threshold guarantees that J rises from constants along the step alone, and
+    /// which one. `None` where none does.
     pub fn largest_on_the_step(&self) -> Option<(&'static Threshold, f64)> {
         self.largest_of(|threshold| threshold.reading == Reading::Seg)
     }
@@ -332,7 +332,8 @@ impl Compared {
         known.fold(None, |best, found| if best.is_some_and(|(_, eta)| eta >= found.1) { best } else { Some(found) })
     }
 
-    /// Where the printed window begins below the threshold under which nothing collapses: that threshold.
+    /// The collapse threshold 2\[Δμ\]₊/(LT∞), under which nothing collapses, where the printed window begins below it;
+    /// otherwise `None`.
     pub fn void_below(&self) -> Option<f64> {
         match self.steps {
             [.., Step::UpTo(threshold), Step::Between(low, _)] if low < threshold => Some(threshold),

@@ -48,18 +48,18 @@ pub fn token_step<N: Scalar>(alignment: N, failure: N, length: N, constants: &Co
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SuccessRate<N> {
-    /// J.
+    /// J, in (0, 1).
     pub success: N,
-    /// 1 − J.
+    /// 1 − J, in (0, 1).
     pub failure: N,
 }
 
 impl<N: Scalar> SuccessRate<N> {
-    /// From J.
+    /// From J; 1 − J is the difference, and loses digits near J = 1.
     pub fn of_success(success: N) -> Self {
         SuccessRate { success, failure: N::one() - success }
     }
-    /// From 1 − J.
+    /// From 1 − J; J is the difference, and loses digits near J = 0.
     pub fn of_failure(failure: N) -> Self {
         SuccessRate { success: N::one() - failure, failure }
     }
@@ -69,15 +69,15 @@ impl<N: Scalar> SuccessRate<N> {
         let smaller = odds / (N::one() + odds);
         if lambda.mid() < 0.0 { Self::of_success(smaller) } else { Self::of_failure(smaller) }
     }
-    /// log J, from whichever of the two is the smaller one.
+    /// log J ≤ 0, from whichever of J and 1 − J is the smaller one.
     pub fn log_success(&self) -> N {
         if self.success.surely_le(self.failure) { self.success.ln() } else { (-self.failure).ln_1p() }
     }
-    /// log(1 − J), likewise.
+    /// log(1 − J) ≤ 0, from whichever of J and 1 − J is the smaller one.
     pub fn log_failure(&self) -> N {
         if self.failure.surely_le(self.success) { self.failure.ln() } else { (-self.success).ln_1p() }
     }
-    /// λ = log J − log(1 − J).
+    /// λ = log J − log(1 − J), in nats.
     pub fn log_odds(&self) -> N {
         self.log_success() - self.log_failure()
     }

@@ -15,9 +15,9 @@ pub const UNIT_DIRECTION: f64 = 1.0 / (1u64 << 50) as f64;
 /// How an identity is compared in binary64: its two sides may differ by [`Tolerance::error`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tolerance {
-    /// Rounding units.
+    /// The number of rounding units 2⁻⁵³ of the condition: [`ULPS`] everywhere in the crate.
     pub ulps: f64,
-    /// The condition.
+    /// The condition ≥ 0: the sum of the absolute values of all that was added up on either side.
     pub condition: f64,
 }
 

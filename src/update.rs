@@ -28,7 +28,7 @@ impl Algorithm {
     }
 }
 
-/// One algorithm's update at θ.
+/// The gradient of one algorithm at θ, of which α times is its update.
 #[derive(Clone, Debug)]
 pub struct PolicyGradient<N> {
     /// g ∈ R^d.
@@ -38,7 +38,7 @@ pub struct PolicyGradient<N> {
 }
 
 impl<N: Scalar> PolicyGradient<N> {
-    /// w = g/‖g‖₂; `None` where the gradient is zero.
+    /// w = g/‖g‖₂, d entries; `None` where the gradient is zero.
     pub fn direction(&self) -> Option<Vec<N>> {
         (self.norm.mid() > 0.0).then(|| self.gradient.iter().map(|&g| g / self.norm).collect())
     }

@@ -67,6 +67,17 @@ fn all_cases(seed: u64, families: &'static [Family], instances: u64, first_strea
 }
 
 #[test]
+fn a_short_attack_has_the_seed_of_its_campaign() {
+    let claim = claims::REGISTRY.iter().find(|claim| claim.statement.slug == "rare-failure-step").expect("in the registry");
+    let attacked = |seed| {
+        let campaign = Campaign { attack: 512, ..campaign(std::slice::from_ref(claim), 100, seed, 0) };
+        run(&campaign).claims.remove(0).attacked.expect("an attack was asked for")
+    };
+    assert_eq!(attacked(5), attacked(5));
+    assert_ne!(attacked(5).best, attacked(1).best);
+}
+
+#[test]
 fn every_case_can_be_drawn_again_and_ties_go_to_the_lowest() {
     let (seed, instances) = (3, 700);
     // Claims that few instances meet are asked about more of them.
@@ -74,10 +85,8 @@ fn every_case_can_be_drawn_again_and_ties_go_to_the_lowest() {
     let steps = all_cases(seed, families::REGISTRY, most * instances, 0);
     let runs = all_cases(seed, families::RUNS, instances / STEPS_PER_RUN, 1 << 63);
     let result = run(&campaign(claims::REGISTRY, instances, seed, 2));
-    let total = |families: &[(&str, Spread)]| families.iter().map(|(_, spread)| spread.cases).sum::<u64>();
     let added = (most - 1) * instances;
-    assert_eq!(total(&result.families), steps.len() as u64 - added, "edge sets included");
-    assert_eq!(total(&result.runs), runs.len() as u64, "edge sets included");
+    assert_eq!(result.drawn(), [steps.len() as u64 - added, runs.len() as u64], "edge sets included");
     let mut ties = 0;
     for claim in &result.claims {
         if claim.claim.statement.expected == Expected::Fails {
@@ -465,7 +474,7 @@ fn a_third_of_the_runs_go_far() {
     }
     assert!(far >= 150, "{far} of 450 runs have M(K) ≥ 4");
     let result = run(&campaign(claims::REGISTRY, 40_000, DEFAULT_SEED, 0));
-    let all: u64 = result.runs.iter().map(|(_, spread)| spread.cases).sum();
+    let [_, all] = result.drawn();
     for slug in ["convergence", "token-convergence", "linear-rate", "no-universal-collapse"] {
         let claim = result.claims.iter().find(|claim| claim.claim.statement.slug == slug).expect("in the registry");
         assert!(claim.cases > 0 && claim.cases < all, "{slug}: {} of {all}", claim.cases);

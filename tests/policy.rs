@@ -211,7 +211,7 @@ const LEVEL: f64 = 1e-6;
 
 /// Counts of `DRAWS` draws, one a response.
 fn draw(policy: &Policy, theta: &[f64], seed: u64) -> Vec<u64> {
-    let sampler = Sampler::new(policy, theta);
+    let sampler = Sampler::new(policy, theta).expect("listed, and fits");
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut counts = vec![0; policy.responses()];
     (0..DRAWS).for_each(|_| counts[sampler.draw(&mut rng)] += 1);

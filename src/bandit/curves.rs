@@ -41,12 +41,12 @@ impl Record {
     }
 }
 
-/// One context after k updates.
+/// One evaluation context x after k updates; log-odds and sums are in nats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// λ = logit J at θ_k.
+    /// λ_x = log J − log(1 − J) at θ_k.
     pub lambda: f64,
-    /// λ − λ at θ_0.
+    /// λ_x(k) − λ_x(0).
     pub gained: f64,
     /// Σ_{i<k} \[Δμ(i)\]₊ η, with the constant η, as §5.1 prints it.
     pub constant: f64,
@@ -62,12 +62,12 @@ pub struct Point {
 }
 
 impl Point {
-    /// J.
+    /// J = 1/(1 + e^{−λ}), in \[0, 1\].
     pub fn success(&self) -> f64 {
         Scalar::exp(-(-self.lambda).softplus())
     }
 
-    /// 1 − J, without cancellation.
+    /// 1 − J = 1/(1 + e^λ), without cancellation.
     pub fn failure(&self) -> f64 {
         Scalar::exp(-self.lambda.softplus())
     }
@@ -96,7 +96,7 @@ impl Curves {
         Curves { times, contexts, records, training }
     }
 
-    /// The recorded k: how many updates were made before.
+    /// The recorded k, increasing from 0: how many updates were made before. The last is the number of updates of the run.
     pub fn times(&self) -> &[usize] {
         &self.times
     }
@@ -106,7 +106,8 @@ impl Curves {
         self.contexts
     }
 
-    /// One context at all recorded times; nothing for a context that there is not.
+    /// One context, by its place in the evaluation list, at all recorded times: a point for each entry of
+    /// [`times`](Curves::times). Nothing for a context that there is not.
     pub fn of(&self, context: usize) -> impl DoubleEndedIterator<Item = Point> + ExactSizeIterator + '_ {
         let (records, l): (&[Record], _) = match self.records.get(context / LANES) {
             Some(records) if context < self.contexts => (records, context % LANES),

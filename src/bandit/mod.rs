@@ -71,7 +71,7 @@ use crate::error::Error;
 use replay::Followers;
 use training::Trainer;
 
-/// Entries of θ and contexts, and η, may be as large: then nothing overflows.
+/// The largest |x| of an entry of θ or of a context, and the largest η: within it nothing overflows.
 pub const MAX_SIZE: f64 = 1e60;
 
 /// The most updates of a run.
@@ -80,12 +80,12 @@ pub const MAX_STEPS: usize = 10_000_000;
 /// The most points that may be recorded, of five numbers each: 1.25 GiB.
 const MAX_POINTS: usize = 1 << 25;
 
-/// Contexts and their correct arms.
+/// Contexts x ∈ R^d and their correct arms Y(x).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contexts {
-    /// d coordinates for each context, context by context.
+    /// The coordinates, context by context: d for each entry of `correct`, of size at most [`MAX_SIZE`].
     pub x: Vec<f64>,
-    /// The correct arm of each, counted from 0.
+    /// The correct arm of each context, from 0 to N − 1.
     pub correct: Vec<u32>,
 }
 
@@ -126,7 +126,7 @@ fn immoderate(x: f64) -> Error {
     Error::new(format!("{x:?}, expected a number of size at most {MAX_SIZE:e}"))
 }
 
-/// A contextual bandit with linear logits: θ_0, contexts to train on, contexts to watch.
+/// A contextual bandit with linear logits h_a(x) = Σ_j x_jθ_{ja}: θ_0, contexts to train on (the pool), contexts to watch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bandit {
     dim: usize,
@@ -147,20 +147,21 @@ pub enum Fallback {
     Stop,
 }
 
-/// What a run is to do.
+/// What a run is to do: which step size, how many updates, and what is trained on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// η.
+    /// η ≥ 0, the learning rate: an update is θ ← θ + η∇J. At most [`MAX_SIZE`].
     pub eta: f64,
-    /// How many updates.
+    /// How many updates, at most [`MAX_STEPS`].
     pub steps: usize,
-    /// Contexts of the pool with J in this closed interval are trained on, all equally likely.
+    /// \[low, high\] with 0 ≤ low ≤ high ≤ 1: contexts of the pool with J in it, ends included, are trained on, all equally
+    /// likely.
     pub band: [f64; 2],
-    /// What is done where there are none.
+    /// What is trained on where no context of the pool has J in the band.
     pub fallback: Fallback,
-    /// The seed of the choices of training contexts.
+    /// The seed of the choices of training contexts; the bandit itself is given.
     pub seed: u64,
-    /// Evaluation contexts are measured at every update and recorded every so many, and at the end.
+    /// Evaluation contexts are measured at every update and recorded every so many (≥ 1), and at the end.
     pub every: usize,
 }
 
@@ -194,24 +195,24 @@ impl Plan {
     }
 }
 
-/// One update.
+/// One update with one training context x′: θ_{k+1} = θ_k + η∇J_{x′}.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// The training context, by its place in the pool.
+    /// The place of the training context in the pool, from 0.
     pub context: usize,
-    /// Whether no context was in the band.
+    /// Whether no context was in the band, so that the fallback chose this one.
     pub by_fallback: bool,
-    /// λ of the training context before the update.
+    /// λ of the training context before the update, in nats.
     pub lambda: f64,
-    /// Δμ of the training context, which is ‖g⁺ − g⁻‖.
+    /// Δμ of the training context along the update, which is ‖g⁺ − g⁻‖ ≥ 0, as w is its normalised gap.
     pub gap: f64,
-    /// ‖∇J‖ = J(1−J)‖g⁺ − g⁻‖.
+    /// ‖∇J‖ = J(1−J)‖g⁺ − g⁻‖ of the training context.
     pub gradient_norm: f64,
-    /// η_k = η‖∇J‖ of (14).
+    /// η_k = η‖∇J‖ of (14), the length of the step in parameter units.
     pub effective_step: f64,
 }
 
-/// Why a run ended.
+/// Why a run of [`Bandit::run`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// All updates were made.
@@ -220,27 +221,27 @@ pub enum Stop {
     EmptyBand(usize),
 }
 
-/// A run.
+/// A run of [`Bandit::run`]: its updates, θ at the end, and the evaluation contexts on the way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
-    /// Its updates.
+    /// Its updates k = 0, 1, …, in their order; fewer than planned where it stopped.
     pub steps: Vec<Step>,
-    /// θ at its end: d rows of N numbers.
+    /// θ at its end, row-major: d rows of N numbers.
     pub theta: Vec<f64>,
     /// Why it ended.
     pub stop: Stop,
-    /// The evaluation contexts.
+    /// The evaluation contexts at the recorded times.
     pub curves: Curves,
-    /// ε, the bound of the error of λ; see the [module](self).
+    /// ε, a bound of the absolute error of every λ of the run, in nats; see the [module](self).
     pub error: f64,
 }
 
 impl Bandit {
-    /// A bandit with θ of d rows of N entries.
+    /// A bandit with θ of d rows of N entries, row-major: d = `dim`, N = `arms`.
     ///
     /// # Errors
-    /// No dimension, fewer than two arms, an empty pool, lists whose lengths do not fit, entries that are not numbers or larger
-    /// than [`MAX_SIZE`], correct arms that there are not.
+    /// No dimension, fewer than two arms, an empty pool, lists whose lengths do not fit, entries that are not numbers or
+    /// larger than [`MAX_SIZE`], correct arms that there are not.
     pub fn new(dim: usize, arms: usize, theta: Vec<f64>, pool: Contexts, evaluation: Contexts) -> Result<Bandit, Error> {
         if dim == 0 {
             return Err(Error::new("contexts of dimension 0, expected at least 1"));
@@ -262,27 +263,27 @@ impl Bandit {
         Ok(Bandit { dim, arms, theta, pool, evaluation })
     }
 
-    /// d.
+    /// d, the number of coordinates of a context.
     pub fn dim(&self) -> usize {
         self.dim
     }
 
-    /// N.
+    /// N, the number of arms.
     pub fn arms(&self) -> usize {
         self.arms
     }
 
-    /// θ_0: d rows of N entries.
+    /// θ_0, row-major: d rows of N entries, entry j·N + a for coordinate j and arm a.
     pub fn theta(&self) -> &[f64] {
         &self.theta
     }
 
-    /// What is trained on.
+    /// The contexts that are trained on; at least one.
     pub fn pool(&self) -> &Contexts {
         &self.pool
     }
 
-    /// What is watched.
+    /// The contexts that are watched; there may be none.
     pub fn evaluation(&self) -> &Contexts {
         &self.evaluation
     }
@@ -290,8 +291,8 @@ impl Bandit {
     /// Trains on the pool and takes the evaluation contexts along.
     ///
     /// # Errors
-    /// A plan whose η is negative or not a number, whose band is no interval in \[0, 1\], that records every 0 updates, or more
-    /// than 2²⁵ points.
+    /// A plan whose η is negative, not a number or above [`MAX_SIZE`], whose band is no interval in \[0, 1\], that has more
+    /// than [`MAX_STEPS`] updates, records every 0 updates, or records more than 2²⁵ points.
     pub fn run(&self, plan: &Plan) -> Result<Run, Error> {
         plan.validate(self.evaluation.len())?;
         let mut trainer = Trainer::new(self, plan);

@@ -14,7 +14,7 @@ pub(crate) const KEPT: f64 = 0.999;
 /// One thing that a witness says, and whether it is so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assertion {
-    /// What is said.
+    /// What is said, in words and numbers.
     pub text: String,
     /// Whether this evaluation agrees; `None` where it cannot tell.
     pub confirmed: Option<bool>,

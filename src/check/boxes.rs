@@ -26,22 +26,24 @@ const ROUNDS: usize = 2;
 /// The coordinates of a sub-box.
 type SubBox = SmallVec<[Interval; 6]>;
 
-/// What is known on a sub-box.
+/// What is known on a sub-box, by intervals.
 #[derive(Clone, Debug)]
 pub struct Enclosed {
-    /// claimed − computed, up to a positive factor, of every inequality.
+    /// The enclosed margin of every inequality, in their order: claimed − computed up to a positive factor, so ≥ 0 where it
+    /// holds.
     pub margins: Margins<Interval>,
     /// Whether the constraints hold for certain.
     pub inside: bool,
 }
 
-/// Inequalities on a box.
+/// Inequalities between a few numbers on a box, to be proved by [`decide`].
 pub trait Problem: Sync {
-    /// The box.
+    /// The box: the range of every coordinate, in their order. A sub-box has as many coordinates.
     fn ranges(&self) -> Vec<Interval>;
-    /// The enclosed margins on a sub-box; `None` where the constraints cannot hold.
+    /// The enclosed margins on the sub-box `x`; `None` where the constraints cannot hold there.
     fn enclose(&self, x: &[Interval]) -> Option<Enclosed>;
-    /// The enclosed derivatives of the margins by one coordinate, of the margins that have any.
+    /// The enclosed derivatives of all margins by one coordinate on the sub-box `x`, in the order of the margins, for the
+    /// mean value form; `None` where they are not known.
     fn slopes(&self, x: &[Interval], coordinate: usize) -> Option<Margins<Interval>> {
         let _ = (x, coordinate);
         None
@@ -76,22 +78,22 @@ fn is_at_least_zero(margin: Interval) -> bool {
 /// What branch and bound found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// The inequalities hold on the whole box.
+    /// The inequalities hold on the whole box, wherever the constraints do.
     Proved,
-    /// They fail at a point of it.
+    /// An inequality fails for certain at a point of the box.
     Refuted {
-        /// The point; the constraints hold there for certain.
+        /// The point, a number for each coordinate; the constraints hold there for certain.
         point: Vec<f64>,
-        /// Which inequality.
+        /// The place of the inequality among the margins, from 0.
         part: usize,
         /// Its enclosed margin, certainly negative.
         margin: Interval,
     },
-    /// The budget is spent.
+    /// The budget is spent, or nothing finer is left to cut.
     Open {
         /// How many sub-boxes are undecided.
         left: u64,
-        /// The one of largest relative width.
+        /// The undecided sub-box of largest relative width.
         widest: Vec<Interval>,
     },
 }
@@ -106,12 +108,12 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// A verdict and what it took.
+/// What [`decide`] found, and what it took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// The verdict.
+    /// What was found.
     pub verdict: Verdict,
-    /// Sub-boxes that were enclosed.
+    /// How many sub-boxes were enclosed.
     pub sub_boxes: u64,
 }
 
@@ -139,7 +141,8 @@ impl PartialEq for Undecided {
 }
 impl Eq for Undecided {}
 
-/// Branch and bound with at most `budget` sub-boxes, on the threads of the caller.
+/// Branch and bound with at most `budget` sub-boxes, on the threads of the caller. The outcome does not depend on their
+/// number.
 pub fn decide(problem: &impl Problem, budget: u64) -> Outcome {
     let whole: SubBox = problem.ranges().into();
     let widths: SubBox = whole.iter().map(|range| Interval::point(range.width())).collect();
@@ -290,9 +293,9 @@ fn refute(problem: &impl Problem, x: &SubBox) -> Option<Verdict> {
 /// One box and what was found on it.
 #[derive(Clone, Debug)]
 pub struct Boxed {
-    /// The inequalities and the box.
+    /// The inequalities in reduced variables, with their box.
     pub reduced: Reduced,
-    /// The verdict.
+    /// What branch and bound found there.
     pub outcome: Outcome,
     /// Wall time in seconds.
     pub seconds: f64,

@@ -37,7 +37,7 @@ use crate::number::vectorised;
 use rand::{Rng, SeedableRng};
 use rand_chacha::{ChaCha8Core, ChaCha8Rng};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -80,8 +80,7 @@ pub struct Campaign<'a> {
 }
 
 /// The verdict on a statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// No instance violated it. This is not a proof.
     NotRefuted,
@@ -95,15 +94,28 @@ pub enum Verdict {
     NotCovered,
 }
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Verdict::NotRefuted => "not refuted",
+impl Verdict {
+    /// As one word, the same as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::NotRefuted => "not-refuted",
             Verdict::Certified => "certified",
             Verdict::Refuted => "refuted",
             Verdict::Inconclusive => "inconclusive",
-            Verdict::NotCovered => "not covered",
-        })
+            Verdict::NotCovered => "not-covered",
+        }
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name().replace('-', " "))
     }
 }
 
@@ -151,6 +163,16 @@ impl CampaignResult {
     /// Whether every verdict is what the mathematics says.
     pub fn as_expected(&self) -> bool {
         self.claims.iter().all(|claim| claim.as_expected)
+    }
+
+    /// How many verdicts are what the mathematics says.
+    pub fn expected(&self) -> usize {
+        self.claims.iter().filter(|claim| claim.as_expected).count()
+    }
+
+    /// How many instances of one step, and how many runs, were drawn or stood in an edge set.
+    pub fn drawn(&self) -> [u64; 2] {
+        [&self.families, &self.runs].map(|families| families.iter().map(|(_, spread)| spread.cases).sum())
     }
 }
 

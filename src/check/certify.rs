@@ -40,16 +40,16 @@ const CHUNK: u64 = 32;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Count {
-    /// Every part holds for certain.
+    /// Instances on which every part holds for certain.
     #[serde(skip_serializing_if = "numbers::is_zero")]
     pub certified: u64,
-    /// Some part is violated for certain, and every hypothesis holds for certain.
+    /// Instances on which some part is violated for certain, and every hypothesis holds for certain.
     #[serde(skip_serializing_if = "numbers::is_zero")]
     pub refuted: u64,
-    /// Neither.
+    /// Instances of which the claim speaks, and that are neither certified nor refuted.
     #[serde(skip_serializing_if = "numbers::is_zero")]
     pub inconclusive: u64,
-    /// The claim says nothing of them.
+    /// Instances of which the claim says nothing, as a hypothesis fails.
     #[serde(skip_serializing_if = "numbers::is_zero")]
     pub outside: u64,
     /// The largest width of the enclosed ratio of an inconclusive instance; 0 where there is none.
@@ -90,7 +90,7 @@ impl Count {
         }
     }
 
-    /// Instances of which the claim speaks.
+    /// Instances of which the claim speaks: certified, refuted and inconclusive ones.
     pub fn cases(&self) -> u64 {
         self.certified + self.refuted + self.inconclusive
     }
@@ -100,14 +100,14 @@ fn is_nothing(width: &f64) -> bool {
     *width == 0.0
 }
 
-/// One claim's certificates.
+/// What certificates say of one claim: how many instances are certified, refuted or neither.
 #[derive(Clone, Debug)]
 pub struct CertifiedClaim {
-    /// The claim.
+    /// The claim that was decided.
     pub claim: ClaimEntry,
-    /// On random instances.
+    /// The count of random instances, all families together.
     pub random: Count,
-    /// On the edge sets and on the ends of attacks.
+    /// The count of hard instances: the edge sets and the ends of attacks.
     pub hard: Count,
     /// On random instances, by family, those that reach the claim.
     pub families: Vec<(&'static str, Count)>,

@@ -21,20 +21,20 @@ pub struct Tally {
     /// The largest share of the bound used, and the first case that used it (edge cases come before random ones).
     #[serde(with = "numbers::worst", skip_serializing_if = "Option::is_none")]
     pub worst: Option<(f64, u64)>,
-    /// Cases whose binary64 comparison failed and that intervals could not decide, with the first of them.
+    /// Cases whose binary64 comparison failed and that intervals could not decide.
     #[serde(skip_serializing_if = "numbers::is_zero")]
     pub undecided: u64,
     /// Cases of a claim without sampled constants whose binary64 comparison failed although intervals are certain that the claim
     /// holds: binary64 is less accurate than stated.
     #[serde(skip_serializing_if = "numbers::is_zero")]
     pub disagreements: u64,
-    /// The first certified violation.
+    /// The number of the first case that is a certified violation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub violation: Option<u64>,
-    /// The shares used.
+    /// The shares of the bound that cases used.
     #[serde(skip_serializing_if = "Histogram::is_empty")]
     pub ratios: Histogram,
-    /// Why cases were outside the claim, with their numbers.
+    /// How many cases were outside the claim, by the hypothesis that failed; intervals may say so where binary64 does not.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub outside: BTreeMap<Cow<'static, str>, u64>,
 }
@@ -69,27 +69,27 @@ impl Tally {
     }
 }
 
-/// How the instances of one family were spread.
+/// How the instances of one family were spread: histograms of log₁₀ of each quantity.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spread {
-    /// Instances, edge set included.
+    /// How many instances there were, those of the edge set included.
     pub cases: u64,
-    /// J.
+    /// J at θ, of every instance.
     pub success: Histogram,
-    /// 1 − J.
+    /// 1 − J at θ, of every instance.
     pub failure: Histogram,
-    /// η√L_o, L_o on the segment.
+    /// η√L_o of the first update, L_o on the segment.
     pub step: Histogram,
-    /// T∞.
+    /// T∞ in tokens.
     pub length: Histogram,
-    /// Of runs: M(K) (14).
+    /// Of runs: M(K) (14) in nats.
     #[serde(default, skip_serializing_if = "Histogram::is_empty")]
     pub progress: Histogram,
-    /// Of runs: K.
+    /// Of runs: K, the number of updates.
     #[serde(default, skip_serializing_if = "Histogram::is_empty")]
     pub updates: Histogram,
-    /// Of runs: how many have M(K) ≥ 4.
+    /// Of runs: how many have M(K) ≥ 4 nats.
     #[serde(default, skip_serializing_if = "numbers::is_zero")]
     pub far: u64,
 }

@@ -135,14 +135,14 @@ impl fmt::Display for Decision {
     }
 }
 
-/// One interval evaluation.
+/// What an evaluation of one claim on one instance in intervals says.
 #[derive(Clone, Debug)]
 pub struct Certificate {
-    /// What is certain.
+    /// What is certain of the claim on the instance.
     pub decision: Decision,
-    /// The sides of every part.
+    /// The enclosed sides of every part, in the order of the statement; empty where nothing was compared.
     pub parts: Vec<Part<Interval>>,
-    /// The part that decided a violation, or the first part.
+    /// The place in `parts` of the part that decided a violation; 0 where none did.
     pub worst: usize,
     /// Into how many pieces the segment was cut.
     pub pieces: usize,
@@ -159,19 +159,21 @@ impl Certificate {
         self.parts.iter().any(|part| part.name == name && part.tolerance.is_some())
     }
 
-    /// The enclosed ratio of an inequality part, its ends bounding the share of the bound that is used.
+    /// The largest enclosed ratio computed/claimed of the inequality parts, its ends bounding the share of the bound that is
+    /// used; `None` where there is no such part.
     pub fn ratio(&self) -> Option<Interval> {
         let inequalities = self.parts.iter().filter(|part| part.tolerance.is_none());
         inequalities.map(|part| part.computed / part.claimed).reduce(Scalar::max)
     }
 
-    /// The largest width of a part's enclosed share.
+    /// The largest width of the enclosed shares of all parts; +∞ where one is undefined, 0 where there is no part.
     pub fn widest(&self) -> f64 {
         let widths = self.parts.iter().filter_map(|part| self.share(part.name)).map(Interval::width);
         widths.fold(0.0, |widest, width| if width.is_nan() { f64::INFINITY } else { widest.max(width) })
     }
 
-    /// The enclosed ratio of the parts of one name; for identities, the error over the tolerance of binary64.
+    /// The largest enclosed share of the parts of this name: computed/claimed, or for identities the error over the
+    /// tolerance of binary64. `None` where there is no part of this name.
     pub fn share(&self, name: &str) -> Option<Interval> {
         let share = |part: &Part<Interval>| match part.tolerance {
             None => part.computed / part.claimed,

@@ -209,13 +209,13 @@ impl<'de> Deserialize<'de> for Keys {
 /// What a file holds.
 #[derive(Clone, Debug)]
 pub enum Stored {
-    /// An instance alone.
+    /// An instance alone, without anything said of it.
     Instance(Box<Instance>),
     /// A witness, and which of its two instances is meant.
     Witness {
-        /// The whole file.
+        /// The witness, with all that the file says.
         witness: Box<Witness>,
-        /// Its simplified instance; there is one.
+        /// Whether its simplified instance is meant; if so, it has one.
         simplified: bool,
     },
 }
@@ -254,7 +254,7 @@ pub fn read_instance(text: &str) -> Result<Instance, Error> {
 /// Reads the [simplified](Witness::simplified) instance of a witness from JSON.
 ///
 /// # Errors
-/// As [`read_instance`]; also a file that holds none.
+/// As [`read_instance`]; also a file that holds no simplified instance.
 pub fn read_simplified(text: &str) -> Result<Instance, Error> {
     read_stored(text, true).map(Stored::into_instance)
 }
@@ -263,7 +263,7 @@ pub fn read_simplified(text: &str) -> Result<Instance, Error> {
 /// instance, which [`Witness::asserted`] asks anew.
 ///
 /// # Errors
-/// As there.
+/// As [`read_instance`]; if `simplified`, also a file that holds no simplified instance.
 ///
 /// ```
 /// use gradient_gap::check::witness::{Stored, read_stored};

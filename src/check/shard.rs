@@ -29,7 +29,7 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// All of it.
+    /// The whole campaign: shard 1 of 1.
     pub const WHOLE: Shard = Shard { number: 1, of: 1 };
 
     /// Shard `number` of `of`, counted from 1.
@@ -43,12 +43,12 @@ impl Shard {
         }
     }
 
-    /// I.
+    /// I ≥ 1, the number of this shard.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// N.
+    /// N, how many shards the campaign is cut into; 1 ≤ I ≤ N ≤ 10⁶.
     pub fn of(&self) -> u64 {
         self.of
     }
@@ -84,9 +84,9 @@ impl FromStr for Shard {
 
 /// Where to keep what is found on the way.
 pub struct Saving<'s> {
-    /// How often.
+    /// The least time between two calls of `write`; the last call is at the end.
     pub every: Duration,
-    /// Told the whole [document](Work::document).
+    /// Told the whole [document](Work::document) each time. An error of it ends the work.
     pub write: &'s mut dyn FnMut(&str) -> Result<(), Error>,
 }
 
@@ -112,7 +112,7 @@ const SHORTEST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
 
 impl<'a> Work<'a> {
-    /// Nothing done yet.
+    /// The work on this shard of the campaign, of which nothing is done yet.
     pub fn new(campaign: &'a Campaign<'a>, shard: Shard) -> Work<'a> {
         let passes = [Scope::Step, Scope::Run].map(|scope| Pass::new(campaign, scope));
         let found = Found::of(campaign.claims.len());
@@ -121,7 +121,7 @@ impl<'a> Work<'a> {
         work
     }
 
-    /// Whether all its tasks are finished.
+    /// Whether all tasks of its shard are finished.
     pub fn is_finished(&self) -> bool {
         self.done == self.tasks
     }
@@ -148,8 +148,8 @@ impl<'a> Work<'a> {
     /// Does what is left. `progress` is told how many random instances a task has finished.
     ///
     /// # Errors
-    /// No claim, no family, threads that cannot be started, a family that gives no instance somewhere, or what `saving`
-    /// says.
+    /// No claim, no family, threads that cannot be started, a family that gives no instance somewhere, or the error of
+    /// `saving`'s `write`.
     pub fn run(&mut self, progress: &(dyn Fn(u64) + Sync), mut saving: Option<Saving<'_>>) -> Result<(), Error> {
         let pool = self.campaign.pool()?;
         let (kinds, before, start) = (self.kinds(), self.seconds, Instant::now());
@@ -224,7 +224,7 @@ impl<'a> Work<'a> {
     /// Judges a whole campaign.
     ///
     /// # Errors
-    /// A part of one, or an unfinished one; threads that cannot be started.
+    /// A work on a part of one, or an unfinished one; threads that cannot be started.
     pub fn conclude(self) -> Result<CampaignResult, Error> {
         if self.shard != Shard::WHOLE || !self.is_finished() {
             let Work { shard, tasks, done, .. } = self;

@@ -15,9 +15,9 @@ pub struct ShortBest {
     /// The share in binary64; see [`Reached::ratio`](super::attack::Reached::ratio).
     #[serde(with = "numbers")]
     pub ratio: f64,
-    /// The part of the statement.
+    /// The name of the part of the statement.
     pub part: Cow<'static, str>,
-    /// The family.
+    /// The name of the family.
     pub family: Cow<'static, str>,
 }
 
@@ -25,9 +25,9 @@ pub struct ShortBest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShortAttack {
-    /// The [best](Attacked::best) part.
+    /// The [best](Attacked::best) part; `None` where no part has a ratio.
     pub best: Option<ShortBest>,
-    /// Family and point of a certified violation.
+    /// The name of the family and the point of its cube where a violation is certified; `None` where none is.
     pub violation: Option<(Cow<'static, str>, Vec<f64>)>,
     /// How many points were evaluated.
     pub evaluations: u64,

@@ -169,7 +169,7 @@ impl<'a> Work<'a> {
     /// Goes on from a [document](Work::document) of the same campaign and shard.
     ///
     /// # Errors
-    /// What is no such document, damaged, or of another campaign, shard or version.
+    /// A text that is no such document, or a damaged one; one of another campaign, shard or version.
     pub fn resumed(campaign: &'a Campaign<'a>, shard: Shard, text: &str) -> Result<Work<'a>, Error> {
         let resume = || {
             let work = Document::parse(text)?.work(campaign, "this one")?;
@@ -202,7 +202,7 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// The campaign.
+    /// The campaign that the shards are of, as it was run.
     pub fn campaign(&self) -> Campaign<'_> {
         let Parameters { instances, seed, attack, certify: certified, .. } = self.parameters;
         Campaign { seed, attack, certified, ..Campaign::new(&self.claims, instances) }
@@ -213,7 +213,7 @@ impl Whole {
         self.seconds
     }
 
-    /// Judges it.
+    /// Judges the whole campaign.
     ///
     /// # Errors
     /// Threads that cannot be started.
@@ -236,10 +236,11 @@ impl Whole {
 }
 
 impl Shards {
-    /// Adds the shard in a file called `name`.
+    /// Adds the shard in a file called `name`, whose text is `text`.
     ///
     /// # Errors
-    /// What is no shard, damaged, unfinished, of another version or campaign, or there already, by the names of the files.
+    /// A text that is no shard, or a damaged or unfinished one; one of another version or campaign, or one that is there
+    /// already. The message begins with `name`.
     pub fn add(&mut self, name: &str, text: &str) -> Result<(), Error> {
         self.add_one(name, text).map_err(|e| one_line(e).at(name))
     }
@@ -274,10 +275,10 @@ impl Shards {
         Ok(())
     }
 
-    /// All of the campaign.
+    /// All shards together.
     ///
     /// # Errors
-    /// Shards that are missing, by their numbers.
+    /// No shard, or shards that are missing, by their numbers.
     pub fn whole(self) -> Result<Whole, Error> {
         let missing: Vec<u64> = (1..=self.of).filter(|number| !self.files.contains_key(number)).collect();
         if !missing.is_empty() {

@@ -1,6 +1,6 @@
 //! Every claim, and every constant of (16) and (22), attacked: how much of each bound can be used.
 
-use super::attack::{Attack, Attacked};
+use super::attack::{Attack, Attacked, needed};
 use crate::claims::coefficients::{COEFFICIENTS, Coefficient};
 use crate::claims::{ClaimEntry, REGISTRY};
 use crate::error::Error;
@@ -14,8 +14,20 @@ pub struct Tightness {
     pub seed: u64,
     /// By claim, in the registry's order.
     pub claims: Vec<(Attack<'static>, Attacked)>,
-    /// By constant.
-    pub coefficients: Vec<(&'static Coefficient, Attacked)>,
+    /// By constant of (16) and (22).
+    pub constants: Vec<Constant>,
+}
+
+/// What the attack on a constant found.
+#[derive(Clone, Debug)]
+pub struct Constant {
+    /// The constant.
+    pub coefficient: &'static Coefficient,
+    /// What the attack found.
+    pub found: Attacked,
+    /// The largest value that an instance needs for certain, and which instance or family: of those that the attack found and those
+    /// by hand.
+    pub needed: Option<(f64, &'static str)>,
 }
 
 impl Tightness {
@@ -36,13 +48,16 @@ impl Tightness {
             found.map(|found| (attack, found))
         };
         let claims = REGISTRY.iter().map(attack).collect::<Result<_, Error>>()?;
-        let constant = |coefficient: &'static Coefficient| Ok((coefficient, attack(&coefficient.claim)?.1));
-        let coefficients = COEFFICIENTS.iter().map(constant).collect::<Result<_, Error>>()?;
-        Ok(Tightness { evaluations, seed, claims, coefficients })
+        let constant = |coefficient: &'static Coefficient| {
+            let (_, found) = attack(&coefficient.claim)?;
+            Ok(Constant { coefficient, needed: needed(coefficient, &found), found })
+        };
+        let constants = COEFFICIENTS.iter().map(constant).collect::<Result<_, Error>>()?;
+        Ok(Tightness { evaluations, seed, claims, constants })
     }
 
-    /// Whether every outcome is what the mathematics says.
-    pub fn as_expected(&self) -> bool {
-        self.claims.iter().all(|(attack, found)| found.as_expected(attack.claim))
+    /// The claims of which an attack found what the mathematics excludes, or did not find what it says.
+    pub fn unexpected(&self) -> impl Iterator<Item = &'static ClaimEntry> {
+        self.claims.iter().filter(|(attack, found)| !found.as_expected(attack.claim)).map(|(attack, _)| attack.claim)
     }
 }

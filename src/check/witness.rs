@@ -29,26 +29,26 @@ pub(crate) const CONJECTURE: &str = "conjecture";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a witness")]
 pub struct Witness {
-    /// [`WITNESS_SCHEMA`].
+    /// The schema of the file: [`WITNESS_SCHEMA`].
     pub schema: String,
-    /// The claim; "conjecture" for a conjecture.
+    /// The slug of the claim; "conjecture" for a conjecture.
     pub slug: String,
-    /// The family it comes from.
+    /// The name of the family it comes from.
     pub family: String,
     /// That family's version.
     pub family_version: u32,
-    /// The point of the unit cube.
+    /// The point of the family's unit cube.
     pub u: Vec<f64>,
     /// The part of the statement that fails, or uses most of its bound; a conjecture's text.
     pub part: String,
-    /// A conjecture's conditions.
+    /// The conditions of a conjecture, as they were written; empty for a claim.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<String>,
     /// Enclosure \[low, high\] of what the instance gives.
     pub computed: [f64; 2],
     /// Enclosure \[low, high\] of what the statement claims.
     pub claimed: [f64; 2],
-    /// The instance.
+    /// The instance that the point decodes to.
     pub instance: Instance,
     /// The plainest instance found that shows the same, which need not belong to the family: the instance itself if there is no plainer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -227,7 +227,7 @@ impl Witness {
         size(&self.instance).cmp(&size(&other.instance)).then(distance(other).total_cmp(&distance(self)))
     }
 
-    /// One line: where it was found and what it shows.
+    /// One line for people: where it was found, how large the instance is and what it shows.
     pub fn summary(&self) -> String {
         let show = |[low, high]: [f64; 2]| match 0.5 * low + 0.5 * high {
             middle if (1e-3..1e6).contains(&middle.abs()) || middle == 0.0 => format!("{middle:.9}"),

@@ -12,16 +12,16 @@ use crate::policy::Policy;
 use crate::regularity::Reading;
 use smallvec::smallvec;
 
-/// One coefficient of a bound.
+/// One coefficient of a bound of the paper, (16) or (22).
 #[derive(Clone, Copy, Debug)]
 pub struct Coefficient {
-    /// The bound.
+    /// The bound as a formula, the coefficient written c.
     pub bound: &'static str,
-    /// What it multiplies.
+    /// What c multiplies in it, as a formula.
     pub of: &'static str,
-    /// The paper's value.
+    /// The paper's value of c.
     pub paper: f64,
-    /// The smallest value that is proved to serve, beside the others as `claim` holds them.
+    /// The smallest value of c that is proved to serve, beside the others as `claim` holds them.
     pub proved: f64,
     /// "The proved value serves": its ratio times that value is the coefficient that an instance needs.
     pub claim: ClaimEntry,
@@ -32,9 +32,9 @@ pub struct Coefficient {
 /// An instance written by hand.
 #[derive(Clone, Copy, Debug)]
 pub struct ByHand {
-    /// What it is.
+    /// What the instance is, in a few words.
     pub name: &'static str,
-    /// The instance.
+    /// Makes the instance.
     pub instance: fn() -> Instance,
 }
 

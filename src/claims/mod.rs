@@ -164,7 +164,7 @@ pub enum Scope {
     Run,
 }
 
-/// What is said, and where.
+/// A statement: what is said, where, and how it is to be checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement {
     /// The name used everywhere: file, test, page, command line, witness.
@@ -212,7 +212,7 @@ impl Statement {
 pub struct Part<N> {
     /// Which part of the statement this is.
     pub name: &'static str,
-    /// What the instance gives.
+    /// What the instance gives, the left side.
     pub computed: N,
     /// What the statement allows (inequalities: computed ≤ claimed) or asserts (identities: computed = claimed).
     pub claimed: N,
@@ -235,7 +235,8 @@ impl<N: Scalar> Part<N> {
         Part { name, computed, claimed, tolerance: Some(Tolerance { ulps, condition }) }
     }
 
-    /// The entries of two vectors, each an identity under the same tolerance.
+    /// The entries of two vectors of one length, each an identity under the tolerance of [`Part::identity`]: as many parts
+    /// of one name.
     pub fn identities(name: &'static str, computed: &[N], claimed: &[N], ulps: f64, condition: f64) -> Parts<N> {
         computed.iter().zip(claimed).map(|(&x, &y)| Part::identity(name, x, y, ulps, condition)).collect()
     }
@@ -319,9 +320,9 @@ pub trait Claim {
 /// A claim as data: what the registry holds.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimEntry {
-    /// What is said, and where.
+    /// What is said, and where: [`Claim::STATEMENT`].
     pub statement: Statement,
-    /// How many updates it speaks about.
+    /// How many updates it speaks about: [`Claim::SCOPE`].
     pub scope: Scope,
     /// The only families whose instances are put to the test; `None` for all.
     pub families: Option<&'static [&'static str]>,
@@ -331,11 +332,11 @@ pub struct ClaimEntry {
     pub sharp: &'static [&'static str],
     /// The parts, by name, that are [side conditions](Claim::SIDE).
     pub side: &'static [&'static str],
-    /// The conditions under which it is said.
+    /// The conditions under which it is said: [`Claim::GIVEN`].
     pub given: &'static [Hypothesis],
-    /// The two sides in binary64.
+    /// The two sides in binary64, suprema sampled.
     pub real: Sides<f64>,
-    /// The two sides, enclosed.
+    /// The two sides in intervals, suprema enclosed over the whole segment.
     pub enclosed: Sides<Interval>,
 }
 
@@ -353,7 +354,7 @@ impl<N: Scalar> Sides<N> {
         Sides { all, scaled: None }
     }
 
-    /// The comparisons on one instance.
+    /// The comparisons on the instance of `evaluation`, in the order of the statement.
     pub fn parts(&self, evaluation: &Evaluation<'_, N>) -> Parts<N> {
         let Some((name, factor)) = self.scaled else { return (self.all)(evaluation) };
         let chosen = (self.all)(evaluation).into_iter().filter(|part| part.name == name);

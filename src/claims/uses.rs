@@ -19,14 +19,19 @@ fn linked(text: &str) -> impl Iterator<Item = &'static ClaimEntry> {
     REGISTRY.iter().filter(move |claim| links(claim.statement.slug))
 }
 
+/// The other claims that a section of the page links.
+fn others(statement: &Statement, heading: &str) -> Vec<&'static ClaimEntry> {
+    linked(section(statement.page, heading)).filter(|claim| claim.statement.slug != statement.slug).collect()
+}
+
 /// The claims that the proof of this statement uses, in the registry's order.
 pub fn used_in_proof(statement: &Statement) -> Vec<&'static ClaimEntry> {
-    linked(section(statement.page, "Proof")).filter(|claim| claim.statement.slug != statement.slug).collect()
+    others(statement, "Proof")
 }
 
 /// The claims that say in a corrected form what this statement says, in the registry's order.
 pub fn corrected_by(statement: &Statement) -> Vec<&'static ClaimEntry> {
-    linked(section(statement.page, "Corrected form")).filter(|claim| claim.statement.slug != statement.slug).collect()
+    others(statement, "Corrected form")
 }
 
 #[cfg(test)]

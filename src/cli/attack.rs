@@ -29,7 +29,7 @@ pub struct Options {
     /// Write the witness to this file.
     #[arg(long, value_name = "WITNESS")]
     out: Option<PathBuf>,
-    /// Draw the shares of the bound that random and attacking instances use to this file.
+    /// Draw the shares of the bound that random and attacking instances use to this file (-: standard output, and no table).
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
 }
@@ -66,15 +66,17 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         time: options.search.time(),
         ..standard
     };
+    if options.out.as_deref() == Some(Path::new("-")) {
+        return Err(Error::new("--out -: the witness goes to a file; --format json prints it"));
+    }
     if let (Some(out), Some(plot)) = (&options.out, &options.plot)
-        && out != Path::new("-")
         && Output::is_same(out, plot)
     {
         return Err(Error::new(format!("--out and --plot both name {}", out.display())));
     }
-    let file =
-        |path: &Option<PathBuf>| path.as_deref().filter(|path| *path != Path::new("-")).map(Output::create).transpose();
-    let (witness, plot) = (file(&options.out)?, file(&options.plot)?);
+    let alone = options.plot.as_deref() == Some(Path::new("-"));
+    let witness = options.out.as_deref().map(Output::create).transpose()?;
+    let plot = options.plot.as_deref().filter(|_| !alone).map(Output::create).transpose()?;
     let bar = options.search.bar(usual);
     let start = Instant::now();
     let found = attack.run(&|done| bar.inc(done))?;
@@ -85,6 +87,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     }
     let attacks = Attacks { attack: &attack, found: &found, seconds: start.elapsed().as_secs_f64() };
     let text = match options.format {
+        _ if alone => report::attack_svg(&attacks),
         TableOrJson::Table => report::attack_table(&attacks, colour::style()),
         TableOrJson::Json => report::attack_json(&attacks),
     };

@@ -3,13 +3,13 @@
 use super::{Output, make_folder, print, progress_bar, read_text, write_folder};
 use clap::Args;
 use gradient_gap::Error;
-use gradient_gap::check::baseline::Baseline;
+use gradient_gap::check::baseline::{Baseline, Effort};
 use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK, DEFAULT_CERTIFIED, DEFAULT_INSTANCES};
 use gradient_gap::check::tightness::Tightness;
 use gradient_gap::claims::{REGISTRY, Scope};
 use gradient_gap::experiments;
 use gradient_gap::report::{Companion, Machine, Verified};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// By which share less of a bound may be used than in the baseline.
@@ -32,7 +32,7 @@ pub struct Options {
     /// Leave out what differs from machine to machine: wall time, system, processor.
     #[arg(long)]
     reproducible: bool,
-    /// An earlier report.json of the same seed and evaluations: where a verdict differs, or an attack uses less of a bound, the exit status
+    /// An earlier report.json of the same instances, evaluations and seed: where a verdict differs, or an attack uses less of a bound, the exit status
     /// is 1.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -46,13 +46,16 @@ pub struct Options {
 }
 
 impl Options {
-    /// The command that gives the same results.
+    /// The command that gives the same results, in a folder of its own.
     fn command(&self) -> String {
         let mut command = format!("gradient-gap report --evaluations {} --seed {}", self.evaluations, self.draw.seed);
         if self.instances != DEFAULT_INSTANCES {
             command += &format!(" --instances {}", self.instances);
         }
-        command
+        if self.reproducible {
+            command += " --reproducible";
+        }
+        command + " --out report"
     }
 
     /// The baseline, which must be comparable.
@@ -61,11 +64,15 @@ impl Options {
         if !(0.0..1.0).contains(&self.tolerance) {
             return Err(Error::new(format!("--tolerance {}: expected a share in [0, 1)", self.tolerance)));
         }
+        if Output::is_same(&self.out.join("report.json"), file) {
+            return Err(Error::new(format!("--baseline {}: --out would write over it", file.display())));
+        }
         let baseline = Baseline::read(&read_text(file)?).map_err(|e| e.at(file.display()))?;
-        let (seed, evaluations) = baseline.effort();
-        if (seed, evaluations) != (self.draw.seed, self.evaluations) {
+        let Effort { instances, evaluations, seed } = baseline.effort();
+        if (instances, evaluations, seed) != (self.instances, self.evaluations, self.draw.seed) {
             return Err(Error::new(format!(
-                "--baseline {}: made with --seed {seed} --evaluations {evaluations}, and only the same can be compared",
+                "--baseline {}: made with --instances {instances} --evaluations {evaluations} --seed {seed}, and only the same can be \
+                 compared",
                 file.display()
             )));
         }
@@ -90,9 +97,14 @@ fn machine(threads: usize, seconds: f64) -> Machine {
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
     let start = Instant::now();
+    if options.out == Path::new("-") {
+        return Err(Error::new("--out -: a report is a folder of files"));
+    }
     let baseline = options.baseline()?;
     make_folder(&options.out)?;
-    drop(Output::create(&options.out.join("index.html"))?); // a place that cannot be written to is known now
+    for name in Companion::names() {
+        drop(Output::create(&options.out.join(name))?); // a place that cannot be written to is known now
+    }
     let threads = options.draw.threads as usize;
     let campaign = Campaign {
         seed: options.draw.seed,
@@ -124,7 +136,12 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     for drift in drift.iter().flatten() {
         print(&format!("{drift}\n"))?;
     }
-    let (expected, all) = (result.claims.iter().filter(|claim| claim.as_expected).count(), result.claims.len());
+    let mut attacks_fit = true;
+    for claim in tightness.unexpected() {
+        attacks_fit = false;
+        print(&format!("{}: the attack found what is not expected\n", claim.statement.slug))?;
+    }
+    let (expected, all) = (result.expected(), result.claims.len());
     print(&format!("{expected} of {all} verdicts as expected; {} files in {}\n", files.len(), options.out.display()))?;
-    Ok(result.as_expected() && tightness.as_expected() && drift.is_none_or(|drift| drift.is_empty()))
+    Ok(result.as_expected() && attacks_fit && drift.is_none_or(|drift| drift.is_empty()))
 }

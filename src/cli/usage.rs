@@ -1,6 +1,6 @@
 //! The command line read; what is wrong with it in one line: the command, the flag, the value, and what was expected.
 
-use super::{Cli, colour};
+use super::{Cli, colour, printed};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches};
 use gradient_gap::check::shard::Shard;
@@ -8,6 +8,7 @@ use gradient_gap::error::{nearest, one_line};
 use std::any::TypeId;
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 
 /// Why there is no command to run.
@@ -31,8 +32,10 @@ pub fn read(arguments: Vec<OsString>) -> Result<Cli, Stop> {
         if error.use_stderr() {
             return Stop::Wrong(Call::new(&command, &arguments).wrong(&error));
         }
-        let _ = error.print(); // a closed pipe is no error
-        Stop::Answered
+        match printed(error.print().and_then(|()| std::io::stdout().flush())) {
+            Ok(()) => Stop::Answered,
+            Err(e) => Stop::Wrong(e.to_string()),
+        }
     })
 }
 

@@ -47,23 +47,23 @@ use crate::instance::Instance;
 use crate::number::{Interval, Scalar, sum};
 use crate::policy::Features;
 
-/// A run that is claimed to collapse.
+/// A run that is claimed to collapse: J(k+1) < J(k) at every step, although Δμ(k) ≥ Δμ > 0.
 pub trait Construction {
-    /// Δμ: what every gap alignment must reach.
+    /// Δμ > 0, what every gap alignment Δμ(k) must reach, in nats per parameter unit.
     fn alignment(&self) -> f64;
-    /// η.
+    /// η, the step size of every step, in parameter units.
     fn eta(&self) -> f64;
     /// The step sizes of which the theorem speaks.
     fn window(&self) -> Window;
-    /// G and L over all θ: of responses (Theorem 2) or of tokens (Theorem 4).
+    /// \[G, L\], enclosed bounds over all θ: of responses (Theorem 2) or of tokens (Theorem 4).
     fn constants(&self) -> [Interval; 2];
     /// The step size above which this construction collapses, in the limit that the type describes.
     fn threshold(&self) -> f64;
-    /// This construction with another η.
+    /// This construction with another step size η.
     fn at_step(&self, eta: f64) -> Self
     where
         Self: Sized;
-    /// This construction with another K.
+    /// This construction with another number of steps K.
     fn with_steps(&self, steps: usize) -> Self
     where
         Self: Sized;
@@ -106,7 +106,7 @@ pub trait Construction {
     /// # Errors
     /// Numbers that form no instance.
     fn run(&self) -> Result<Instance, Error>;
-    /// What the statement reads of every step of `run`.
+    /// What the statement reads of every step of `run`, which is that of this construction.
     fn course<N: Scalar>(&self, run: &Instance) -> Course<N> {
         Evaluation::<N>::new(run, 1).course().clone()
     }
@@ -154,7 +154,7 @@ pub fn check_scale(scale: f64) -> Result<(), Error> {
     }
 }
 
-/// The window of step sizes of Theorem 2 or (19).
+/// The window of step sizes of Theorem 2 or (19): c Δμ/S ≤ η ≤ 1/(2√S).
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     /// S = (L + G²)·T∞, enclosed.
@@ -164,11 +164,11 @@ pub struct Window {
 }
 
 impl Window {
-    /// c Δμ/S.
+    /// c Δμ/S, the lower end for Δμ = `alignment`, enclosed.
     pub fn low(&self, alignment: f64) -> Interval {
         Interval::of(self.factor) * Interval::of(alignment) / self.square
     }
-    /// 1/(2√S).
+    /// 1/(2√S), the upper end, enclosed.
     pub fn high(&self) -> Interval {
         Interval::of(0.5) / self.square.sqrt()
     }
@@ -181,8 +181,8 @@ impl Window {
     pub(crate) const CONDITIONS: [&'static str; 3] =
         ["Δμ ≤ √S/(2c): (2cΔμ)² against S", "window, lower end: cΔμ against ηS", "window, upper end: 4η²S against 1"];
 
-    /// The three conditions as pairs (x, y), meaning x ≤ y, without quotients or roots, so that short numbers at an end
-    /// of the window are inside for certain.
+    /// The three conditions of the window as (name, x, y), meaning x ≤ y, without quotients or roots, so that short numbers
+    /// at an end of the window are inside for certain: (2cΔμ)² ≤ S, cΔμ ≤ ηS, 4η²S ≤ 1, with S = `square` and c = `factor`.
     pub fn conditions<N: Scalar>(square: N, factor: f64, alignment: N, eta: N) -> [(&'static str, N, N); 3] {
         let (four, c) = (N::of(4.0), N::of(factor));
         let [aligned, low, high] = Window::CONDITIONS;
@@ -212,7 +212,8 @@ impl Window {
         }
     }
 
-    /// The smallest and the largest binary64 number that lie in the window for certain; `None` where it is empty.
+    /// The smallest and the largest binary64 step size that lie in the window of Δμ = `alignment` for certain; `None` where
+    /// it is empty.
     pub fn ends(&self, alignment: f64) -> Option<[f64; 2]> {
         let holds = |i: usize, eta: f64| {
             let (_, x, y) = Window::conditions(self.square, self.factor, Interval::of(alignment), Interval::of(eta))[i];
@@ -243,7 +244,8 @@ impl Window {
         alignment
     }
 
-    /// The binary64 number a share `at` ∈ \[0, 1\] of the way through the window, on a logarithmic scale, ends included.
+    /// The binary64 step size a share `at` ∈ \[0, 1\] of the way through the window, on a logarithmic scale, ends included;
+    /// `None` where the window is empty.
     pub fn inside(&self, alignment: f64, at: f64) -> Option<f64> {
         let [low, high] = self.ends(alignment)?;
         let middle = low * Scalar::exp(Scalar::ln(high / low) * at);
@@ -261,28 +263,28 @@ pub fn share<N: Scalar>(step: &CourseStep<N>) -> N {
     }
 }
 
-/// The largest ‖w_k‖².
-pub fn largest_norm<N: Scalar>(run: &Instance) -> N {
+/// The largest ‖w_k‖² over all steps of `run`. No root is taken: ‖w_k‖ ≤ 1 is tested by the square.
+pub fn largest_squared_norm<N: Scalar>(run: &Instance) -> N {
     let square = |w: &[f64]| sum(w.iter().map(|&x| N::of(x).square()));
     run.then.iter().map(|update| square(&update.direction)).fold(square(&run.direction), N::max)
 }
 
-/// What the existence statement is about, beside the course itself.
+/// What the existence statements of Theorems 2 and 4 are about, beside the course itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<N> {
-    /// Δμ.
+    /// Δμ, what every Δμ(k) must reach.
     pub alignment: N,
-    /// η.
+    /// η, the step size of every step.
     pub eta: N,
-    /// G over all θ.
+    /// G over all θ: of responses (Theorem 2) or of tokens (Theorem 4).
     pub score: N,
-    /// L over all θ.
+    /// L over all θ: of responses (Theorem 2) or of tokens (Theorem 4).
     pub curvature: N,
-    /// T∞; 1 for Theorem 2.
+    /// T∞ in tokens; 1 for Theorem 2.
     pub length: N,
-    /// c: 60 or 120.
+    /// c of the window: 60 for Theorem 2, 120 for (19).
     pub factor: f64,
-    /// The largest ‖w_k‖².
+    /// The largest ‖w_k‖², by [`largest_squared_norm`].
     pub norm: N,
 }
 
@@ -327,7 +329,7 @@ impl<N: Scalar> Terms<N> {
             curvature,
             length: N::of(f64::from(length)),
             factor: if policy.is_one_token() { 60.0 } else { 120.0 },
-            norm: largest_norm(run),
+            norm: largest_squared_norm(run),
         })
     }
 }
@@ -347,20 +349,20 @@ fn diameter_squared<N: Scalar>(features: &[f64], dim: usize) -> N {
 /// A course, certified step by step.
 #[derive(Clone, Debug)]
 pub struct Certified {
-    /// Steps.
+    /// K, the number of steps.
     pub steps: usize,
     /// Steps at which λ, and so J, falls for certain.
     pub falling: usize,
     /// Steps at which Δμ(k) ≥ Δμ for certain.
     pub aligned: usize,
-    /// The largest ‖w_k‖².
+    /// The largest ‖w_k‖², enclosed, by [`largest_squared_norm`].
     pub norm: Interval,
-    /// The step with the largest [`share`], up to 10⁻⁹ of it.
+    /// The number k of the step with the largest [`share`], the first of those within 10⁻⁹ of it.
     pub worst: usize,
 }
 
 impl Certified {
-    /// Every step of `course`, which is that of `run`.
+    /// Certifies every step of `course`, which is that of `run`, with Δμ = `alignment`.
     pub fn new(course: &Course<Interval>, run: &Instance, alignment: f64) -> Certified {
         let least = Interval::of(alignment);
         let count = |holds: &dyn Fn(&CourseStep<Interval>) -> bool| course.steps.iter().filter(|step| holds(step)).count();
@@ -373,12 +375,12 @@ impl Certified {
             steps: course.steps.len(),
             falling: count(&|step| step.change.surely_negative()),
             aligned: count(&|step| least.surely_le(step.alignment)),
-            norm: largest_norm(run),
+            norm: largest_squared_norm(run),
             worst: worst.0,
         }
     }
 
-    /// Whether the run does at every step what the theorem claims.
+    /// Whether the run does at every step what the theorem claims, for certain: λ falls, Δμ(k) ≥ Δμ, and ‖w_k‖ ≤ 1.
     pub fn collapses(&self) -> bool {
         self.falling == self.steps && self.aligned == self.steps && self.norm.surely_le(Interval::one())
     }

@@ -25,13 +25,13 @@ use crate::policy::Policy;
 /// belongs to the policies that are built for each η: there the run collapses above 4πΔμ/(B² − 2Δμ²), and rises below.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resonant {
-    /// s, with B² = L_o + G_o² = 5s², as in [`Theorem2`](super::Theorem2).
+    /// s > 0, with B² = L_o + G_o² = 5s², as in [`Theorem2`](super::Theorem2).
     pub scale: f64,
-    /// Δμ.
+    /// Δμ > 0, the gap alignment of every step, in nats per parameter unit.
     pub alignment: f64,
-    /// η.
+    /// η > 0, the step size, in parameter units.
     pub eta: f64,
-    /// K.
+    /// K, the number of steps.
     pub steps: usize,
 }
 
@@ -39,7 +39,7 @@ pub struct Resonant {
 const ROUNDING: f64 = 1.0 / (1u64 << 48) as f64;
 
 impl Resonant {
-    /// 1 000 steps.
+    /// The construction with these s, Δμ and η, of 1 000 steps.
     pub fn new(scale: f64, alignment: f64, eta: f64) -> Resonant {
         Resonant { scale, alignment, eta, steps: 1000 }
     }
@@ -87,8 +87,8 @@ impl Resonant {
         [crate::number::Scalar::square(score), curvature].iter().all(|x| crate::number::Scalar::surely_le(*x, half))
     }
 
-    /// Upper bounds of |∇log π| and |∇²log π| over all θ, of the curve as it is stored: with x = amplitude·frequency,
-    /// G = max(|slope + x|, |slope − x|) and x·frequency + G²/4.
+    /// \[G, L\]: upper bounds of |∇log π| and |∇²log π| over all θ, of the curve as it is stored. With x =
+    /// amplitude·frequency, G = max(|slope + x|, |slope − x|) and L = x·frequency + G²/4.
     pub fn bounds(&self) -> [Interval; 2] {
         Resonant::bounds_of(self.curve())
     }

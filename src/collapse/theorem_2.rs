@@ -25,11 +25,11 @@ use crate::policy::{Features, Policy};
 /// A response beside the three, before the rotation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Extra {
-    /// φ.
+    /// φ ∈ R², the feature, before the rotation.
     pub position: [f64; 2],
-    /// The logarithm of its base weight.
+    /// The logarithm of its base weight, the b of its logit b + θ·φ.
     pub bias: f64,
-    /// r*.
+    /// r*: whether it is correct.
     pub correct: bool,
 }
 
@@ -43,17 +43,17 @@ pub struct Theorem2 {
     pub reach: f64,
     /// v: the part of w across the gap.
     pub across: f64,
-    /// Δμ.
+    /// Δμ > 0, what every gap alignment must reach, in nats per parameter unit.
     pub alignment: f64,
-    /// η.
+    /// η > 0, the step size, in parameter units.
     pub eta: f64,
-    /// K.
+    /// K, the number of steps.
     pub steps: usize,
     /// The angle by which the plane is turned, in radians.
     pub rotation: f64,
     /// The logarithm of φ_c's base weight: λ(0) = start − log 2 without extra responses.
     pub start: f64,
-    /// More responses.
+    /// Responses beside the three; none in the plain construction.
     pub extras: Vec<Extra>,
 }
 
@@ -188,15 +188,16 @@ impl Theorem2 {
         [self.divergence(N::zero(), x), self.divergence(x, -x)]
     }
 
-    /// w along the gap in steps A and B, before rounding and rotation.
+    /// The part of w along the gap in steps A and B, before rounding and rotation: (Δμ + v K'(0))/g and (Δμ − v K'(vη))/g.
     pub fn along<N: Scalar>(&self) -> [N; 2] {
         let (v, g, alignment) = (N::of(self.across), N::of(self.reach), N::of(self.alignment));
         let x = v * N::of(self.eta);
         [(alignment + v * self.pull(N::zero())) / g, (alignment - v * self.pull(x)) / g]
     }
 
-    /// By how much λ falls every two steps, in exact arithmetic, along the stored directions w₀ and w₁ of a run that is not
-    /// rotated: −ηg(w₀ + w₁)₁, because θ₂ = ηv − ηv is 0 again.
+    /// By how much λ falls every two steps, in nats and exact arithmetic, along the stored directions w₀ and w₁ of a run
+    /// that is not rotated: −ηg(w₀ + w₁)₁, because θ₂ = ηv − ηv is 0 again. `None` for a rotated run, or where w₁ does not
+    /// undo w₀ across the gap.
     pub fn decrement(&self) -> Option<Interval> {
         let run = Theorem2 { steps: 2, ..self.clone() }.run().ok()?;
         let second = run.then.first()?;

@@ -35,9 +35,9 @@ pub struct Theorem4 {
     /// of (19) collapses; above, 1 + p + … + p^{T−1} may be too much for the token, which [`Construction::admissible`]
     /// then says.
     pub token: Theorem2,
-    /// Δμ of the whole response.
+    /// Δμ > 0 of the whole response, in nats per parameter unit.
     pub alignment: f64,
-    /// T: 1 to 10⁶.
+    /// T, the number of independent tokens: 1 to 10⁶.
     pub tokens: u32,
     /// Whether an EOS is counted in T∞.
     pub count_eos: bool,

@@ -7,12 +7,12 @@ use super::table::Table;
 use crate::Error;
 use crate::error::nearest;
 
-/// Something chosen, and why.
+/// Something chosen by rule or given, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chosen<T> {
-    /// What.
+    /// What was chosen.
     pub value: T,
-    /// Why.
+    /// Why, for people; "as given" where it was given.
     pub why: String,
 }
 

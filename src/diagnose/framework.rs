@@ -1,23 +1,23 @@
 //! What training frameworks call the values of a step. The names are from their public sources.
 
-/// What a value is of.
+/// What a column of a log is for, beside the success value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// The number of the step.
     Step,
-    /// The norm of the gradient before clipping.
+    /// ‖∇‖, the norm of the gradient before clipping.
     GradNorm,
     /// The learning rate α.
     LearningRate,
-    /// The mean length of responses.
+    /// The mean length of responses, in tokens.
     Length,
-    /// The length of the longest response of a batch.
+    /// The length of the longest response of a batch, in tokens.
     MaxLength,
-    /// The share of responses cut at the longest length allowed.
+    /// The share, in \[0, 1\], of responses cut at the longest length allowed.
     Truncated,
-    /// The share of groups (or responses) without any advantage, because all of the group got the same reward.
+    /// The share, in \[0, 1\], of groups (or responses) without any advantage, because all of the group got the same reward.
     Dead,
-    /// The share of groups with different rewards: what is not dead.
+    /// The share, in \[0, 1\], of groups with different rewards: what is not dead.
     Mixed,
     /// The standard deviation of rewards, in groups or in the batch: 0 where all groups are dead.
     RewardStd,
@@ -39,7 +39,7 @@ pub struct Framework {
     pub loss: &'static str,
     /// A name that only older versions write, and the loss of their default settings.
     pub older: Option<(&'static str, &'static str)>,
-    /// The norm at which gradients are clipped by its default settings.
+    /// The norm at which gradients are clipped by its default settings; `None` for not at all.
     pub clip: Option<f64>,
     /// What is to be known of its logs.
     pub remark: &'static str,
@@ -214,7 +214,7 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 impl Framework {
-    /// The framework of this name.
+    /// The framework of this name; `None` where none has it.
     pub fn find(name: &str) -> Option<&'static Framework> {
         FRAMEWORKS.iter().find(|framework| framework.name == name)
     }

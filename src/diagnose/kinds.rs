@@ -36,7 +36,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name.
+    /// Its name in tables and JSON.
     pub fn name(self) -> &'static str {
         match self {
             Kind::Collapse => "collapse",
@@ -58,14 +58,14 @@ impl Kind {
     }
 }
 
-/// Something that happened.
+/// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// What kind.
+    /// What kind of thing happened.
     pub kind: Kind,
-    /// Where it begins; `None` where it is of the whole log.
+    /// The step where it begins; `None` where it is of the whole log.
     pub first_step: Option<u64>,
-    /// Where it is complete, or was seen last.
+    /// The step where it is complete, or was seen last; `None` where it is of the whole log.
     pub last_step: Option<u64>,
     /// What happened, with the numbers that show it.
     pub message: String,

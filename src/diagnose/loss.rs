@@ -27,7 +27,7 @@ pub struct Loss {
     pub name: &'static str,
     /// Whether the advantage is divided by σ = √(J(1−J)).
     pub standardised: bool,
-    /// The divisor of the sum over tokens.
+    /// What the sum over the tokens of a response is divided by.
     pub divisor: Divisor,
     /// In words.
     pub about: &'static str,
@@ -52,7 +52,7 @@ pub const LOSSES: &[Loss] = &[
 ];
 
 impl Loss {
-    /// The loss aggregation of this name.
+    /// The loss aggregation of this name; `None` where none has it.
     pub fn find(name: &str) -> Option<&'static Loss> {
         LOSSES.iter().find(|loss| loss.name == name)
     }
@@ -73,7 +73,8 @@ impl Loss {
         if self.standardised { "‖∇‖/√(J(1−J))" } else { "‖∇‖/(J(1−J))" }
     }
 
-    /// The formula of the estimate of the gap with the length factor.
+    /// The formula, as text, of the estimate of ‖g⁺ − g⁻‖ with the length factor: ‖∇‖ times the length that the loss divides
+    /// by, over [`weight`](Loss::weight).
     pub fn formula(&self) -> &'static str {
         match (self.standardised, self.divisor) {
             (true, Divisor::Constant) => "‖∇‖/√(J(1−J)), times a constant",

@@ -61,26 +61,26 @@ use std::io::Read;
 /// Lines longer than this are skipped, in bytes.
 pub(crate) const LONGEST_LINE: usize = 16 << 20;
 
-/// What is known of a log beforehand; the rest is chosen by rule, and [`Diagnosis`] says how.
+/// What is known of a log beforehand; `None` is chosen by rule, and [`Diagnosis`] says how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// The framework.
+    /// The framework that wrote the log.
     pub framework: Option<&'static Framework>,
-    /// The name of the success value.
+    /// The name of the success value in the log.
     pub success_key: Option<String>,
-    /// The lowest and the highest reward of a response: J = (mean − low)/(high − low).
+    /// \[low, high\], the lowest and the highest reward of a response: J = (mean − low)/(high − low).
     pub reward_range: Option<[f64; 2]>,
-    /// The loss aggregation.
+    /// The loss aggregation, which says what ‖∇‖ is divided by.
     pub loss: Option<&'static Loss>,
-    /// The norm at which gradients are clipped; infinite for not at all.
+    /// The norm > 0 at which gradients are clipped; infinite for not at all.
     pub clip: Option<f64>,
     /// Rows that J is smoothed over, at least 1.
     pub smooth: Option<usize>,
     /// Rows at the beginning that relative steps compare with, at least 1.
     pub early: usize,
-    /// L, per token, for absolute steps.
+    /// L > 0, a bound of |wᵀ∇²log π w| per token, for absolute steps; without it steps are relative.
     pub smoothness: Option<f64>,
-    /// T∞ for absolute steps; otherwise the longest response in the log.
+    /// T∞ in tokens, for absolute steps; otherwise the longest response in the log.
     pub max_length: Option<f64>,
 }
 
@@ -106,10 +106,11 @@ fn given(x: f64) -> String {
 }
 
 impl Options {
-    /// What is wrong with them.
+    /// Whether the options can be those of a log.
     ///
     /// # Errors
-    /// A range that is empty or not finite, a clip, smoothness or length that is not positive, 0 rows.
+    /// A range that is empty or not finite, a clip, smoothness or length that is not positive, 0 rows to smooth over or to
+    /// compare with.
     pub fn check(&self) -> Result<(), Error> {
         let positive = |name: &str, value: Option<f64>, finite: bool| match value {
             Some(value) if !(value > 0.0 && (value.is_finite() || !finite)) => {
@@ -140,54 +141,54 @@ impl Options {
 /// J and λ at the two ends of a run: means over the first and the last tenth of the rows that have a J.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Course {
-    /// First and last step.
+    /// The first and the last step of the log.
     pub steps: [u64; 2],
-    /// Rows of a mean.
+    /// How many rows a mean is over.
     pub rows: usize,
-    /// Mean J at the beginning and at the end.
+    /// Mean J at the beginning and at the end, in \[0, 1\].
     pub success_rate: [f64; 2],
-    /// λ of these.
+    /// λ = log J − log(1 − J) of the two means, in nats.
     pub log_odds: [f64; 2],
 }
 
-/// What a log says.
+/// What a log says: what was chosen, its rows with what the theory makes of them, and the findings.
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
-    /// Its name.
+    /// The name of the log, as in messages.
     pub source: String,
     /// How its rows are written down.
     pub shapes: Vec<Shape>,
-    /// The framework.
+    /// The framework that wrote the log.
     pub framework: Chosen<&'static Framework>,
-    /// The name of the success value.
+    /// The name of the success value in the log.
     pub success_key: Chosen<String>,
-    /// The range of rewards.
+    /// \[low, high\], the range of rewards that J is scaled by.
     pub reward_range: Chosen<[f64; 2]>,
-    /// The loss aggregation.
+    /// The loss aggregation, which says what ‖∇‖ is divided by.
     pub loss: Chosen<&'static Loss>,
     /// The norm at which gradients are clipped, infinite for not at all.
     pub clip: Chosen<f64>,
-    /// Rows that J is smoothed over.
+    /// How many rows J is smoothed over.
     pub smooth: Chosen<usize>,
-    /// Steps that a row stands for.
+    /// How many steps a row stands for.
     pub window: Chosen<u64>,
     /// Whether steps are counted, as the log has none.
     pub counted: bool,
     /// First and last step of the early rows, which relative steps compare with.
     pub early_steps: Option<[u64; 2]>,
-    /// L and T∞, where a smoothness is given.
+    /// (L, T∞) for absolute steps, T∞ in tokens; `None` where no smoothness is given.
     pub smoothness: Option<(f64, f64)>,
     /// The other columns in use: what for and under which name.
     pub columns: Vec<(Role, String)>,
-    /// The two ends.
+    /// J and λ at the two ends of the run.
     pub course: Course,
-    /// What happened.
+    /// What happened in the run, and what the theory can conclude from it.
     pub findings: Vec<Finding>,
     /// Rows and values that are not used, by line.
     pub skipped: Vec<Skipped>,
     /// Rows that lack what most rows have, the first ten thousand.
     pub incomplete: Vec<Incomplete>,
-    /// How many such rows.
+    /// How many rows lack what most rows have, also beyond those in `incomplete`.
     pub lacking: usize,
     series: Series,
     scale: Scale,
@@ -223,7 +224,9 @@ impl Diagnosis {
     /// Reads a log to its end. `source` is its name in messages.
     ///
     /// # Errors
-    /// A file that cannot be read or is no log, or a log without success values; `source` is named.
+    /// Options that [`check`](Options::check) refuses. A file that cannot be read or is no log, or a log without success
+    /// values that can be used. With a smoothness: a loss that divides by a constant, no length of the longest response, or
+    /// a `max_length` below it. But for the options, `source` is named.
     pub fn read(source: &str, input: impl Read, options: &Options) -> Result<Diagnosis, Error> {
         options.check()?;
         Diagnosis::of(source, input, options).map_err(|e| e.at(source))
@@ -354,17 +357,17 @@ impl Diagnosis {
         })
     }
 
-    /// The rows, by increasing step.
+    /// The rows, by increasing step, computed as they are asked for.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
         Rows::new(&self.series, self.scale)
     }
 
-    /// How many rows.
+    /// How many rows there are, at least 1.
     pub fn len(&self) -> usize {
         self.series.steps.len()
     }
 
-    /// Never: a log without rows is an error.
+    /// Whether there is no row; never, as a log without rows is an error.
     pub fn is_empty(&self) -> bool {
         self.series.steps.is_empty()
     }

@@ -5,40 +5,42 @@ use super::loss::Loss;
 use super::series::Series;
 use crate::thresholds::{SuccessRate, ascent_step, collapse_threshold, rare_failure_step, small_rare_failure_step};
 
-/// One row of the log. What cannot be known is NaN.
+/// One row of the log, with what the theory makes of it. What cannot be known is NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
-    /// The step.
+    /// The number of the step.
     pub step: u64,
     /// J of the row: its mean reward, scaled to \[0, 1\].
     pub success_rate: f64,
-    /// J, the mean over the last rows that make up enough responses; everything below uses this one.
+    /// J in \[0, 1\], the mean over the last rows that make up enough responses; everything below uses this one.
     pub smooth_success_rate: f64,
-    /// λ = log J − log(1 − J).
+    /// λ = log J − log(1 − J), in nats.
     pub log_odds: f64,
     /// ‖∇‖ of the loss, before clipping.
     pub grad_norm: f64,
-    /// α.
+    /// α, the learning rate.
     pub learning_rate: f64,
     /// η = α min{‖∇‖, c}: the length of the step (3) of a plain gradient step, clipped at c.
     pub effective_step: f64,
-    /// E\[ℓ\], the mean length of responses.
+    /// E\[ℓ\], the mean length of responses, in tokens.
     pub mean_length: f64,
     /// ‖∇‖/√(J(1−J)), or ‖∇‖/(J(1−J)) where the loss does not divide by σ: the paper's estimate (§5.2) of ‖g⁺ − g⁻‖, up to a
     /// factor that is constant only if the length is.
     pub gap: f64,
-    /// The same times the length that the loss divides by.
+    /// `gap` times the mean length where the loss divides by a length, an estimate of ‖g⁺ − g⁻‖; `gap` itself where it
+    /// divides by a constant, which is then an estimate up to that constant.
     pub length_gap: f64,
     /// Σ α·gap up to this row (Figure 2's abscissa), a row for all steps since the last one with a J and a ‖∇‖; nothing
     /// where J is 0 or 1.
     pub cumulative_gap: f64,
-    /// Σ α·length_gap, likewise.
+    /// Σ α·length_gap up to this row, a row for all steps since the last one with a J and a ‖∇‖; nothing where J is 0 or 1.
     pub cumulative_length_gap: f64,
     /// η/Δμ over (1−J)/E\[ℓ\], the paper's safe step (21), relative to the run's early rows; Δμ is length_gap.
     pub relative_step: f64,
-    /// η/Δμ over the companion's safe step, relative to the early rows.
+    /// η/Δμ over the companion's safe step ([`sharp_scaling`]), relative to the run's early rows; Δμ is length_gap.
     pub relative_step_sharp: f64,
-    /// With a smoothness given: the companion's safe step, absolute.
+    /// With a smoothness L given: the companion's safe step for Δμ = length_gap, absolute, in parameter units; otherwise
+    /// NaN.
     pub safe_step: f64,
     /// With a smoothness given: 2Δμ/(L T∞) with the Δμ of this row. (That J cannot go to 0 needs a constant step below the
     /// smallest of these: no-universal-collapse.)

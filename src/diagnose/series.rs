@@ -7,9 +7,9 @@ use super::table::{Reason, Skipped, Table};
 /// A row that lacks values which most rows have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incomplete {
-    /// Its line.
+    /// The line of the log, from 1.
     pub line: u64,
-    /// Its step.
+    /// The step of the row.
     pub step: u64,
     /// The names of what it lacks.
     pub missing: Vec<String>,

@@ -9,31 +9,31 @@ use std::fmt;
 /// Why a row, or a value of it, is not used.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// It ends too early.
+    /// The row ends too early.
     Cut,
-    /// A byte that cannot stand where it does.
+    /// The byte given cannot stand where it does.
     Unexpected(u8),
-    /// Nested too deeply.
+    /// The row is nested too deeply.
     Deep,
     /// The line is longer than 16 MiB.
     Long,
     /// Nothing of a training step: an evaluation or a summary.
     NotTraining,
-    /// The other rows have a step, this one has none, or one that is no natural number.
+    /// The other rows have a step; this one has none (NaN), or the one given, which is no natural number.
     NoStep(f64),
-    /// A later row gives the same step again, from the line that is named.
+    /// (step, line): a later row, in this line, gives the same step again.
     Repeated(u64, u64),
-    /// Steps go back to one before it, in this line.
+    /// (step, line): steps go back to this one, before the row's own, in this line.
     Abandoned(u64, u64),
-    /// The value under this name is no finite number; the rest of the row is used.
+    /// (name, value): the value under this name is no finite number; the rest of the row is used.
     NotFinite(String, f64),
     /// What stands under this name is no number; the rest of the row is used.
     NotNumber(String),
     /// The value under this name may have been cut; the rest of the row is used.
     MaybeCut(String),
-    /// The success value lies outside the range of rewards; the rest of the row is used.
+    /// (name, value): the success value lies outside the range of rewards; the rest of the row is used.
     Outside(String, f64),
-    /// The value under this name is negative, which it cannot be; the rest of the row is used.
+    /// (name, value): the value is negative, which it cannot be; the rest of the row is used.
     Negative(String, f64),
 }
 
@@ -89,9 +89,9 @@ impl fmt::Display for Reason {
 /// A row, or a value of it, that is not used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Skipped {
-    /// Its line, from 1.
+    /// Its line in the log, from 1.
     pub line: u64,
-    /// Why.
+    /// Why it is not used.
     pub reason: Reason,
 }
 

@@ -11,7 +11,7 @@ use crate::policy::{Ending, Shape};
 /// Of an empty side the mass is 0, λ = ±∞, and its moments are NaN.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moments {
-    /// How many responses each side has.
+    /// How many responses each side has, O⁻ first.
     pub responses: [u64; 2],
     /// E∓\[s\], s = w·∇log π.
     pub mean: [f64; 2],
@@ -27,16 +27,16 @@ pub struct Moments {
     spread: Spread,
 }
 
-/// Bounds of the errors of [`Moments`], as in the [module's documentation](super).
+/// Bounds of the absolute errors of [`Moments`], as in the [module's documentation](super); of a pair, index 0 is O⁻.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Errors {
-    /// Of log P(O∓): δ.
+    /// δ, the bound of the error of log P(O∓), for both sides.
     pub log_mass: f64,
-    /// Of E∓\[s\].
+    /// Bounds of the errors of E∓\[s\].
     pub mean: [f64; 2],
-    /// Of Var∓(s).
+    /// Bounds of the errors of Var∓(s).
     pub variance: [f64; 2],
-    /// Of E∓\[H\].
+    /// The bound of the error of E∓\[H\], for both sides.
     pub curvature: f64,
 }
 
@@ -88,7 +88,7 @@ impl Moments {
         self.variance[1] - self.variance[0] + (self.curvature[1] - self.curvature[0])
     }
 
-    /// E∓\[ℓ\].
+    /// E∓\[ℓ\], the mean lengths in tokens; NaN for an empty side.
     pub fn mean_length(&self) -> [f64; 2] {
         [0, 1].map(|side| {
             let of_side = || self.lengths.iter().filter(|(_, masses)| masses[side] > 0.0);
@@ -98,7 +98,7 @@ impl Moments {
         })
     }
 
-    /// log P(ℓ = k, O∓) for every length k that occurs.
+    /// Pairs (k, \[log P(ℓ = k, O⁻), log P(ℓ = k, O⁺)\]) for every length k that occurs, by increasing length.
     pub fn joint_length_law(&self) -> Vec<(u32, [f64; 2])> {
         let log = |masses: &Pair| [0, 1].map(|side| self.log(side, masses[side]));
         self.lengths.iter().map(|(length, masses)| (*length, log(masses))).collect()

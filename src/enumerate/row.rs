@@ -240,10 +240,10 @@ pub struct ByPrefix<F> {
 }
 
 impl<F: Fn(&[u32], &mut [f64], &mut [f64], &mut [f64]) + Sync> ByPrefix<F> {
-    /// The policy on the responses of `shape`.
+    /// The policy on the responses of `shape`. `logits` writes V numbers into each of its three slices.
     ///
     /// # Errors
-    /// V = 0, T∞ = 0, or T∞ · V above [`MAX_TOKENS`].
+    /// V = 0, T∞ = 0, T∞ above [`MAX_LENGTH`], or T∞ · V above [`MAX_TOKENS`].
     pub fn new(shape: Shape, logits: F) -> Result<ByPrefix<F>, Error> {
         check(shape)?;
         Ok(ByPrefix { shape, logits })

@@ -5,11 +5,11 @@ use super::Evaluation;
 /// λ and J at points of \[0, η\], in binary64.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Along {
-    /// t, from 0 to η.
+    /// The points t, evenly from 0 to η.
     pub t: Vec<f64>,
-    /// λ(t).
+    /// λ(t) at each of them, in nats.
     pub lambda: Vec<f64>,
-    /// J.
+    /// J at θ + t·w for each of them, in \[0, 1\].
     pub success: Vec<f64>,
 }
 

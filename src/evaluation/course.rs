@@ -9,19 +9,19 @@ use crate::tolerance::{Tolerance, ULPS};
 /// One step of a course, seen from its own binary64 iterate θ_k.
 #[derive(Clone, Copy, Debug)]
 pub struct CourseStep<N> {
-    /// η_k.
+    /// η_k ≥ 0, the step size, in parameter units.
     pub eta: N,
-    /// Δμ(k) (11).
+    /// Δμ(k) at θ_k along w_k (11), in nats per parameter unit.
     pub alignment: N,
-    /// λ at θ_k + η_k w_k less λ at θ_k.
+    /// λ at θ_k + η_k w_k less λ at θ_k, in nats.
     pub change: N,
-    /// The same less η_k Δμ(k), without cancellation.
+    /// `change` less η_k Δμ(k), without cancellation: the remainder R of (16), in nats.
     pub remainder: N,
-    /// log J(k).
+    /// log J(k) at θ_k.
     pub log_success: N,
-    /// log(1 − J(k)).
+    /// log(1 − J(k)) at θ_k.
     pub log_failure: N,
-    /// E⁺\[ℓ\] at θ_k.
+    /// E⁺\[ℓ\] at θ_k, in tokens.
     pub correct_length: N,
     /// The constants on the segment from θ_k to θ_k + η_k w_k.
     pub constants: Constants<N>,
@@ -43,7 +43,7 @@ impl<N: Scalar> CourseStep<N> {
         }
     }
 
-    /// λ(k).
+    /// λ(k) = log J(k) − log(1 − J(k)) at θ_k, in nats.
     pub fn log_odds(&self) -> N {
         self.log_success - self.log_failure
     }
@@ -66,7 +66,7 @@ impl<N: Scalar> CourseStep<N> {
 pub struct Course<N> {
     /// The steps k = 0, …, K − 1.
     pub steps: Vec<CourseStep<N>>,
-    /// λ(0).
+    /// λ(0) at θ_0, in nats.
     pub lambda: N,
 }
 
@@ -81,11 +81,11 @@ impl<N: Scalar> Course<N> {
     pub fn cumulative_alignment(&self) -> N {
         sum(self.steps.iter().map(CourseStep::progress))
     }
-    /// λ(K) − λ(0).
+    /// λ(K) − λ(0), the sum of the changes of all steps, in nats.
     pub fn change(&self) -> N {
         sum(self.steps.iter().map(|step| step.change))
     }
-    /// λ(K).
+    /// λ(K) = λ(0) + the sum of all changes, in nats.
     pub fn end(&self) -> N {
         self.lambda + self.change()
     }
@@ -99,7 +99,7 @@ impl<N: Scalar> Course<N> {
         let squares = sum(self.steps.iter().map(|step| step.eta.square()));
         (constants.curvature + N::of(8.0) * constants.score.square()) * squares
     }
-    /// The largest constants of all steps.
+    /// The largest constants of all steps, each on its own: those of a run.
     pub fn constants(&self) -> Constants<N> {
         let largest = |of: fn(&Constants<N>) -> N| self.largest(|step| of(&step.constants));
         Constants {
@@ -110,11 +110,11 @@ impl<N: Scalar> Course<N> {
             psi1: largest(|c| c.psi1),
         }
     }
-    /// The largest value over the steps.
+    /// The largest value of `of` over the steps; 0 where there is none.
     pub fn largest(&self, of: impl Fn(&CourseStep<N>) -> N) -> N {
         self.steps.iter().map(of).reduce(N::max).unwrap_or(N::zero())
     }
-    /// The smallest value over the steps.
+    /// The smallest value of `of` over the steps; 0 where there is none.
     pub fn smallest(&self, of: impl Fn(&CourseStep<N>) -> N) -> N {
         self.steps.iter().map(of).reduce(N::min).unwrap_or(N::zero())
     }
@@ -131,7 +131,7 @@ pub struct Iterates<N> {
 }
 
 impl<N: Scalar> Evaluation<'_, N> {
-    /// 1 − J at every θ_k after θ_0, by an evaluation of its own.
+    /// log(1 − J) at θ_1, …, θ_K, K entries, each by an evaluation of its own.
     pub fn iterates(&self) -> Iterates<N> {
         let instance = self.instance();
         let mut log_failure: Vec<N> = self.course().steps[1..].iter().map(|step| step.log_failure).collect();

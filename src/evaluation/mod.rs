@@ -121,7 +121,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn on_line(&self) -> &OnLine<'a, N> {
         self.on_line.get_or_init(|| OnLine::of(self.instance))
     }
-    /// η.
+    /// η of the first update, ≥ 0.
     pub fn eta(&self) -> N {
         N::of(self.instance.eta)
     }
@@ -133,7 +133,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     fn straight(&self) -> Option<&Straight<N>> {
         self.straight.get_or_init(|| self.on_line().straight(self.instance.eta)).as_ref()
     }
-    /// λ(η) − λ(0) and its second-order remainder.
+    /// λ(η) − λ(0) of the first update, and its second-order remainder λ(η) − λ(0) − ηΔμ.
     pub fn step(&self) -> &Step<N> {
         self.step.get_or_init(|| {
             let short = self.straight().and_then(|start| start.step(|| self.on_line(), self.eta()));
@@ -175,7 +175,8 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     fn on_the_segment(&self) -> Line<N> {
         self.on_line().line(N::between(0.0, self.instance.eta))
     }
-    /// Upper bounds of G_p and L_p on the whole line θ + Rw, where a closed form is known.
+    /// Upper bounds of L_p and of a sub-Gaussian proxy of ξ on the whole line θ + Rw ([`LineBounds`]); `None` where no
+    /// closed form is known.
     pub fn line_bounds(&self) -> Option<LineBounds<N>> {
         *self.line_bounds.get_or_init(|| line_bounds(self.on_line(), &self.instance.direction))
     }
@@ -195,18 +196,18 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
     pub fn lambda_jet(&self) -> Jet<N> {
         *self.lambda_jet.get_or_init(|| self.on_line().lambda_jet(N::zero()))
     }
-    /// Gradients in θ-space, by differentiation along the axes.
+    /// Gradients in θ-space, d entries each, by differentiation along the axes.
     pub fn coordinates(&self) -> &CoordinateGradients<N> {
         self.coordinates.get_or_init(|| coordinate_gradients(self.instance))
     }
-    /// The gradient gap g⁺ − g⁻ (9), by formula.
+    /// The gradient gap g⁺ − g⁻ (9), d entries, by formula.
     pub fn gap(&self) -> &ScoreSum<N> {
         self.gap.get_or_init(|| match self.mean_scores() {
             Some(scores) => self.difference(&scores.whole, self.instance.policy.tree.shape().max_length),
             None => self.sum_of_scores(&self.signed(|_, p| p)),
         })
     }
-    /// E⁺\[∇log π/|o|\] − E⁻\[∇log π/|o|\], GRPO's bracket, by formula.
+    /// E⁺\[∇log π/|o|\] − E⁻\[∇log π/|o|\], what GRPO's gradient (5) is √(J(1−J)) times, d entries, by formula.
     pub fn length_weighted_gap(&self) -> ScoreSum<N> {
         let policy = &self.instance.policy;
         match self.mean_scores() {
@@ -214,7 +215,7 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
             None => self.sum_of_scores(&self.signed(|o, p| p / N::of(f64::from(policy.length(o))))),
         }
     }
-    /// g⁺ (8), by formula.
+    /// g⁺ (8), d entries, by formula.
     pub fn correct_scores(&self) -> ScoreSum<N> {
         if let Some(scores) = self.mean_scores() {
             let condition = self.size_of_scores(self.instance.policy.tree.shape().max_length);
@@ -255,11 +256,12 @@ impl<'a, N: Scalar> Evaluation<'a, N> {
         }
         sum_of_scores(self.on_line(), self.start(), &self.instance.theta, &self.signed(|_, p| p), &[]).vector
     }
-    /// Σ_o c_o ∇log π(o), by formula.
+    /// Σ_o c_o ∇log π(o) at t = 0, d entries, by formula. `coefficient` has a c_o for each listed response, in the order of
+    /// the tree.
     pub fn sum_of_scores(&self, coefficient: &[N]) -> ScoreSum<N> {
         sum_of_scores(self.on_line(), self.start(), &self.instance.theta, coefficient, &self.sizes().gradient)
     }
-    /// T∞.
+    /// T∞, the largest length, in tokens.
     pub fn max_length(&self) -> N {
         N::of(f64::from(self.instance.policy.max_length()))
     }

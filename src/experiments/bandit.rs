@@ -55,11 +55,11 @@ pub(crate) const OBSERVED: [Observed; 3] = [
 /// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// The step size η of an update with one context.
+    /// η, the learning rate of an update θ ← θ + η∇J with one context.
     pub eta: f64,
     /// Updates of each run.
     pub steps: usize,
-    /// The first seed.
+    /// The first seed; others follow one by one.
     pub seed: u64,
     /// How many seeds there are.
     pub seeds: u32,
@@ -80,27 +80,27 @@ impl Default for Setting {
 /// One context at the start and at the end of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ends {
-    /// λ_x(0).
+    /// λ_x(0), in nats.
     pub start: f64,
-    /// The end.
+    /// The context at the end of the run.
     pub end: Point,
 }
 
-/// How far log-odds follow cumulative gaps.
+/// How far log-odds follow cumulative gaps, over all evaluation contexts and recorded times of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Logistic {
-    /// The largest |λ_x(k) − λ_x(0)|.
+    /// The largest |λ_x(k) − λ_x(0)|, in nats.
     pub gained: f64,
-    /// The largest signed gap − gain.
+    /// The largest deviation, Σ Δμ η_k less λ_x(k) − λ_x(0), in nats; at least 0.
     pub deviation: f64,
-    /// The largest share of its bound that it has, where the bound is above rounding.
+    /// The largest share of its bound Σ D²/8 ([`Point::remainder`]) that a deviation has, where the bound is above rounding.
     pub used: f64,
-    /// Recorded points at which it is certainly outside of \[0, bound\].
+    /// Recorded points at which the deviation is outside of \[0, bound\] by more than rounding.
     pub violations: usize,
-    /// Share of contexts with J at the end within 0.05 of σ(λ(0) + signed gap).
+    /// The share, in \[0, 1\], of contexts with J at the end within 0.05 of σ(λ_x(0) + Σ Δμ η_k).
     pub signed: f64,
-    /// What the best logistic curve and the best straight line explain of J against the printed gap, all contexts at 20
-    /// times; NaN where J or the gap is the same everywhere.
+    /// The share of the variance of J that the best logistic curve and the best straight line explain, against the printed
+    /// gap Σ \[Δμ\]₊ η, all contexts at 20 times; NaN where J or the gap is the same everywhere.
     pub printed: [f64; 2],
 }
 
@@ -110,60 +110,62 @@ pub(crate) const TIMES: usize = 20;
 /// How near J has to be to what a gap predicts.
 pub(crate) const NEAR: f64 = 0.05;
 
-/// A run of one seed.
+/// What came of the run of one seed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// The seed.
+    /// The seed of the bandit and of the run.
     pub seed: u64,
-    /// Updates that were made.
+    /// How many updates were made.
     pub updates: usize,
-    /// Share of them whose context the fallback chose.
+    /// The share of the updates, in \[0, 1\], whose context the fallback chose.
     pub by_fallback: f64,
-    /// Why it ended.
+    /// Why the run ended.
     pub stop: Stop,
-    /// Arms that are correct in some context of the pool.
+    /// How many arms are correct in some context of the pool.
     pub arms: usize,
-    /// Shares of contexts with J > 0.9, J < 0.1, and between.
+    /// The shares of evaluation contexts with J > 0.9, J < 0.1, and between at the end; they add up to 1.
     pub regimes: [f64; 3],
-    /// The share of contexts whose correct arm is correct in no context of the pool, and of those with J < 0.1 the share whose arm is
-    /// correct in one.
+    /// The share of evaluation contexts whose correct arm is correct in no context of the pool; and of those with J < 0.1
+    /// the share whose arm is correct in one, NaN where there are none.
     pub strange: [f64; 2],
-    /// The median printed gap of the contexts with J < 0.1 over that of those with J > 0.9.
+    /// The median printed gap Σ \[Δμ\]₊ η of the contexts with J < 0.1 over that of those with J > 0.9; NaN where either has
+    /// none.
     pub gaps: f64,
-    /// Log-odds and gaps.
+    /// How far log-odds follow cumulative gaps.
     pub logistic: Logistic,
-    /// Spearman's ρ of J at the end with |relative gap|, and with the relative gap itself.
+    /// Spearman's ρ of J at the end with |relative gap|, and with the relative gap itself; `None` where it is undefined.
     pub correlation: [Option<f64>; 2],
-    /// Every context.
+    /// Every evaluation context, in their order.
     pub contexts: Vec<Ends>,
 }
 
-/// The runs with one fallback.
+/// The runs of all seeds with one fallback.
 #[derive(Clone, Debug)]
 pub struct Runs {
-    /// What was trained on where the band was empty.
+    /// What was trained on where no context had J in the band.
     pub fallback: Fallback,
-    /// By seed.
+    /// The outcome of every seed, by increasing seed.
     pub outcomes: Vec<Outcome>,
-    /// The first seed's run, for a picture.
+    /// The run of the first seed in full, for a picture.
     pub first: Run,
-    /// The judgements of what is [observed](super::observed), on these runs alone.
+    /// The judgements, on these runs alone, of the observations of this experiment, in their order.
     pub judged: [Judged; 3],
 }
 
-/// All runs.
+/// The experiment of §5.1: all runs of a [`Setting`], with the judgements.
 #[derive(Clone, Debug)]
 pub struct Experiment {
     /// What was run.
     pub setting: Setting,
-    /// By fallback.
+    /// The runs with each fallback, in the order of the setting.
     pub runs: Vec<Runs>,
-    /// The judgements of what is [observed](super::observed).
+    /// The judgements of the observations of this experiment, in the order of [`observed`](super::observed), over all
+    /// fallbacks.
     pub judged: [Judged; 3],
 }
 
 impl Experiment {
-    /// Whether no point is beyond the theorem's bound.
+    /// Whether no recorded point is beyond the bound of linear-softmax-step.
     pub fn is_sound(&self) -> bool {
         self.runs.iter().flat_map(|runs| &runs.outcomes).all(|outcome| outcome.logistic.violations == 0)
     }
@@ -207,7 +209,7 @@ pub fn run(setting: &Setting, done: &dyn Fn()) -> Result<Experiment, Error> {
     Ok(Experiment { setting: setting.clone(), runs, judged })
 }
 
-/// A fallback's name.
+/// The name of a fallback on the command line and in files.
 pub fn name(fallback: Fallback) -> &'static str {
     match fallback {
         Fallback::Uniform => "uniform",

@@ -3,14 +3,14 @@
 use super::statistics::least_squares;
 use crate::number::Scalar;
 
-/// A curve, and what it leaves.
+/// A curve y = f(a + bx) through points by least squares, f the logistic function or the identity, and what it leaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
-    /// Where the curve crosses, and its slope: y = f(a + bx).
+    /// \[a, b\] of y = f(a + bx).
     pub coefficients: [f64; 2],
-    /// √ of the mean square of what is left.
+    /// √ of the mean of (y − f(a + bx))² over the points, in the unit of y.
     pub residual: f64,
-    /// 1 − (what is left)²/(what a constant leaves)².
+    /// 1 − Σ(y − f(a + bx))²/Σ(y − ȳ)², at most 1.
     pub explained: f64,
 }
 

@@ -28,11 +28,11 @@ use std::fmt;
 /// How far something that the paper observes is seen here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// As it is said.
+    /// It is seen as it is said.
     Reproduced,
-    /// In some readings, or some settings, of those that the text leaves open.
+    /// It is seen in some readings, or some settings, of those that the text leaves open.
     Partly,
-    /// In none.
+    /// It is seen in none.
     Not,
 }
 
@@ -67,11 +67,11 @@ impl fmt::Display for Judgement {
 /// Something that the paper observes in an experiment.
 #[derive(Clone, Copy, Debug)]
 pub struct Observed {
-    /// Its name.
+    /// The name of the observation.
     pub slug: &'static str,
-    /// Where the paper says it.
+    /// Where it is said, in the paper or in the companion.
     pub place: &'static str,
-    /// What it says.
+    /// What the paper says there, or the companion.
     pub said: &'static str,
     /// The command that judges it.
     pub command: &'static str,
@@ -88,7 +88,7 @@ pub fn observed() -> impl Iterator<Item = &'static Observed> {
     OBSERVED.into_iter().flatten()
 }
 
-/// The observation of this name.
+/// The observation of this name; `None` where none has it.
 pub fn find(slug: &str) -> Option<&'static Observed> {
     observed().find(|observed| observed.slug == slug)
 }
@@ -98,9 +98,9 @@ pub fn find(slug: &str) -> Option<&'static Observed> {
 pub struct Judged {
     /// The observation's name.
     pub slug: &'static str,
-    /// The judgement.
+    /// How far it is seen.
     pub judgement: Judgement,
-    /// What it rests on, in numbers.
+    /// What the judgement rests on, in numbers and words.
     pub because: String,
 }
 

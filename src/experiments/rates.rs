@@ -63,17 +63,17 @@ pub(crate) const OBSERVED: [Observed; 3] = [
 pub struct Setting {
     /// The rate α > 0, at most [`MAX_RATE`]: θ moves by α times the algorithm's gradient.
     pub rate: f64,
-    /// Updates of each run.
+    /// Updates of each run, at least 100.
     pub steps: usize,
-    /// The first seed.
+    /// The first seed; others follow one by one.
     pub seed: u64,
     /// How many seeds there are for sampled groups.
     pub seeds: u32,
     /// How many seeds there are for exact gradients, whose runs differ by their starts only.
     pub exact_seeds: u32,
-    /// Sizes G of sampled groups.
+    /// The sizes G ≥ 2 of sampled groups; runs for each of these.
     pub groups: Vec<u32>,
-    /// Responses, half of them correct.
+    /// How many responses the policy has, an even number, half of them correct.
     pub responses: u32,
 }
 
@@ -87,7 +87,7 @@ impl Default for Setting {
 /// How a gradient is had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gradient {
-    /// Exactly.
+    /// From the exact expectation over all responses.
     Exact,
     /// From a group of so many sampled responses.
     Group(u32),
@@ -96,32 +96,32 @@ pub enum Gradient {
 /// The runs of one algorithm with one kind of gradient.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rates {
-    /// REINFORCE's exact gradient is Dr. GRPO's.
+    /// The algorithm, GRPO or Dr. GRPO; REINFORCE's exact gradient is Dr. GRPO's.
     pub algorithm: Algorithm,
     /// How its gradient is had.
     pub gradient: Gradient,
-    /// Every seed's log(1 − J) at [`Experiment::times`].
+    /// Every seed's log(1 − J) ≤ 0, in nats, at each of [`Experiment::times`].
     pub log_failure: Vec<Vec<f64>>,
-    /// Every seed's slope of log(1 − J) in log k over the last decade of steps.
+    /// Every seed's slope of log(1 − J) in log k over the last decade of steps: −p where 1 − J falls like k^{−p}.
     pub slopes: Vec<f64>,
     /// Every seed's p: log(1/(1 − J)) ∝ k^p over the last decade.
     pub powers: Vec<f64>,
-    /// The predicted slope.
+    /// The predicted slope: −2 for GRPO's exact gradient, else −1 (pg-rates, and the [module](self) on groups).
     pub predicted: f64,
     /// Every seed's k(1 − J), or k√(1 − J) of GRPO's exact gradient, at the end over its predicted value.
     pub constants: Vec<f64>,
 }
 
-/// All runs.
+/// The experiment: all runs of a [`Setting`], with the judgements.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Experiment {
     /// What was run.
     pub setting: Setting,
-    /// The numbers of updates after which J is recorded: even on a logarithmic scale.
+    /// The numbers k of updates after which J is recorded, increasing: about evenly in log k.
     pub times: Vec<usize>,
-    /// By algorithm and gradient.
+    /// The runs of Dr. GRPO, then of GRPO, each by kind of gradient: exact, then the groups in the order of the setting.
     pub rates: Vec<Rates>,
-    /// The judgements of what is [observed](super::observed).
+    /// The judgements of the observations of this experiment, in the order of [`observed`](super::observed).
     pub judged: [Judged; 3],
 }
 
@@ -129,7 +129,7 @@ pub struct Experiment {
 ///
 /// # Errors
 /// Fewer than 100 updates, no seed, a group of fewer than two, fewer than two responses or an odd number, a rate that is not
-/// positive and finite.
+/// above 0 and at most [`MAX_RATE`].
 pub fn run(setting: &Setting, done: &(dyn Fn() + Sync)) -> Result<Experiment, Error> {
     let refused = |what: String| Err(Error::new(what));
     if setting.steps < 100 {

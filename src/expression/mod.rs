@@ -34,18 +34,18 @@ pub use words::Word;
 
 use crate::number::Interval;
 
-/// An expression.
+/// An expression over the quantities of an instance.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Expr {
     /// A number.
     Number(Number),
     /// A quantity of the instance.
     Word(Word),
-    /// −x.
+    /// −x, of the expression given.
     Negated(Box<Expr>),
-    /// x ∘ y.
+    /// x ∘ y, of the operation and the two expressions given, x first.
     Binary(Operation, Box<Expr>, Box<Expr>),
-    /// f(x, …).
+    /// f(x, …), of the function and its arguments: one, or two and more for [`Function::Min`] and [`Function::Max`].
     Call(Function, Vec<Expr>),
 }
 
@@ -65,7 +65,7 @@ pub enum Operation {
     Power,
 }
 
-/// A function.
+/// A function that an expression may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Function {
     /// |x|.

@@ -88,9 +88,9 @@ impl Ratio {
 pub enum Number {
     /// A quotient of integers, exactly.
     Ratio(Ratio),
-    /// A decimal of more digits or powers of ten than that: the nearest `f64`, by its bits, and whether it is that.
+    /// A decimal of more digits or powers of ten than a [`Ratio`] holds.
     Decimal {
-        /// The bits of a finite number > 0.
+        /// The bits of the nearest `f64`, finite and > 0.
         nearest: u64,
         /// Whether the decimal is this `f64`.
         exact: bool,
@@ -130,7 +130,7 @@ impl Number {
         }
     }
 
-    /// The number enclosed.
+    /// An interval that contains the number, a few units in the last place wide.
     pub fn enclosed(self) -> Interval {
         self.value()
     }

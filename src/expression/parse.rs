@@ -12,15 +12,15 @@ const MAX_DEPTH: usize = 64;
 /// How two expressions are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
-    /// <=.
+    /// `<=`, the left side is at most the right one.
     AtMost,
-    /// <.
+    /// `<`, the left side is less than the right one.
     Below,
-    /// >=.
+    /// `>=`, the left side is at least the right one.
     AtLeast,
-    /// >.
+    /// `>`, the left side is greater than the right one.
     Above,
-    /// ==.
+    /// `==`, both sides are equal.
     Equal,
 }
 
@@ -56,7 +56,7 @@ pub struct Comparison {
     pub relation: Relation,
     /// The right side.
     pub right: Expr,
-    /// Where the relation stands in the text, in characters.
+    /// Where the relation stands in the text, in characters from 0.
     pub place: usize,
 }
 

@@ -15,7 +15,7 @@ pub trait Definite: Scalar {
     fn is_surely_nonzero(self) -> bool;
     /// Whether x > 0 for certain.
     fn is_surely_positive(self) -> bool;
-    /// Whether x is no number at all.
+    /// Whether x is no number at all: NaN, or the empty interval.
     fn is_undefined(self) -> bool;
 }
 
@@ -66,12 +66,12 @@ pub struct Values<'e, 'a, N> {
 }
 
 impl<'e, 'a, N: Scalar> Values<'e, 'a, N> {
-    /// None computed yet.
+    /// The words of the instance of `evaluation`, none of them computed yet.
     pub fn new(evaluation: &'e Evaluation<'a, N>) -> Self {
         Values { evaluation: Some(evaluation), known: [None; Word::COUNT] }
     }
 
-    /// The value of a word.
+    /// The value of a word on the instance; suprema are sampled in binary64 and enclosed in intervals.
     pub fn get(&mut self, word: Word) -> N {
         let (slot, evaluation) = (&mut self.known[word as usize], self.evaluation);
         // Without an evaluation there are the ranges, and of them all.
@@ -154,7 +154,7 @@ impl Program {
         }
     }
 
-    /// The value, given those of the words.
+    /// The value of the expression on the instance whose words are `words`, and whether it is defined for certain.
     pub fn evaluate<N: Definite>(&self, words: &mut Values<'_, '_, N>) -> Valued<N> {
         let mut stack: SmallVec<[N; 16]> = SmallVec::new();
         let mut defined = true;

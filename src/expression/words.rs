@@ -30,9 +30,9 @@ pub enum Word {
     L,
     /// `G`: G_o, max |s(o)| along w on the segment.
     G,
-    /// `Lp`: L_p, the same per token.
+    /// `Lp`: L_p, max |H_t| of every token after every prefix, along w on the segment.
     Lp,
-    /// `Gp`: G_p, the same per token.
+    /// `Gp`: G_p, max |ξ| of every token after every prefix, along w on the segment.
     Gp,
     /// `Tinf`: T∞, the largest length.
     Tinf,
@@ -58,7 +58,7 @@ pub enum Word {
     CurvNeg,
     /// `n_pos`: how many responses are correct.
     NPos,
-    /// `n_neg`: how many are not.
+    /// `n_neg`: how many responses are incorrect.
     NNeg,
     /// λ(η) − λ(0) − ηΔμ. This one and those below have no name: differences are rewritten to them.
     Remainder,
@@ -166,7 +166,7 @@ impl Word {
         self.entry().map_or("", |(_, meaning)| meaning)
     }
 
-    /// The word of this name.
+    /// The word of this name; `None` where none has it.
     pub fn find(name: &str) -> Option<Word> {
         Word::NAMED.into_iter().find(|word| word.name() == Some(name))
     }

@@ -10,19 +10,21 @@ use crate::policy::{Features, Policy, Rule, add_products, set};
 pub mod header {
     use crate::number::Scalar;
 
-    /// The step size: η = τ/√L_ref.
+    /// The step size η = τ/√L_ref, L_ref about L_o at θ: τ from 4 at u = 0 down to 10⁻⁹ at u = 0.99, then 0.
     pub const ETA: usize = 0;
-    /// ‖w‖.
+    /// ‖w‖: 1 for u < 0.75, down to 10⁻³ at u = 0.98, then 0.
     pub const NORM: usize = 1;
-    /// Which kind of direction.
+    /// Which direction w has: coordinates of its own for u < 0.77, that of the gradient gap for u < 0.8, then the first
+    /// axis.
     pub const DIRECTION: usize = 2;
-    /// Which kind of verifier.
+    /// Which kind of verifier there is.
     pub const RULE: usize = 3;
     /// The verifier's parameter.
     pub const RULE_PARAMETER: usize = 4;
-    /// How far probability is tilted towards or away from the correct responses.
+    /// How far probability is tilted in log-odds: not at all for u < 0.6, down to −700 away from the correct responses for u
+    /// < 0.8, up to 700 towards them above.
     pub const TILT: usize = 5;
-    /// The scale of θ.
+    /// The scale of θ: 1 at u = 0, then log-uniform from 0.1 to 30.
     pub const SCALE: usize = 6;
     /// How many coordinates the header has.
     pub const COUNT: usize = 7;

@@ -43,7 +43,7 @@ pub static REGISTRY: &[Family] = &[
     automata::FINITE_STATE,
 ];
 
-/// The family called `name`.
+/// The family called `name`, of [`REGISTRY`] or [`RUNS`]; `None` where none is.
 pub fn find(name: &str) -> Option<&'static Family> {
     REGISTRY.iter().chain(RUNS).find(|family| family.name == name)
 }
@@ -124,7 +124,7 @@ pub struct Family {
 pub struct Edge {
     /// What the instance is an extreme or an equality case of.
     pub name: &'static str,
-    /// The point.
+    /// The point, [`Family::dim`] numbers in \[0, 1\].
     pub u: Vec<f64>,
 }
 
@@ -168,7 +168,7 @@ impl Family {
     /// [`Family::decode`] over an instance that is no longer needed, whose memory is used again.
     ///
     /// # Errors
-    /// As there; `instance` is then as it was.
+    /// As [`Family::decode`]; `instance` is then as it was.
     pub fn decode_into(&self, u: &[f64], instance: &mut Instance) -> Result<(), Error> {
         if u.len() != self.dim {
             return Err(Error::new(format!("family {}: u has {} entries, expected {}", self.name, u.len(), self.dim)));

@@ -10,15 +10,15 @@ use crate::update::Algorithm;
 
 /// Places of the run's own coordinates, counted from the end of the start's.
 pub mod at {
-    /// Which direction and which step size.
+    /// Which rule for direction and step size, one of [`RULES`](super::RULES).
     pub const RULE: usize = 0;
-    /// At the condition, well below it, or outside.
+    /// Whether step sizes are at the condition of the rule, well below it, or outside.
     pub const SHARE: usize = 1;
-    /// How far below or outside.
+    /// How far step sizes are below the condition or outside.
     pub const HOW_FAR: usize = 2;
-    /// The most steps.
+    /// The most steps of the run.
     pub const STEPS: usize = 3;
-    /// M(K) at which the run ends.
+    /// M(K) (14) at which the run ends.
     pub const TARGET: usize = 4;
     /// The seed of random directions.
     pub const SEED: usize = 5;

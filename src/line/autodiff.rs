@@ -80,13 +80,14 @@ impl<N: Scalar> OnLine<'_, N> {
 /// Gradients in θ-space by differentiation along the d coordinate axes.
 #[derive(Clone, Debug)]
 pub struct CoordinateGradients<N> {
-    /// ∇log P(O∓): ∇J = J·∇log P(O⁺) = −(1−J)·∇log P(O⁻).
+    /// ∇log P(O⁻) and ∇log P(O⁺), d entries each: ∇J = J·∇log P(O⁺) = −(1−J)·∇log P(O⁻).
     pub log_mass: [Vec<N>; 2],
     /// The gradient of the surrogate Σ_o c_o log π_θ(o) whose coefficients are frozen at c = π·A/(σ|o|) as equation (5)
     /// prints them, divided by √(J(1−J)). Of a finite-state policy, as Σ_o c_o ∇log π is Σ_o A/(σ|o|) ∇π, from the gradients
     /// of Σ π/|o| over O⁺ and O⁻, on each of which A is a constant.
     pub grpo: Vec<N>,
-    /// The same for c = π·A, equation (4), divided by J(1−J).
+    /// The gradient, d entries, of the surrogate Σ_o c_o log π_θ(o) whose coefficients are frozen at c = π·A as equation (4)
+    /// prints them, divided by J(1−J).
     pub reinforce: Vec<N>,
 }
 

@@ -93,24 +93,25 @@ pub struct Responses<N> {
 /// (17). Index 0 of a pair is O⁻, index 1 is O⁺.
 #[derive(Clone, Debug)]
 pub struct Line<N> {
-    /// Per token.
+    /// Probabilities, scores and curvatures of every token.
     pub tokens: Tokens<N>,
-    /// Per response.
+    /// Probabilities, scores and curvatures of every response; empty for a finite-state policy.
     pub responses: Responses<N>,
-    /// π±(o): the probability of a response within its own side.
+    /// π±(o), the probability of a response within its own side (7a), (7b), in the order of the tree; empty for a
+    /// finite-state policy.
     pub conditional: List<N>,
     /// P(O∓) up to the factor e^`shift`.
     weight: [N; 2],
     shift: [N; 2],
-    /// E∓\[s\].
+    /// E∓\[s\], the mean scores along w, in nats per unit of t.
     pub mean: [N; 2],
-    /// Var∓(s).
+    /// Var∓(s), the variances of scores along w.
     pub variance: [N; 2],
-    /// E∓\[H\].
+    /// E∓\[H\], the mean second derivatives along w, in nats per unit² of t.
     pub curvature: [N; 2],
     /// E⁺\[H\] − E⁻\[H\], for one softmax by h'' alone: what all H share, −E\[h''\] − Var(h'), cancels.
     curvature_gap: N,
-    /// E∓\[ℓ\].
+    /// E∓\[ℓ\], the mean lengths, in tokens.
     pub length: [N; 2],
 }
 
@@ -143,7 +144,7 @@ impl<N: Scalar> Line<N> {
     pub fn log_mass(&self) -> [N; 2] {
         [0, 1].map(|side| self.weight[side].ln() + self.shift[side])
     }
-    /// λ = log J − log(1 − J).
+    /// λ = log J − log(1 − J), in nats.
     pub fn lambda(&self) -> N {
         let ([minus, plus], apart) = (self.weight, self.shift[1] - self.shift[0]);
         // So that the exchange of O⁺ and O⁻ changes the sign and no digit.
@@ -158,11 +159,11 @@ impl<N: Scalar> Line<N> {
     pub fn log_failure(&self) -> N {
         -self.lambda().softplus()
     }
-    /// J.
+    /// J = P(O⁺), in \[0, 1\].
     pub fn success(&self) -> N {
         self.share(1)
     }
-    /// 1 − J, without cancellation.
+    /// 1 − J = P(O⁻), in \[0, 1\], without cancellation.
     pub fn failure(&self) -> N {
         self.share(0)
     }
@@ -179,15 +180,15 @@ impl<N: Scalar> Line<N> {
     pub fn over_failure(&self, x: N) -> N {
         (x.ln() - self.log_failure()).exp()
     }
-    /// Δμ = E⁺\[s\] − E⁻\[s\] = λ'.
+    /// Δμ = E⁺\[s\] − E⁻\[s\] = λ' (11).
     pub fn alignment(&self) -> N {
         self.mean[1] - self.mean[0]
     }
-    /// λ'' = Var⁺ − Var⁻ + E⁺\[H\] − E⁻\[H\].
+    /// λ'' = Var⁺(s) − Var⁻(s) + E⁺\[H\] − E⁻\[H\] (17).
     pub fn second(&self) -> N {
         self.variance[1] - self.variance[0] + self.curvature_gap
     }
-    /// E\[ℓ\], exactly where the length is constant.
+    /// E\[ℓ\] in tokens, exactly where the length is constant.
     pub fn mean_length(&self) -> N {
         let [minus, plus] = self.length;
         if (plus - minus).is_zero() { plus } else { self.success() * plus + self.failure() * minus }
@@ -215,7 +216,7 @@ impl<'a, N: Scalar> OnLine<'a, N> {
         OnLine { policy: self.policy, correct: self.correct, theta: self.theta, logits: self.logits.map(Jet::constant) }
     }
 
-    /// The policy.
+    /// The policy that the line is of.
     pub fn policy(&self) -> &'a Policy {
         self.policy
     }

@@ -12,7 +12,8 @@ pub struct ScoreSum<N> {
     /// Σ_j κ̄_j max_i |∂_i h_j|, κ̄ the sum of the absolute values of what n − n_r π is added up from, response by response: the
     /// condition of any route, also of those in which 1 − π(v) cancels.
     pub condition: f64,
-    /// The same of what κ is added up from here, which may be far less.
+    /// Σ_j κ̄_j max_i |∂_i h_j| with κ̄ the sum of the absolute values of what κ is added up from here, which may be far
+    /// less.
     pub own_condition: f64,
 }
 
@@ -96,7 +97,7 @@ pub(crate) fn normal(x: f64) -> f64 {
     x.max(f64::MIN_POSITIVE)
 }
 
-/// ‖x‖₂.
+/// ‖x‖₂, scaled so that squares neither overflow nor underflow; 0 for no entries.
 pub fn norm<N: Scalar>(x: &[N]) -> N {
     // Scaled, so that neither very small nor very large entries are lost in the squares.
     let top = x.iter().map(|x| f64::abs(x.mid())).fold(0.0, f64::max);

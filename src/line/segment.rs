@@ -9,13 +9,13 @@ use std::cell::LazyCell;
 /// statements take over a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<N> {
-    /// min λ''.
+    /// min λ'' over the segment.
     pub least_second: N,
-    /// max λ''.
+    /// max λ'' over the segment.
     pub largest_second: N,
-    /// max E∓\[ℓ\], index 0 for O⁻ and 1 for O⁺.
+    /// max E∓\[ℓ\] in tokens, index 0 for O⁻ and 1 for O⁺.
     pub length: [N; 2],
-    /// max log(1/P(O∓)): the largest 1/(1−J) and 1/J, by their logarithms.
+    /// max log(1/P(O∓)) in nats, index 0 for O⁻ and 1 for O⁺: the largest 1/(1−J) and 1/J, by their logarithms.
     pub log_rarity: [N; 2],
 }
 

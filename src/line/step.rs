@@ -16,7 +16,7 @@ use smallvec::SmallVec;
 /// What one step of size η does to λ.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<N> {
-    /// λ(η) − λ(0).
+    /// λ(η) − λ(0), in nats.
     pub change: N,
     /// λ(η) − λ(0) − η·λ'(0), to full relative accuracy of its two halves ρ₊ and ρ₋.
     pub remainder: N,

@@ -22,21 +22,21 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Jet<N> {
-    /// The value.
+    /// f(t), the value v.
     pub value: N,
-    /// The first derivative.
+    /// f'(t), the first derivative d.
     pub first: N,
-    /// The second derivative (not halved).
+    /// f''(t), the second derivative c (not halved).
     pub second: N,
 }
 
 impl<N: Scalar> Jet<N> {
-    /// The jet of a constant.
+    /// The jet of a constant: its derivatives are 0.
     pub fn constant(value: N) -> Self {
         Jet { value, first: N::zero(), second: N::zero() }
     }
 
-    /// The jet of the variable t itself at t = `value`.
+    /// The jet of the variable t itself at t = `value`: derivatives 1 and 0.
     pub fn variable(value: N) -> Self {
         Jet { value, first: N::one(), second: N::zero() }
     }

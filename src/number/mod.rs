@@ -138,8 +138,9 @@ pub trait Scalar:
         Self::cover(x, pieces).map(f).reduce(larger).unwrap_or([Self::zero(); K])
     }
 
-    /// The same where enclosures of the derivatives over a piece are known too (of a maximum of functions: of every one that may
-    /// be the largest somewhere on the piece). An interval then knows f over a piece to second order, by the mean value theorem.
+    /// [`Scalar::suprema`], where enclosures of the derivatives over a piece are known too: `slopes` gives them for each of
+    /// the K functions of `f` (of a maximum of functions: of every one that may be the largest somewhere on the piece). An
+    /// interval then knows f over a piece to second order, by the mean value theorem.
     fn suprema_by_slopes<const K: usize>(
         x: f64,
         pieces: usize,
@@ -173,7 +174,7 @@ pub trait Scalar:
     }
 }
 
-/// Σ xᵢ.
+/// Σ xᵢ, added up in order; 0 for an empty sum.
 pub fn sum<N: Scalar>(terms: impl IntoIterator<Item = N>) -> N {
     terms.into_iter().fold(N::zero(), |total, term| total + term)
 }

@@ -32,17 +32,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an automaton")]
 pub struct Automaton {
-    /// The state of the empty prefix.
+    /// The state of the empty prefix, below S.
     #[serde(default)]
     pub start: u32,
-    /// The state after token v in state s: `next[s·V + v]`.
+    /// The state after token v in state s, S·V numbers below S: `next[s·V + v]`.
     pub next: Vec<u32>,
     /// Whether every position has logits of its own: row t·S + s instead of s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_position: bool,
 }
 
-/// The longest response of a finite-state policy.
+/// The longest response of a finite-state policy, in tokens: 2²⁴.
 pub const MAX_TOKENS: u32 = 1 << 24;
 /// The most states times tokens, and rows of logits times tokens.
 const MAX_ENTRIES: usize = 1 << 24;
@@ -147,8 +147,8 @@ impl Automaton {
 }
 
 impl Policy {
-    /// This finite-state policy with its responses listed: a row of logits for every prefix; and `correct`, a flag for every state, as
-    /// one for every response. Another policy is what it is.
+    /// This finite-state policy with its responses listed: a row of logits for every prefix; and `correct`, a flag for every
+    /// state, as one for every response. Another policy and its flags are given back as they are.
     ///
     /// # Errors
     /// More responses than [`MAX_RESPONSES`](super::MAX_RESPONSES).

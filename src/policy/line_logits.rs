@@ -106,7 +106,7 @@ impl<N: Scalar> LineLogits<N> {
         }
     }
 
-    /// The number of logits.
+    /// The number of logits, rows · options.
     pub fn count(&self) -> usize {
         self.value.len()
     }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub enum Features {
     /// ψ_{r,v} = e_{(r,v)}: one parameter a logit, d = rows · options.
     Tabular,
-    /// ψ row-major: entry (r·options + v)·d + i.
+    /// ψ row-major, rows·options·d entries: that of θ_i in the logit of option v in row r is at (r·options + v)·d + i.
     Dense(Vec<f64>),
 }
 
@@ -30,9 +30,9 @@ pub enum Features {
 pub struct Wave {
     /// Which logit: r·options + v.
     pub logit: usize,
-    /// α.
+    /// α, in nats.
     pub amplitude: f64,
-    /// k ∈ R^d.
+    /// k ∈ R^d, in radians per parameter unit.
     pub frequency: Vec<f64>,
     /// φ, in radians.
     pub phase: f64,
@@ -43,21 +43,21 @@ pub struct Wave {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "logits")]
 pub struct Logits {
-    /// d = dim θ.
+    /// d ≥ 1, the dimension of θ.
     pub dim: usize,
-    /// The number of contexts.
+    /// The number of rows: one for every context r.
     pub rows: usize,
-    /// The number of options in every context.
+    /// The number of options v in every row.
     pub options: usize,
-    /// b, rows · options entries; empty for zero.
+    /// b, rows·options entries, that of option v in row r at r·options + v; empty for zero.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bias: Vec<f64>,
-    /// ψ.
+    /// ψ, what the linear part multiplies θ by.
     pub features: Features,
-    /// Q, one symmetric d×d matrix (row-major) a logit; empty for zero.
+    /// Q, a symmetric d×d matrix, row-major, for each logit in the order of `bias`: rows·options·d² entries; empty for zero.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quadratic: Vec<f64>,
-    /// Waves, in any order.
+    /// The waves, in any order; a logit may have several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<Wave>,
 }
@@ -252,8 +252,8 @@ impl Logits {
         if self.bias.is_empty() { total } else { total + apart(&self.bias, j, k) }
     }
 
-    /// The logits on the line θ + t·w as logits of their own, t the only parameter (d = 1), in binary64. θ and w have d
-    /// entries.
+    /// The logits on the line θ + t·w as logits of their own, t the only parameter (d = 1), in binary64. `theta` and `w`
+    /// have d entries.
     pub fn on_line(&self, theta: &[f64], w: &[f64]) -> Logits {
         let line = self.restrict::<f64>(theta, w);
         let wave = |wave: &LineWave<f64>| Wave {

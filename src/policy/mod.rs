@@ -79,19 +79,19 @@ pub enum Context {
 pub struct Policy {
     /// The response space.
     pub tree: Tree,
-    /// Which row a prefix reads.
+    /// Which row of logits a prefix reads.
     pub context: Context,
     /// With `Some(p)`, EOS (token 0) is emitted with the fixed probability p ∈ (0, 1) whatever θ, and the softmax ranges over
     /// the other V − 1 tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop: Option<f64>,
-    /// The automaton of [`Context::State`].
+    /// The automaton of [`Context::State`]; `None` for other contexts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub automaton: Option<Box<Automaton>>,
-    /// The logits.
+    /// The logits h, of which a row's softmax is the law of the next token.
     pub logits: Logits,
-    /// Declared lengths |o| of a one-token policy's responses (trajectory-level view: tokens are not modelled, their number
-    /// is). `None`: the number of tokens in the tree.
+    /// Declared lengths |o| ≥ 1 of a one-token policy's responses, one each (trajectory-level view: tokens are not modelled,
+    /// their number is). `None`: the number of tokens in the tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lengths: Option<Vec<u32>>,
 }
@@ -391,7 +391,8 @@ impl Policy {
         }
     }
 
-    /// The common length of all responses, if there is one.
+    /// The common length of all responses, in tokens; `None` where lengths differ, or where responses with an EOS are not
+    /// listed.
     pub fn constant_length(&self) -> Option<u32> {
         if self.lengths.is_none() && self.tree.shape().ending == Ending::Fixed {
             return Some(self.tree.shape().max_length);

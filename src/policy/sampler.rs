@@ -1,6 +1,7 @@
 //! Exact sampling: responses drawn token by token from (1).
 
 use super::Policy;
+use crate::error::Error;
 use crate::number::log_sum_exp;
 use rand::{Rng, RngExt};
 use smallvec::SmallVec;
@@ -12,7 +13,7 @@ use smallvec::SmallVec;
 /// use rand::SeedableRng;
 ///
 /// let policy = Policy::tabular_softmax(2, vec![])?;
-/// let sampler = Sampler::new(&policy, &[0.0, 3f64.ln()]); // ¼ and ¾
+/// let sampler = Sampler::new(&policy, &[0.0, 3f64.ln()])?; // ¼ and ¾
 /// let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
 /// let second = (0..4_000).filter(|_| sampler.draw(&mut rng) == 1).count();
 /// assert!((2_900..3_100).contains(&second));
@@ -30,8 +31,17 @@ pub struct Sampler<'a> {
 }
 
 impl<'a> Sampler<'a> {
-    /// A sampler of π_θ. θ must have the policy's dimension; missing entries count as absent terms of θ·ψ.
-    pub fn new(policy: &'a Policy, theta: &[f64]) -> Sampler<'a> {
+    /// A sampler of π_θ, θ of the policy's dimension.
+    ///
+    /// # Errors
+    /// Responses that are not [listed](Policy::is_listed), as they are drawn by their positions; another number of parameters.
+    pub fn new(policy: &'a Policy, theta: &[f64]) -> Result<Sampler<'a>, Error> {
+        if !policy.is_listed() {
+            return Err(Error::new("the responses are not listed, and are drawn by their places in the list"));
+        }
+        if theta.len() != policy.logits.dim {
+            return Err(Error::new(format!("theta has {} parameters, expected {}", theta.len(), policy.logits.dim)));
+        }
         let logits = policy.logits.restrict::<f64>(theta, &vec![0.0; theta.len()]);
         let mut cumulative = Vec::with_capacity(logits.count());
         for row in logits.at(0.0, |x| x).chunks(logits.options) {
@@ -55,7 +65,7 @@ impl<'a> Sampler<'a> {
         for (position, node) in policy.tree.nodes().iter().enumerate().skip(1).rev() {
             children[node.parent as usize] = position as u32;
         }
-        Sampler { policy, cumulative, leaves, children }
+        Ok(Sampler { policy, cumulative, leaves, children })
     }
 
     /// One response, as its position in [`Tree::leaves`](super::Tree::leaves).

@@ -39,22 +39,22 @@ pub struct Shape {
 /// A prefix o_<t.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// The prefix without its last token (the root is its own parent).
+    /// The number of the prefix without its last token (the root is its own parent).
     pub parent: u32,
     /// The last token of the prefix; 0 at the root.
     pub token: u32,
-    /// Tokens in the prefix.
+    /// The number of tokens in the prefix.
     pub depth: u32,
 }
 
 /// A complete response: a prefix and its last token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaf {
-    /// The prefix before the last token.
+    /// The number of the prefix before the last token.
     pub node: u32,
     /// The last token; `None` for the EOS forced at position T∞.
     pub token: Option<u32>,
-    /// |o|, EOS counted.
+    /// |o| in tokens, EOS counted.
     pub length: u32,
 }
 
@@ -155,15 +155,15 @@ impl Tree {
         !self.nodes.is_empty()
     }
 
-    /// The size of the space.
+    /// V, T∞ and how responses end, of which all else follows.
     pub fn shape(&self) -> Shape {
         self.shape
     }
-    /// All prefixes that are continued, parents first; the root is number 0.
+    /// All prefixes that are continued, parents first; the root is number 0. Empty where they are not listed.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
-    /// All responses. A response is known everywhere by its position in this list.
+    /// All responses. A response is known everywhere by its position in this list. Empty where they are not listed.
     pub fn leaves(&self) -> &[Leaf] {
         &self.leaves
     }

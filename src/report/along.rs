@@ -11,7 +11,10 @@ const PIECES: u32 = 240;
 /// How far above and below λ and its tangent a bound is drawn, in heights of these two.
 const BEYOND: f64 = 0.3;
 
-/// λ(t) on the first step of a valid instance, its tangent, the bounds (16), log-odds-step-tight and smooth-only-step, and J(t).
+/// SVG over t from 0 to η, the first step of a valid instance. One panel has λ(t) in nats, its tangent and the bounds around
+/// it by (16), log-odds-step-tight and smooth-only-step; the other has J(t).
+///
+/// The constants are sampled on the step. Bounds that leave the picture are cut.
 pub fn along_svg(instance: &Instance) -> String {
     let real = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
     let along = real.along(PIECES);

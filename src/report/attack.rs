@@ -16,9 +16,9 @@ use std::fmt::Write;
 /// A finished attack with what is needed to run it again.
 #[derive(Clone, Copy, Debug)]
 pub struct Attacks<'a> {
-    /// What was run.
+    /// The attack that was run.
     pub attack: &'a Attack<'a>,
-    /// What was found.
+    /// What the attack found.
     pub found: &'a Attacked,
     /// Wall time in seconds.
     pub seconds: f64,
@@ -126,7 +126,12 @@ fn quantiles(histogram: &Histogram) -> Value {
     json!({"count": histogram.count(), "p50": at(0.5), "p99": at(0.99), "max": at(1.0)})
 }
 
-/// The whole result; every float round-trips.
+/// JSON of schema `gradient-gap/attack/1`: `schema`, `version`, `slug`, `expected`, `refuted`, `as_expected`, `best_ratio`,
+/// `enclosed`, `simplified_ratio`, `seed`, `evaluations`, `seconds`, `timed_out`, `undecided`, `disagreements`, `parts`,
+/// `families`, `log10_ratio` (quantiles of random points and of the ends of searches) and `witness`.
+///
+/// Ratios are shares of the bound, enclosures pairs \[low, high\], `seconds` wall time. Every float round-trips; [`number`]
+/// says how the others are written.
 pub fn attack_json(attacks: &Attacks<'_>) -> String {
     let Attacks { attack, found, seconds } = attacks;
     let statement = &attack.claim.statement;

@@ -39,7 +39,8 @@ fn shown(x: f64, percent: bool) -> String {
     if percent && x.is_finite() { format!("{:.1} %", 100.0 * x) } else { short(x) }
 }
 
-/// What is found of all seeds, and what that says of each observation.
+/// Text: for every fallback the least, the median and the largest of each quantity of an [`Outcome`] over the seeds; then
+/// the judgements.
 pub fn bandit_table(experiment: &Experiment, style: Style) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
@@ -91,7 +92,10 @@ fn outcome_json(outcome: &Outcome) -> Value {
     })
 }
 
-/// The whole result but single contexts; every float round-trips.
+/// JSON of schema `gradient-gap/bandit/1` with the keys `schema`, `version`, `eta`, `steps`, `seed`, `judged` and `runs`.
+///
+/// A run has `fallback`, `judged` and `seeds`, an entry for every [`Outcome`] without its single contexts. Every float
+/// round-trips; [`number`] says how the others are written.
 pub fn bandit_json(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let runs = experiment.runs.iter().map(|runs| {
@@ -110,7 +114,20 @@ pub fn bandit_json(experiment: &Experiment) -> String {
     format!("{document:#}\n")
 }
 
-/// A row for every context of every run.
+/// CSV: a row for every evaluation context at the end of every run, by fallback, seed and context, under a header.
+///
+/// | column | what | unit, range |
+/// |---|---|---|
+/// | `fallback` | [`name`] of the fallback | |
+/// | `seed` | the seed of the run | |
+/// | `context` | the place of the context x in the evaluation list, from 0 | |
+/// | `lambda_start`, `lambda` | λ_x at the start and at the end | nats |
+/// | `success`, `failure` | J and 1 − J at the end | \[0, 1\] |
+/// | `printed_gap` | Σ \[Δμ\]₊ η, with the constant η ([`Point::constant`]) | ≥ 0, nats |
+/// | `effective_gap` | Σ \[Δμ\]₊ η_k, the cumulative gap alignment (14) | ≥ 0, nats |
+/// | `signed_gap` | Σ Δμ η_k | nats |
+/// | `bound` | Σ D²/8, what `signed_gap` exceeds the gain of λ by at most ([`Point::remainder`]) | ≥ 0, nats |
+/// | `relative_gap` | `printed_gap` less that of the training contexts ([`Point::relative`]) | nats |
 pub fn bandit_csv(experiment: &Experiment) -> String {
     let mut text = String::from(
         "fallback,seed,context,lambda_start,lambda,success,failure,printed_gap,effective_gap,signed_gap,bound,relative_gap\n",
@@ -132,7 +149,9 @@ pub fn bandit_csv(experiment: &Experiment) -> String {
     text
 }
 
-/// The three panels of Figure 1 for one run, and the first of them with the gap that log-odds follow.
+/// SVG of `runs.first`, a curve for every evaluation context, shaded by J at the end. Panels: the three of Figure 1 (J
+/// against the cumulative gap; the cumulative gap and the relative gap against k), and J against λ(0) + Σ Δμ η_k with the
+/// logistic curve.
 pub fn bandit_svg(experiment: &Experiment, runs: &Runs) -> String {
     let (curves, setting) = (&runs.first.curves, &experiment.setting);
     let times = curves.times();

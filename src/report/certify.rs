@@ -14,18 +14,18 @@ use std::fmt::Write;
 /// Finished certificates with what is needed to make them again.
 #[derive(Clone, Copy, Debug)]
 pub struct Certifications<'a> {
-    /// What was run.
+    /// The campaign whose claims and instances were decided.
     pub campaign: &'a Campaign<'a>,
-    /// By claim.
+    /// What certificates say of each claim, in the order of the campaign.
     pub claims: &'a [CertifiedClaim],
-    /// Boxes of these claims.
+    /// The boxes of these claims, with what was found on each.
     pub boxes: &'a [Boxed],
     /// Wall time in seconds.
     pub seconds: f64,
 }
 
 impl Certifications<'_> {
-    /// Whether all counts are what the mathematics says.
+    /// Whether all counts are what the mathematics says ([`CertifiedClaim::as_expected`]), and every box is proved.
     pub fn as_expected(&self) -> bool {
         let proved = |boxed: &Boxed| boxed.outcome.verdict == Verdict::Proved;
         self.claims.iter().all(CertifiedClaim::as_expected) && self.boxes.iter().all(proved)
@@ -95,7 +95,12 @@ pub fn certify_table(certifications: &Certifications<'_>, style: Style) -> Strin
     text
 }
 
-/// The whole result; every float round-trips.
+/// JSON of schema `gradient-gap/certify/1` with the keys `schema`, `version`, `seed`, `instances`, `attack`, `seconds`,
+/// `as_expected`, `claims` and `boxes`.
+///
+/// A claim has the numbers of a [`Count`] of random instances, those of hard ones under `hard` and by family under
+/// `families`; a box has its variables, its verdict and what it took. Every float round-trips; [`number`] says how the
+/// others are written.
 pub fn certify_json(certifications: &Certifications<'_>) -> String {
     let Certifications { campaign, claims, boxes, seconds } = certifications;
     let claim = |claim: &CertifiedClaim| {

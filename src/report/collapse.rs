@@ -16,31 +16,32 @@ fn digits_of(x: Interval) -> String {
 /// A run with everything that is printed of it.
 #[derive(Clone, Debug)]
 pub struct Collapsed<'a, C> {
-    /// The name on the command line.
+    /// The name of the construction on the command line.
     pub name: &'a str,
-    /// What was run.
+    /// The construction that was run.
     pub construction: &'a C,
-    /// Its steps.
+    /// Its steps k = 0, …, K − 1, enclosed.
     pub course: &'a Course<Interval>,
-    /// What is certain of them.
+    /// What is certain of these steps.
     pub certified: &'a Certified,
     /// The names of the constants: G_o, L_o or G_p, L_p.
     pub symbols: [&'a str; 2],
-    /// What the threshold of the construction is.
+    /// The formula of the construction's [threshold](Construction::threshold), as text.
     pub threshold: &'a str,
-    /// Where the construction itself begins to collapse ([`Construction::bisected`]).
+    /// The step size from which on the construction itself collapses ([`Construction::bisected`]), in parameter units;
+    /// `None` where none was found.
     pub bisected: Option<f64>,
     /// T∞, where it is not 1.
     pub tokens: Option<u32>,
 }
 
 impl<C: Construction> Collapsed<'_, C> {
-    /// Whether the run does what the theorem claims.
+    /// Whether the run does at every step what the theorem claims: [`Certified::collapses`].
     pub fn as_expected(&self) -> bool {
         self.certified.collapses()
     }
 
-    /// The window, the constants, three steps, the verdict.
+    /// Text: Δμ, η with its window, the constants, the threshold; the first, the worst and the last step; the verdict.
     pub fn table(&self, style: Style) -> String {
         let Collapsed { construction, course, certified, .. } = self;
         let (window, alignment) = (construction.window(), construction.alignment());
@@ -92,7 +93,7 @@ impl<C: Construction> Collapsed<'_, C> {
         format!("{text}\n{}\n{verdict}\n", finish(&table))
     }
 
-    /// log₁₀ J and λ against k.
+    /// SVG against k: log₁₀ J, and λ in nats.
     pub fn svg(&self) -> String {
         let steps = &self.course.steps;
         let success: Vec<f64> = steps.iter().map(|step| step.log_success.mid() / std::f64::consts::LN_10).collect();

@@ -12,11 +12,11 @@ use std::fmt::Write;
 /// A finished search with what is needed to run it again.
 #[derive(Clone, Copy, Debug)]
 pub struct Conjectured<'a> {
-    /// What was asked.
+    /// The conjecture that was put to the test.
     pub conjecture: &'a Conjecture,
     /// How the search was made.
     pub effort: &'a Effort<'a>,
-    /// What was found.
+    /// What the search found.
     pub found: &'a Found,
     /// Wall time in seconds.
     pub seconds: f64,
@@ -111,7 +111,11 @@ pub fn conjecture_table(conjectured: &Conjectured<'_>, style: Style) -> String {
     }
 }
 
-/// The whole result; every float round-trips.
+/// JSON of schema `gradient-gap/conjecture/1`: `schema`, `version`, `expression`, `given`, `verdict` (`refuted` or
+/// `not-refuted`), `best_ratio`, `worst_slack`, `satisfied`, `defined`, `evaluations`, `seed`, `seconds`, `timed_out`,
+/// `undecided`, `disagreements`, `families`, `quantities`, `as_found`, `nearest` and `witness`.
+///
+/// They are those of [`Found`]; `seconds` is wall time. Every float round-trips; [`number`] says how the others are written.
 pub fn conjecture_json(conjectured: &Conjectured<'_>) -> String {
     let Conjectured { conjecture, effort, found, seconds } = conjectured;
     let families = found

@@ -9,7 +9,8 @@ use crate::claims::{ClaimEntry, REGISTRY};
 use crate::experiments::{self, Observed};
 use std::fmt::Write;
 
-/// All claims: slug, place, relation, assumptions, reading of the constants, expected verdict.
+/// Text: a row for every claim of the registry with slug, place, relation, assumptions, reading of the constants and
+/// expected verdict; then a row for every observation of the experiments.
 pub fn list() -> String {
     let mut table = new_table(&["claim", "place", "relation", "assumptions", "reading", "expected"]);
     for claim in REGISTRY {
@@ -32,14 +33,15 @@ pub fn list() -> String {
            it names.\n"
 }
 
-/// What is said in an observation, and how it is judged.
+/// Text: the slug and place of an observation, what the paper says, the criterion, and the command that judges it.
 pub fn explain_observed(observed: &Observed) -> String {
     let Observed { slug, place, said, command, criterion } = observed;
     let [said, criterion] = [wrapped(&format!("“{said}”")), wrapped(criterion)];
     format!("{slug}, {place}\n\n{said}\n\nCriterion:\n\n{criterion}\n\nJudged by `{command}`.\n")
 }
 
-/// A claim's page, its hypotheses, and the verdict of the small campaign just run.
+/// Text: the claim's page, its formula and hypotheses, and the verdict of the campaign in `result`, which was run with so
+/// many `instances` and this `seed`.
 pub fn explain(claim: &ClaimEntry, result: &ClaimResult, instances: u64, seed: u64, style: Style) -> String {
     let statement = &claim.statement;
     let mut text = format!("{}\n\n", statement.page.trim_end());

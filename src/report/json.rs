@@ -131,7 +131,12 @@ fn runs(name: &str, spread: &Spread) -> Value {
     })
 }
 
-/// The whole result; every float round-trips.
+/// JSON of schema `gradient-gap/verify/1` with the keys `schema`, `version`, `seed`, `instances`, `seconds`, `as_expected`,
+/// `claims`, `families` and `runs`.
+///
+/// A claim has its verdict with the numbers behind it; observations stand behind the claims, with the verdict `not-covered`.
+/// `families` and `runs` say how instances were spread, by quantiles. Every float round-trips; [`number`] says how the
+/// others are written.
 pub fn verify_json(verified: &Verified<'_>) -> String {
     format!("{:#}\n", verify_document(verified))
 }

@@ -7,14 +7,14 @@ use crate::lengths::{FARTHEST, Row, Varied, exponent};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// All rows of `lengths`.
+/// What the command `lengths` finds: step sizes against each length, by design and for random policies.
 #[derive(Clone, Debug)]
 pub struct Lengths {
-    /// The rows in which each length is varied.
+    /// For each length that is varied the rows, by increasing length.
     pub sweeps: Vec<(Varied, Vec<Row>)>,
-    /// Those of random policies.
+    /// The rows of random policies ([`typical`](crate::lengths::typical)); may be empty.
     pub typical: Vec<Row>,
-    /// The seed of these.
+    /// The seed of the random policies in `typical`.
     pub seed: u64,
 }
 
@@ -89,7 +89,11 @@ fn row_json(row: &Row) -> Value {
     })
 }
 
-/// The whole result; every float round-trips.
+/// JSON of schema `gradient-gap/lengths/1` with the keys `schema`, `version`, `sweeps` and `typical`.
+///
+/// A sweep has `varied`, the `powers` with which the three steps go with the length, and `rows`; `typical` has `seed` and
+/// `rows`. A row has the fields of [`Row`]: lengths in tokens, steps in parameter units. Every float round-trips; [`number`]
+/// says how the others are written.
 pub fn lengths_json(lengths: &Lengths) -> String {
     let sweeps = lengths.sweeps.iter().map(|(varied, rows)| {
         let powers: Vec<Value> =
@@ -114,7 +118,7 @@ fn between(points: &[[f64; 2]], x: f64) -> f64 {
     })
 }
 
-/// The three steps against the length that is varied, a panel for each: logarithms to base 10.
+/// SVG: the three step sizes against the length that is varied, log₁₀ of both, a panel for each length.
 pub fn lengths_svg(lengths: &Lengths) -> String {
     let log = |varied: Varied, row: &Row| pxfm::f_log10(varied.of(row));
     let mut across: Vec<f64> = Vec::new();

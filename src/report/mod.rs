@@ -41,7 +41,6 @@ pub use json::{number, verify_json};
 pub use junit::verify_junit;
 pub use lengths::{Lengths, lengths_json, lengths_svg, lengths_table};
 pub use phase::{phase_csv, phase_json, phase_svg, phase_table};
-pub use plot::{Bundle, Bundles, Figure, Mark, Panel, Scatter, Series, Strand};
 pub use png::png;
 pub use rates::{rates_csv, rates_json, rates_svg, rates_table};
 pub use replay::{Replay, replay_json, replay_table};
@@ -58,9 +57,9 @@ use comfy_table::{LineStyle, TableStyle};
 /// A finished campaign with what is needed to run it again.
 #[derive(Clone, Copy, Debug)]
 pub struct Verified<'a> {
-    /// What was run.
+    /// The campaign that was run.
     pub campaign: &'a Campaign<'a>,
-    /// What was found.
+    /// What the campaign found.
     pub result: &'a CampaignResult,
     /// Wall time in seconds.
     pub seconds: f64,
@@ -91,7 +90,7 @@ pub fn short(x: f64) -> String {
 }
 
 /// 10^`log10` for people, where binary64 may underflow.
-pub fn short_log10(log10: f64) -> String {
+pub(crate) fn short_log10(log10: f64) -> String {
     if log10 == f64::NEG_INFINITY {
         "0".into()
     } else if (-3.0..5.0).contains(&log10) {
@@ -122,7 +121,7 @@ fn finish(table: &comfy_table::Table) -> String {
 }
 
 /// 1234567 as 1 234 567.
-pub fn grouped(n: u64) -> String {
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

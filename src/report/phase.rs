@@ -27,7 +27,8 @@ fn distance(found: Option<[f64; 3]>) -> [String; 3] {
     found.map_or_else(|| ["none", "", ""].map(String::from), |all| all.map(short))
 }
 
-/// Distances of boundaries from lines, and the judgements.
+/// Text, in lines: by family the least, median and largest boundary over each of three lines, the share of the cells that
+/// end lower and the largest share of lost steps; then the judgements.
 pub fn phase_table(experiment: &Experiment, style: Style) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
@@ -75,7 +76,12 @@ fn plane_json(plane: &Plane) -> Value {
     })
 }
 
-/// The lines and boundaries of every row, in units of Δμ/(LT∞); every float round-trips.
+/// JSON of schema `gradient-gap/phase/1` with the keys `schema`, `version`, `columns`, `rows`, `progress`, `judged` and
+/// `planes`.
+///
+/// A plane has `family`, `boundary_over` (least, median and largest distance of the boundary from three lines) and `rows`; a
+/// row has λ(0), T, Δμ, and its lines, window and boundary as x = ηLT∞/Δμ. Every float round-trips; [`number`] says how the
+/// others are written.
 pub fn phase_json(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let document = json!({
@@ -90,7 +96,17 @@ pub fn phase_json(experiment: &Experiment) -> String {
     format!("{document:#}\n")
 }
 
-/// A row for every cell.
+/// CSV: a row for every cell of every plane, by family, row and column of the plane, under a header.
+///
+/// | column | what | unit, range |
+/// |---|---|---|
+/// | `family` | [`Family::name`] | |
+/// | `tokens` | T, 1 but for Theorem 4 | tokens |
+/// | `lambda_start`, `lambda_end` | λ(0), λ(K) | nats |
+/// | `log10_x` | log₁₀ x, x = ηLT∞/Δμ | |
+/// | `step_size` | η | parameter units |
+/// | `steps` | K | ≥ 1 |
+/// | `lost` | the share of the steps that lower J, of those that were made one by one | \[0, 1\] |
 pub fn phase_csv(experiment: &Experiment) -> String {
     let mut text = String::from("family,tokens,lambda_start,log10_x,step_size,steps,lambda_end,lost\n");
     for plane in &experiment.planes {
@@ -111,7 +127,8 @@ fn log10(x: f64) -> f64 {
     Scalar::ln(x) / Scalar::ln(10.0_f64)
 }
 
-/// One plane: J(K), the share of lost steps, and the lines.
+/// SVG of one plane over log₁₀ x, x = ηLT∞/Δμ, and λ(0), or log₁₀ T for Theorem 4: J(K), the share of lost steps, and the
+/// lines. Empty for a plane without rows.
 pub fn phase_svg(experiment: &Experiment, plane: &Plane) -> String {
     let tokens = plane.family == Family::Theorem4;
     let height = |row: &Row| if tokens { log10(row.start.tokens.into()) } else { row.start.lambda };

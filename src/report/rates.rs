@@ -26,7 +26,8 @@ fn middle(rates: &Rates) -> Vec<f64> {
     (0..times).map(|i| median(&at(i)).map_or(f64::NAN, |[_, middle, _]| middle)).collect()
 }
 
-/// Slopes of all kinds of gradients, with their intervals, and the judgements.
+/// Text: a line for each algorithm and kind of gradient with the median slope, its interval and the predicted slope; then
+/// the judgements.
 pub fn rates_table(experiment: &Experiment, style: Style) -> String {
     let setting = &experiment.setting;
     let mut text = format!(
@@ -66,7 +67,12 @@ pub fn rates_table(experiment: &Experiment, style: Style) -> String {
     text + &judged_text(&OBSERVED, &experiment.judged, style)
 }
 
-/// The whole result; every float round-trips.
+/// JSON of schema `gradient-gap/rates/1` with the keys `schema`, `version`, `rate`, `steps`, `seed`, `responses`, `judged`
+/// and `rates`.
+///
+/// An entry of `rates` has `algorithm`, `group` (null for exact gradients), the median `slope` with its `interval`,
+/// `predicted`, and every seed's `slopes`, `powers` and `constants`, those of [`Rates`]. Every float round-trips; [`number`]
+/// says how the others are written.
 pub fn rates_json(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let numbers = |x: &[f64]| x.iter().map(|&x| number(x)).collect::<Vec<_>>();
@@ -93,7 +99,15 @@ pub fn rates_json(experiment: &Experiment) -> String {
     format!("{document:#}\n")
 }
 
-/// A row for every recorded time of every run.
+/// CSV: a row for every recorded time of every run, by algorithm, kind of gradient, seed and time, under a header.
+///
+/// | column | what | unit, range |
+/// |---|---|---|
+/// | `algorithm` | [`Algorithm::name`] | |
+/// | `group` | G, responses of a sampled group; empty for exact gradients | ≥ 2 |
+/// | `seed` | the seed of the run | |
+/// | `step` | k, the updates made before | ≥ 1 |
+/// | `log_failure` | log(1 − J) at θ_k | ≤ 0, nats |
 pub fn rates_csv(experiment: &Experiment) -> String {
     let mut text = String::from("algorithm,group,seed,step,log_failure\n");
     for rates in &experiment.rates {
@@ -114,7 +128,8 @@ pub fn rates_csv(experiment: &Experiment) -> String {
 /// Exact gradients first; groups from light to dark.
 const COLOURS: [&str; 6] = ["#000000", "#f0a030", "#d8602c", "#a8305c", "#5c2d84", "#26205c"];
 
-/// 1 − J by steps, both logarithmic: medians of the seeds, a panel for each algorithm.
+/// SVG: 1 − J against k, both logarithmic, medians of the seeds, a panel for each algorithm and a curve for each kind of
+/// gradient.
 pub fn rates_svg(experiment: &Experiment) -> String {
     let to_tenth = 1.0 / Scalar::ln(10.0_f64);
     let across: Vec<f64> = experiment.times.iter().map(|&k| to_tenth * Scalar::ln(k as f64)).collect();

@@ -30,7 +30,7 @@ pub struct Replay {
     pub vectors: Vec<(&'static str, Vec<f64>)>,
     /// The regularity constants, in every reading in which they are known.
     pub constants: Vec<Constant>,
-    /// Every claim: binary64 and intervals.
+    /// Every claim of the registry: its measure in binary64, and its certificate by intervals.
     pub claims: Vec<(&'static ClaimEntry, Measured, Option<Certificate>)>,
     /// The words and the sides of the conjecture that a witness refutes; empty for anything else.
     pub conjecture: Vec<Quantity>,
@@ -57,7 +57,7 @@ impl Replay {
         Ok(Replay { asserted, conjecture, ..Replay::new(stored.instance()) })
     }
 
-    /// Evaluates a valid instance.
+    /// Evaluates a valid instance: every claim of the registry and all quantities, nothing asserted of it.
     pub fn new(instance: &Instance) -> Replay {
         let real = Evaluation::<f64>::new(instance, SAMPLE_PIECES);
         let enclosed = Evaluation::<Interval>::new(instance, 1);
@@ -118,7 +118,7 @@ impl Replay {
         }
     }
 
-    /// ‖w‖₂.
+    /// ‖w‖₂, enclosed: an entry of `over_the_step`; empty where that has none.
     pub fn norm(&self) -> Interval {
         let norm = self.over_the_step.iter().find(|(name, _)| *name == "‖w‖₂");
         norm.map_or(Interval::EMPTY, |&(_, norm)| norm)
@@ -162,7 +162,8 @@ fn tone(claim: &ClaimEntry, certificate: &Option<Certificate>) -> Tone {
     }
 }
 
-/// As text.
+/// Text: quantities with enclosures, g⁺, g⁻ and the gradients, extremes over the step, the constants in every reading, a
+/// line for each claim; then what a witness says, and whether it is so.
 pub fn replay_table(replay: &Replay, style: Style) -> String {
     let mut quantities = new_table(&["quantity", "value", "enclosure"]);
     for (name, value, enclosure) in &replay.quantities {
@@ -230,7 +231,10 @@ pub fn replay_table(replay: &Replay, style: Style) -> String {
     text
 }
 
-/// As JSON, schema `gradient-gap/replay/1`.
+/// JSON of schema `gradient-gap/replay/1` with the keys `schema`, `as_expected`, `quantities`, `over_the_step`, `vectors`,
+/// `constants`, `claims`, `conjecture` and `asserted`: the fields of [`Replay`].
+///
+/// Every float round-trips; [`number`] says how the others are written.
 pub fn replay_json(replay: &Replay) -> String {
     let quantities: Vec<Value> =
         (replay.quantities.iter()).map(|(name, value, enclosure)| quantity(name, *value, *enclosure)).collect();
@@ -264,6 +268,7 @@ pub fn replay_json(replay: &Replay) -> String {
         replay.asserted.iter().map(|said| json!({"text": said.text, "confirmed": said.confirmed})).collect();
     let document = json!({
         "schema": "gradient-gap/replay/1",
+        "version": env!("CARGO_PKG_VERSION"),
         "as_expected": replay.as_expected(),
         "quantities": quantities,
         "over_the_step": over_the_step,

@@ -11,9 +11,9 @@ use std::fmt::Write;
 /// All thresholds at one J or more, by increasing J.
 #[derive(Clone, Copy, Debug)]
 pub struct SafeSteps<'a> {
-    /// What was given.
+    /// What was given: Δμ, the constants and the lengths.
     pub inputs: &'a Inputs,
-    /// What follows.
+    /// What every threshold says of the inputs, an entry for each J, by increasing J.
     pub compared: &'a [Compared],
 }
 
@@ -71,7 +71,8 @@ fn largest(one: &Compared) -> String {
     one.largest().map_or("none".into(), |(threshold, eta)| format!("{} ({})", short(eta), threshold.name))
 }
 
-/// One row a threshold at a single J, one row a J otherwise; then what is guaranteed.
+/// Text: at a single J a row for each threshold, otherwise a row for each J; then what is guaranteed. Step sizes are in
+/// parameter units.
 pub fn safe_step_table(steps: &SafeSteps<'_>) -> String {
     let mut text = String::new();
     if let [one] = steps.compared {
@@ -144,7 +145,12 @@ fn largest_json(found: Option<(&Threshold, f64)>) -> Value {
     found.map_or(Value::Null, |(threshold, eta)| json!({"name": threshold.name, "step": number(eta)}))
 }
 
-/// The whole result; every float round-trips.
+/// JSON of schema `gradient-gap/safe-step/1` with the keys `schema`, `version`, `alignment`, `smoothness`, `score_bound`,
+/// `max_length`, `psi1_length`, `thresholds`, `rates` and `notes`.
+///
+/// A threshold has what it says and guarantees; an entry of `rates` has J, 1 − J, E⁺\[ℓ\], the `steps` of all thresholds,
+/// the `largest` step below which J rises and a `contradiction` if there is one. Every float round-trips; infinities are as
+/// [`number`] writes them.
 pub fn safe_step_json(steps: &SafeSteps<'_>) -> String {
     let inputs = steps.inputs;
     let thresholds = THRESHOLDS.iter().map(|threshold| {

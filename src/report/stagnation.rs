@@ -75,7 +75,11 @@ fn trial_json(trial: &Trial) -> Value {
            "last": trial.last.map(number), "gradient": number(trial.slopes[0]), "gap": number(trial.slopes[1])})
 }
 
-/// The whole result; every float round-trips.
+/// JSON of schema `gradient-gap/stagnation/1` with the keys `schema`, `version`, `steps`, `trials`, `seed`, `judged` and
+/// `scenarios`.
+///
+/// An entry of `scenarios` has `scenario`, `algorithm` and `trials`, of which each holds a [`Trial`]. Every float
+/// round-trips; [`number`] says how the others are written.
 pub fn stagnation_json(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let one = |trials: &Trials| {
@@ -94,7 +98,22 @@ pub fn stagnation_json(experiment: &Experiment) -> String {
     format!("{document:#}\n")
 }
 
-/// A row for every trial.
+/// CSV: a row for every trial, by scenario, algorithm and trial, under a header.
+///
+/// | column | what | unit, range |
+/// |---|---|---|
+/// | `scenario` | [`Scenario::name`] | |
+/// | `algorithm` | [`Algorithm::name`] | |
+/// | `trial` | its number, from 0 | |
+/// | `rate` | αD²/16, D the diameter of the features | > 0 |
+/// | `group` | G, responses of a sampled group; empty for exact gradients | |
+/// | `success_start` | the mean of J over the prompts at the start | \[0, 1\] |
+/// | `failure_middle`, `failure_end` | the mean of F = 1 − J over the tenth before the middle, over the last | \[0, 1\] |
+/// | `lost` | the share of the steps that lower the mean of J | \[0, 1\] |
+/// | `moving` | the share of the steps of the second half that move θ | \[0, 1\] |
+/// | `gradient` | ‖∇J‖ at the end, J the mean over the prompts | per parameter unit |
+/// | `gap` | the mean of ‖g⁺ − g⁻‖ over the prompts at the end | nats per parameter unit |
+/// | `ending` | `solved`, `rising`, `overshot`, `direction` or `flat`: an [`Ending`] | |
 pub fn stagnation_csv(experiment: &Experiment) -> String {
     let mut text = String::from(
         "scenario,algorithm,trial,rate,group,success_start,failure_middle,failure_end,lost,moving,gradient,gap,ending\n",
@@ -116,7 +135,7 @@ pub fn stagnation_csv(experiment: &Experiment) -> String {
 
 const COLOURS: [&str; 5] = ["#9ecae1", "#4292c6", "#d62728", "#ff9f1c", "#6a3d9a"];
 
-/// Where every run of each algorithm ended: a column for each scenario, coloured by what stopped it.
+/// SVG: J at the end of every trial, a panel for each algorithm, a column for each scenario, coloured by the [`Ending`].
 pub fn stagnation_svg(experiment: &Experiment) -> String {
     let count = experiment.setting.trials as usize;
     let names: Vec<&str> = experiment.trials.iter().step_by(2).map(|trials| trials.scenario.name()).collect();

@@ -140,12 +140,11 @@ pub fn verify_table(verified: &Verified<'_>, style: Style) -> String {
         let (far, all) = (grouped(far), grouped(all));
         let _ = writeln!(text, "M(K) ≥ 4 in {far} of {all} runs ({share:.0} %), the collapse constructions apart.\n");
     }
-    let count = |families: &[(&str, Spread)]| families.iter().map(|(_, spread)| spread.cases).sum();
-    let (instances, runs): (u64, u64) = (count(&result.families), count(&result.runs));
-    let expected = result.claims.iter().filter(|claim| claim.as_expected).count();
+    let [instances, runs] = result.drawn();
     let _ = writeln!(
         text,
-        "{expected} of {} verdicts as expected; {} instances, {} runs, seed {}, {:.1} s.",
+        "{} of {} verdicts as expected; {} instances, {} runs, seed {}, {:.1} s.",
+        result.expected(),
         result.claims.len(),
         grouped(instances),
         grouped(runs),

@@ -111,7 +111,7 @@ fn side_by_side(columns: &[(String, Vec<(String, String)>)]) -> String {
     finish(&table)
 }
 
-/// What is found of all runs, and what that says of each observation.
+/// Text: by run the course of J, the estimates of the gap and the bounds, side by side; then the judgements.
 pub fn train_table(experiment: &Experiment, style: Style) -> String {
     let (setting, sizes) = (&experiment.setting, &experiment.sizes);
     let mut text = format!(
@@ -185,7 +185,11 @@ fn run_json(experiment: &Experiment, run: &Run) -> Value {
     })
 }
 
-/// The summary of all runs; every float round-trips.
+/// JSON of schema `gradient-gap/train/1` with the keys `schema`, `version`, `seed`, `steps`, `every`, `max_length`, `group`,
+/// `prompts_of_a_batch`, `supervised_steps`, `loss`, `parameters`, `responses`, `prompts`, `judged` and `runs`.
+///
+/// Of a run it has the summary alone; single points and updates are in the CSV files. Every float round-trips; [`number`]
+/// says how the others are written.
 pub fn train_json(experiment: &Experiment) -> String {
     let setting = &experiment.setting;
     let prompts: Vec<Value> = experiment
@@ -213,7 +217,18 @@ pub fn train_json(experiment: &Experiment) -> String {
     format!("{document:#}\n")
 }
 
-/// A row for every evaluation prompt at every step of every run.
+/// CSV: a row for every evaluation prompt at θ_k, k = 0, …, K, of every run, under a header.
+///
+/// | column | what | unit, range |
+/// |---|---|---|
+/// | `run` | algorithm and optimizer, as in [`name`] | |
+/// | `step` | k | |
+/// | `prompt`, `held_out` | the prompt, and whether it is never trained on | |
+/// | `lambda`, `success` | λ and J, exact | nats; \[0, 1\] |
+/// | `gap` | ‖g⁺ − g⁻‖, exact | nats per parameter unit |
+/// | `length`, `length_incorrect`, `length_correct` | E\[ℓ\], E⁻\[ℓ\], E⁺\[ℓ\] | tokens |
+/// | `psi1` | ‖ℓ‖_ψ1 | tokens |
+/// | `eta_alignment` | ηΔμ of the update from θ_k; 0 at k = K | nats |
 pub fn train_csv(experiment: &Experiment) -> String {
     let mut out = String::from(
         "run,step,prompt,held_out,lambda,success,gap,length,length_incorrect,length_correct,psi1,eta_alignment\n",
@@ -233,7 +248,25 @@ pub fn train_csv(experiment: &Experiment) -> String {
     out
 }
 
-/// A row for every update of every run, as a log would have it, with what is exact of its batch.
+/// CSV: a row for every update of every run, as a log would have it, and what is exact of its batch, under a header.
+///
+/// | column | what | unit, range |
+/// |---|---|---|
+/// | `run`, `step` | algorithm and optimizer; k | |
+/// | `reward` | Ĵ, the mean reward of the batch | \[0, 1\] |
+/// | `length` | the mean length of its responses | tokens |
+/// | `even_groups` | groups in which all rewards are equal | |
+/// | `grad_norm` | ‖g‖ of the sampled gradient | per parameter unit |
+/// | `learning_rate` | α | |
+/// | `eta` | η = ‖θ_{k+1} − θ_k‖ | parameter units |
+/// | `estimate` | ‖g‖/√(Ĵ(1−Ĵ)), for Dr. GRPO ‖g‖/(Ĵ(1−Ĵ)) (§5.2) | per parameter unit |
+/// | `preconditioned` | `estimate` with η/α in place of ‖g‖ | per parameter unit |
+/// | `batch_gap` | the mean of ‖g⁺ − g⁻‖ over the batch's prompts, exact | nats per parameter unit |
+/// | `batch_success` | the mean of J over them, exact | \[0, 1\] |
+/// | `batch_alignment` | the mean of Δμ over them along the update, exact | nats per parameter unit |
+///
+/// What is not known is `NaN`: the estimates where Ĵ is 0 or 1, the last three columns but at logged updates and every
+/// fourth.
 pub fn train_updates_csv(experiment: &Experiment) -> String {
     let mut out = String::from(
         "run,step,reward,length,even_groups,grad_norm,learning_rate,eta,estimate,preconditioned,batch_gap,batch_success,\
@@ -251,7 +284,19 @@ pub fn train_updates_csv(experiment: &Experiment) -> String {
     out
 }
 
-/// A row for every evaluation prompt and logged update of every run: both sides of the bounds, as shares.
+/// CSV: a row for every logged update and evaluation prompt of every run, where θ moved, under a header.
+///
+/// | column | what | unit, range |
+/// |---|---|---|
+/// | `run`, `step`, `prompt` | algorithm and optimizer; k; the prompt | |
+/// | `eta` | η | parameter units |
+/// | `success` | J before the update | \[0, 1\] |
+/// | `alignment`, `second` | Δμ = λ'(0), λ''(0) | nats per unit, per unit² |
+/// | `change`, `remainder` | λ(η) − λ(0), and less ηΔμ (R) | nats |
+/// | `apart` | R by the quadrature rule less R as a difference | nats |
+/// | `G_o`, `L_o`, `G_p`, `L_p`, `T_psi1` | the constants, sampled on the step | nats per unit, per unit²; tokens |
+/// | a column for each bound, by its claim | the share of it that R uses, of two sides the larger | above 1: undecided |
+/// | `step_18a`, `ascent_step` | the step of (18a), and 2(1−J)\[Δμ\]₊/L_o | parameter units |
 pub fn train_bounds_csv(experiment: &Experiment) -> String {
     let mut out = format!(
         "run,step,prompt,eta,success,alignment,second,change,remainder,apart,G_o,L_o,G_p,L_p,T_psi1,{},step_18a,ascent_step\n",
@@ -298,7 +343,8 @@ fn title(experiment: &Experiment, run: &Run) -> String {
     )
 }
 
-/// Figure 2 for one run: accuracy against the cumulative gap, estimated and exact, and J of every prompt against what log-odds follow.
+/// SVG, Figure 2 for one run: mean J of the evaluation prompts against the cumulative gap, estimated (§5.2) and exact, with
+/// the best logistic curves; and J of every prompt against λ(0) + Σ ηΔμ with the logistic curve.
 pub fn train_svg(experiment: &Experiment, run: &Run) -> String {
     let curve = |across: Across, fits: &Option<[Fit; 2]>| {
         let points = points(run, across);
@@ -343,7 +389,8 @@ pub fn train_svg(experiment: &Experiment, run: &Run) -> String {
 
 const COLOURS: [&str; 5] = ["#1f4e9c", "#c4561a", "#2f8a4c", "#8a3fa0", "#5a5a5a"];
 
-/// At logged updates: the gap and what is estimated of it, steps and thresholds, how much of the bounds is used.
+/// SVG against k, at logged updates, all logarithmic. Panels: the gap and what is estimated of it; estimates over the exact
+/// gap; η and the steps of (18a) and 2(1−J)Δμ/L_o; the largest share of each one-step bound that is used.
 pub fn train_gap_svg(experiment: &Experiment, run: &Run) -> String {
     let log = |x: f64| if x > 0.0 { Scalar::ln(x) / std::f64::consts::LN_10 } else { f64::NAN };
     let logged = |of: &dyn Fn(&Logged) -> f64| -> Vec<f64> { run.logged.iter().map(|logged| log(of(logged))).collect() };

@@ -10,7 +10,7 @@ pub struct Forest {
 }
 
 impl Forest {
-    /// No token.
+    /// A forest without tokens.
     pub fn new() -> Forest {
         Forest::default()
     }
@@ -35,17 +35,17 @@ impl Forest {
         self.token.is_empty()
     }
 
-    /// A token.
+    /// The token that has number `node`.
     pub fn token(&self, node: usize) -> u32 {
         self.token[node]
     }
 
-    /// How many tokens stand before it.
+    /// How many tokens stand before token number `node`: its position, from 0.
     pub fn depth(&self, node: usize) -> usize {
         self.depth[node] as usize
     }
 
-    /// Writes the token and what it sees, from itself to the first.
+    /// Writes to `path` the numbers of the tokens that token number `node` sees, from itself to the first of its sequence.
     pub fn path(&self, node: usize, path: &mut Vec<usize>) {
         path.clear();
         let mut at = Some(node as u32);

@@ -117,12 +117,12 @@ impl<'a, N: Number> Pass<'a, N> {
         &self.forest
     }
 
-    /// The logits behind a token that has gone through, `options` numbers.
+    /// The logits behind token number `node`, which has gone through: [`Sizes::options`] numbers.
     pub fn logits(&self, node: usize) -> &[N] {
         &self.logits[node * self.sizes.options..][..self.sizes.options]
     }
 
-    /// The logits behind all tokens from this one on, token by token.
+    /// The logits behind all tokens from number `node` on, token by token: [`Sizes::options`] numbers each.
     pub fn logits_from(&self, node: usize) -> &[N] {
         &self.logits[node * self.sizes.options..]
     }

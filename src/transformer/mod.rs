@@ -54,22 +54,22 @@ use crate::error::Error;
 use crate::number::Jet;
 use std::ops::Range;
 
-/// How large a network is.
+/// How large a network is: every size is at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
     /// Tokens that a sequence may hold: 0, …, `vocabulary` − 1.
     pub vocabulary: usize,
-    /// Of them, from the first on, those that have logits.
+    /// How many of them, from the first on, have logits: those that a response may hold.
     pub options: usize,
     /// Positions: the longest sequence, in tokens.
     pub positions: usize,
-    /// d, a multiple of `heads`.
+    /// d, the length of every x_i, a multiple of `heads`.
     pub width: usize,
-    /// Heads of attention.
+    /// How many heads attention has; each sees width/heads numbers.
     pub heads: usize,
-    /// What W_up leads to.
+    /// The width of the feed-forward half: W_up leads from d to so many numbers, W_down back.
     pub hidden: usize,
-    /// Layers.
+    /// How many times attention and feed-forward are passed, each time with weights of their own.
     pub layers: usize,
 }
 
@@ -95,7 +95,7 @@ struct Layout {
     head: Range<usize>,
 }
 
-/// The largest number of parameters.
+/// The largest number of parameters, the length of θ, of a network.
 pub const MAX_PARAMETERS: usize = 50_000;
 
 impl Sizes {
@@ -124,7 +124,8 @@ impl Sizes {
         d * (self.vocabulary + self.positions + 1 + self.options) + self.layers * layer
     }
 
-    /// The parameters by what they are for: name and place in θ.
+    /// The parameters by what they are for: name and range of places in θ, in their order. Matrices are row-major, with a
+    /// row for each token, position or number that enters.
     pub fn parts(&self) -> Vec<(&'static str, Range<usize>)> {
         let Layout { tokens, positions, layers, gain, head } = self.layout();
         let mut parts = vec![("tokens", tokens), ("positions", positions)];

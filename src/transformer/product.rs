@@ -8,7 +8,8 @@ use crate::number::{Interval, Jet, Scalar, vectorised};
 
 /// A number that a network is computed with.
 pub trait Number: Scalar {
-    /// out += x·w, with x of `inner` columns and w of `columns`, row-major.
+    /// out += x·w, all row-major: x has `inner` columns, w has `inner` rows and `columns` columns, out has `columns` columns
+    /// and as many rows as x.
     fn add_product(x: &[Self], w: &[Self], inner: usize, columns: usize, out: &mut [Self]) {
         for (x, out) in x.chunks_exact(inner).zip(out.chunks_exact_mut(columns)) {
             for (&x, w) in x.iter().zip(w.chunks_exact(columns)) {

@@ -24,8 +24,8 @@ fn back_through(x: &[f64], w: &[f64], columns: usize) -> Vec<f64> {
 }
 
 impl Pass<'_, f64> {
-    /// Σ c_{i,v} ∇_θ h_{i,v} over the logits h of all tokens, of a pass that keeps; c as in [`Pass::logits_from`]`(0)`, absent entries
-    /// being 0.
+    /// Σ c_{i,v} ∇_θ h_{i,v} over the logits h of all tokens, of a pass that keeps: as many entries as θ. c has the order of
+    /// [`Pass::logits_from`]`(0)`, absent entries being 0.
     pub fn gradient(&self, coefficients: &[f64]) -> Vec<f64> {
         let (Sizes { width: d, hidden, options, .. }, theta) = (self.sizes, self.theta);
         let mut dlogits = coefficients.to_vec();

@@ -63,8 +63,12 @@ fn the_witness_and_the_picture_are_two_files() {
         assert!(folder.files().is_empty(), "something was written");
     }
     // Control: two names, two files.
-    succeeded(&attack(&folder.path("other")));
+    let other = folder.path("other");
+    succeeded(&attack(&other));
     assert_eq!(folder.files().len(), 2);
+    // On standard output the picture stands alone.
+    let drawn = attack("-");
+    assert_eq!(succeeded(&drawn), std::fs::read_to_string(other).expect("written"));
 }
 
 #[test]

@@ -74,6 +74,10 @@ fn collapse_draws_a_complete_file_or_none() {
     assert!(text.starts_with("<svg ") && text.ends_with("</svg>\n") && text.contains("log-odds λ"));
     assert_eq!(text.matches("<polyline").count(), 2);
     std::fs::remove_file(&name).expect("there");
+    // On standard output, alone; no file has that name.
+    let out = run(&["collapse", "theorem-2", "--steps", "100", "--out", "-"]);
+    assert_eq!(succeeded(&out), text);
+    assert!(!std::path::Path::new("-").exists());
     refused_in_one_line(&run(&["collapse", "theorem-2", "--eta", "1", "--out", &name]), &["eta: 1.0"]);
     assert!(folder.files().is_empty(), "a draft was left behind");
 }

@@ -1,6 +1,6 @@
 //! `report`: what it writes, when it fails, what it refuses before anything runs.
 
-use crate::support::{Directory, refused_in_one_line, run, succeeded};
+use crate::support::{Directory, Run, command, refused_in_one_line, run, succeeded};
 use serde_json::Value;
 
 /// As few instances and evaluations as there can be.
@@ -15,13 +15,33 @@ fn a_run_is_written_and_compared_with_an_earlier_one() {
     let folder = Directory::new();
     let [first, second] = ["first", "second"].map(|name| folder.path(name));
     let run_of = |out: &str, more: &[&str]| run(&with(&[&["--reproducible", "--out", out], more].concat()));
-    // With one instance two claims are not covered and a false one may stand: the status says so, and everything is written all the same.
     let made = run_of(&first, &[]);
-    assert!(made.err.is_empty() && made.out.ends_with(&format!("74 files in {first}\n")), "{made:?}");
+    assert_eq!(succeeded(&made), format!("34 of 34 verdicts as expected; 74 files in {first}\n"));
     let read = |name: &str| std::fs::read_to_string(folder.path(name)).expect("written");
     let document: Value = serde_json::from_str(&read("first/report.json")).expect("JSON");
     assert_eq!((&document["schema"], &document["machine"]), (&"gradient-gap/report/1".into(), &Value::Null));
     assert!(read("first/index.html").starts_with("<!DOCTYPE html>"));
+
+    // The command that stands on the page gives the same.
+    let again = document["command"].as_str().expect("text").split(' ').skip(1).collect::<Vec<_>>();
+    let again: Run = command(&again).current_dir(folder.path(".")).output().expect("runs").into();
+    assert!(succeeded(&again).ends_with(" in report\n"), "{again:?}");
+    assert_eq!(read("report/report.json"), read("first/report.json"));
+
+    // Against itself nothing differs. That an attack had used twice as much of a bound is told, and fails.
+    folder.write("itself.json", read("first/report.json"));
+    let same = run_of(&second, &["--baseline", &folder.path("itself.json")]);
+    assert!(succeeded(&same).starts_with("34 of 34"));
+    let mut used = document.clone();
+    let part = used["attacks"].as_array_mut().expect("a list").iter_mut().find(|attack| attack["slug"] == "log-odds-step");
+    part.expect("there")["parts"][0]["ratio"] = 1.5.into();
+    folder.write("used.json", used.to_string());
+    let looser = run_of(&second, &["--baseline", &folder.path("used.json"), "--tolerance", "0.25"]);
+    assert!(looser.status == 1 && looser.out.starts_with("log-odds-step, |R|: an attack uses 0."), "{looser:?}");
+    assert!(
+        read("second/junit.xml")
+            .contains("<testsuite name=\"baseline\" tests=\"1\" skipped=\"0\" errors=\"0\" failures=\"1\"")
+    );
 
     // Again, on one thread, against an earlier run that judged otherwise: the same files, and what differs is told.
     let before = read("first/report.json").replace("\"verdict\": \"certified\"", "\"verdict\": \"refuted\"");
@@ -33,7 +53,9 @@ fn a_run_is_written_and_compared_with_an_earlier_one() {
         let name = entry.expect("there").file_name().into_string().expect("UTF-8");
         let [first, second] = ["first", "second"].map(|run| read(&format!("{run}/{name}")));
         match name.as_str() {
-            "index.html" | "summary.md" => assert!(second.contains("overshoot-collapse: certified, was refuted"), "{name}"),
+            "index.html" | "summary.md" | "junit.xml" => {
+                assert!(second.contains("overshoot-collapse: certified, was refuted"), "{name}")
+            }
             _ => assert_eq!(first, second, "{name}"),
         }
     }
@@ -51,8 +73,11 @@ fn what_cannot_be_compared_or_written_is_refused_before_anything_runs() {
         (&["--out", &file], &["file: is a file, expected a folder"]),
         (&["--out", &out, "--baseline", &none], &["none.json: ", "No such file"]),
         (&["--out", &out, "--baseline", &file], &["file: ", "EOF"]),
-        (&["--out", &out, "--baseline", &other], &["verify.json: ", "missing field"]),
-        (&["--out", &out, "--baseline", &report], &["report.json: made with --seed 1 --evaluations 131072"]),
+        (&["--out", &out, "--baseline", &other], &["verify.json: schema is \"gradient-gap/verify/1\""]),
+        (
+            &["--out", &out, "--baseline", &report],
+            &["report.json: made with --instances 351000 --evaluations 131072 --seed 1"],
+        ),
         (&["--out", &out, "--baseline", &report, "--tolerance", "NaN"], &["--tolerance NaN: ", "[0, 1)"]),
         (&["--out", &out, "--tolerance", "0.1"], &["report: ", "missing", "--baseline"]),
     ];

@@ -3,7 +3,7 @@
 use crate::{theorem_2, theorem_4};
 use gradient_gap::check::campaign::draw;
 use gradient_gap::claims::collapse_parts;
-use gradient_gap::collapse::{Construction, Terms, Theorem2, Theorem4, largest_norm};
+use gradient_gap::collapse::{Construction, Terms, Theorem2, Theorem4, largest_squared_norm};
 use gradient_gap::number::{Interval, Scalar};
 use gradient_gap::{Evaluation, families};
 
@@ -19,7 +19,7 @@ fn open(construction: &impl Construction, length: u32, factor: f64) -> Vec<&'sta
         curvature,
         length: Interval::of(f64::from(length)),
         factor,
-        norm: largest_norm(&run),
+        norm: largest_squared_norm(&run),
     };
     let parts = collapse_parts(&course, &terms);
     assert_eq!(parts.len(), 5);

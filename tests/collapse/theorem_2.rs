@@ -1,7 +1,7 @@
 //! Theorem 2: both ends of the window, random numbers inside it, rotations, extra responses.
 
 use crate::{certified, generator, place, spread, steps, uniform};
-use gradient_gap::collapse::{Certified, Construction, Extra, Theorem2, largest_norm, share};
+use gradient_gap::collapse::{Certified, Construction, Extra, Theorem2, largest_squared_norm, share};
 use gradient_gap::number::{Interval, Scalar};
 use rand::{Rng, RngExt};
 
@@ -214,7 +214,7 @@ fn a_direction_too_long_is_seen() {
     // ‖w‖ ≤ 1 is judged on the stored directions, not on the formula.
     let construction = Theorem2 { across: 0.9999, steps: 4, ..inside(1.0, 0.5, 1.0) };
     let run = construction.run().expect("an instance");
-    assert!(Interval::one().surely_lt(largest_norm(&run)));
+    assert!(Interval::one().surely_lt(largest_squared_norm(&run)));
     let course = construction.course::<Interval>(&run);
     let found = Certified::new(&course, &run, construction.alignment);
     assert!(found.falling == 4 && found.aligned == 4 && !found.collapses());

@@ -2,7 +2,7 @@
 
 use gradient_gap::Evaluation;
 use gradient_gap::claims;
-use gradient_gap::collapse::largest_norm;
+use gradient_gap::collapse::largest_squared_norm;
 use gradient_gap::number::Scalar;
 use gradient_gap::thresholds::{token_step, trajectory_step};
 use gradient_gap::tolerance::UNIT_DIRECTION;
@@ -121,7 +121,7 @@ pub fn inside_window<N: Scalar>(e: &Evaluation<'_, N>, score: N, curvature: N, l
     let least = e.course().smallest(|step| step.alignment);
     [
         curvature.sqrt() / score,
-        largest_norm::<N>(e.instance()) - N::of(UNIT_DIRECTION),
+        largest_squared_norm::<N>(e.instance()) - N::of(UNIT_DIRECTION),
         N::of(factor) * least / (e.eta() * square),
         N::of(2.0) * e.eta() * square.sqrt(),
     ]

@@ -1,7 +1,7 @@
 //! What is told of a run that differs from an earlier one.
 
 use super::{SMALL, reported};
-use gradient_gap::check::baseline::{Baseline, Drift};
+use gradient_gap::check::baseline::{Baseline, Drift, Effort};
 use serde_json::{Value, json};
 
 fn document() -> Value {
@@ -20,7 +20,8 @@ fn entry<'d>(list: &'d mut Value, slug: &str) -> &'d mut Value {
 #[test]
 fn a_run_does_not_differ_from_itself() {
     assert_eq!(drift(&document(), 0.0), []);
-    assert_eq!(Baseline::read(&document().to_string()).expect("a report").effort(), (1, 512));
+    let effort = Baseline::read(&document().to_string()).expect("a report").effort();
+    assert_eq!(effort, Effort { instances: 2_800, evaluations: 512, seed: 1 });
 }
 
 #[test]
@@ -40,9 +41,51 @@ fn a_claim_and_a_part_that_are_gone_are_told() {
     claim["slug"] = "no-such-claim".into();
     before["verify"]["claims"].as_array_mut().expect("a list").push(claim);
     let parts = entry(&mut before["attacks"], "log-odds-step")["parts"].as_array_mut().expect("a list");
-    parts.push(json!({"name": "no such part", "ratio": 0.5, "identity": false, "side": false}));
+    parts.push(json!({"name": "no such\npart", "ratio": 0.5}));
     let told: Vec<String> = drift(&before, 0.0).iter().map(ToString::to_string).collect();
-    assert_eq!(told, ["no-such-claim: no longer there", "log-odds-step, no such part: no longer compared"]);
+    assert_eq!(told, ["no-such-claim: no longer there", "log-odds-step, no such\\npart: no longer compared"]);
+}
+
+/// What an earlier run lacks cannot be compared: a baseline that was emptied lets nothing pass.
+#[test]
+fn what_was_not_there_is_told() {
+    let whole = document();
+    let count = |edit: &dyn Fn(&mut Value)| {
+        let mut before = whole.clone();
+        edit(&mut before);
+        let told = drift(&before, 0.0);
+        assert!(told.iter().all(|one| matches!(one, Drift::New { .. })), "{told:?}");
+        told.len()
+    };
+    let claims = SMALL.result.claims.len();
+    assert_eq!(count(&|before| before["attacks"] = json!([])), claims);
+    assert_eq!(count(&|before| before["verify"]["claims"] = json!([])), claims);
+    assert_eq!(count(&|before| before["constants"] = json!([])), SMALL.tightness.constants.len());
+    assert_eq!(count(&|before| entry(&mut before["attacks"], "log-odds-step")["parts"] = json!([])), 1);
+}
+
+/// That a claim is observed, or a part an identity, is not for the earlier run to say.
+#[test]
+fn an_earlier_run_cannot_excuse_what_differs() {
+    let mut before = document();
+    let claim = entry(&mut before["verify"]["claims"], "log-odds-step");
+    (claim["expected"], claim["verdict"]) = ("observed".into(), "refuted".into());
+    let part = &mut entry(&mut before["attacks"], "log-odds-step")["parts"][0];
+    (part["identity"], part["side"], part["ratio"]) = (true.into(), true.into(), "inf".into());
+    let told = drift(&before, 0.5);
+    assert!(matches!(&told[..], [Drift::Verdict { .. }, Drift::Looser { .. }]), "{told:?}");
+}
+
+#[test]
+fn constants_that_have_become_worse_are_told() {
+    let mut before = document();
+    let one = &mut before["constants"][1];
+    let (proved, needed) = (one["proved"].as_f64().expect("a number"), one["needed"].as_f64().expect("a number"));
+    (one["proved"], one["needed"]) = ((0.9 * proved).into(), (1.02 * needed).into());
+    let told: Vec<String> = drift(&before, 0.01).iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("coefficient of G_o²: needed 0.") && told[1].contains(": proved 0.500000, was 0.450000"));
+    assert_eq!(drift(&before, 0.05).len(), 1, "what is proved has no tolerance");
 }
 
 /// Every inequality's share: one per cent more in the earlier run is a bound that has become looser; half a per cent is within the tolerance
@@ -70,8 +113,25 @@ fn a_bound_that_is_less_used_is_told() {
 fn what_is_no_report_is_refused() {
     let refused = |text: &str| Baseline::read(text).expect_err("refused").to_string();
     assert!(refused("{").contains("EOF"), "{}", refused("{"));
-    assert!(refused("{}").contains("missing field"), "{}", refused("{}"));
-    let mut other = document();
-    other["schema"] = "gradient-gap/verify/1".into();
-    assert_eq!(refused(&other.to_string()), "schema \"gradient-gap/verify/1\", expected \"gradient-gap/report/1\"");
+    assert_eq!(refused("{}"), "schema is missing, expected \"gradient-gap/report/1\"");
+    let refused_with = |edit: &dyn Fn(&mut Value)| {
+        let mut other = document();
+        edit(&mut other);
+        refused(&other.to_string())
+    };
+    let other = refused_with(&|other| other["schema"] = "gradient-gap/verify/1".into());
+    assert_eq!(other, "schema is \"gradient-gap/verify/1\", expected \"gradient-gap/report/1\"");
+    let twice = refused_with(&|other| other["attacks"][1]["slug"] = other["attacks"][0]["slug"].clone());
+    assert_eq!(twice, "attacks: \"policy-normalises\" stands there twice");
+    for (ratio, part) in [
+        (json!(-5), "ratio is -5, expected at least 0"),
+        (json!(null), "ratio is NaN, expected at least 0"),
+        (json!("0.999"), "\"0.999\" is no number"),
+        (json!({"x": [1]}), "expected a number"),
+    ] {
+        let text = refused_with(&|other| other["attacks"][0]["parts"][0]["ratio"] = ratio.clone());
+        assert!(text.contains(part), "{text}");
+    }
+    let missing = refused_with(&|other| drop(other.as_object_mut().expect("an object").remove("constants")));
+    assert!(missing.contains("missing field `constants`"), "{missing}");
 }

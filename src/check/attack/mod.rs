@@ -50,13 +50,13 @@ const MOST_ENDS: usize = 8;
 /// An attack before it is run: which claim, where, how long.
 #[derive(Clone, Debug)]
 pub struct Attack<'a> {
-    /// The claim.
+    /// The claim that is attacked.
     pub claim: &'a ClaimEntry,
     /// The families that are searched.
     pub families: Vec<&'a Family>,
     /// The most evaluations (a round is finished that has begun, within a few per cent).
     pub evaluations: u64,
-    /// The seed.
+    /// The seed of all random numbers: the same one gives the same result, unless time runs out.
     pub seed: u64,
     /// Threads; 0 for as many as there are cores.
     pub threads: usize,
@@ -67,13 +67,13 @@ pub struct Attack<'a> {
 /// The largest share that one part of the statement was seen to use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reached {
-    /// The part.
+    /// The name of the part.
     pub part: &'static str,
-    /// The family.
+    /// The name of the family it was reached in.
     pub family: &'static str,
     /// The share in binary64, with constants sampled finely; no larger than the enclosure allows.
     pub ratio: f64,
-    /// The same enclosed, the constants over the whole segment.
+    /// The share enclosed, the constants over the whole segment; `None` where it was not enclosed.
     pub enclosed: Option<Interval>,
     /// Whether it is an identity, whose ratio is an error over its tolerance.
     pub identity: bool,
@@ -81,14 +81,14 @@ pub struct Reached {
     pub side: bool,
     /// Whether intervals confirm the claim there.
     pub decision: Decision,
-    /// The point of the cube.
+    /// The point of the family's unit cube, [`Family::dim`] numbers.
     pub u: Vec<f64>,
 }
 
 /// What an attack found.
 #[derive(Clone, Debug)]
 pub struct Attacked {
-    /// By part, in the order of the statement.
+    /// The largest share of each part, in the order of the statement.
     pub parts: Vec<Reached>,
     /// By family: the largest ratio of any part, and the evaluations.
     pub families: Vec<(&'static str, Option<f64>, u64)>,
@@ -109,14 +109,15 @@ pub struct Attacked {
     pub evaluations: u64,
     /// Whether time ran out first, so that another run may end elsewhere.
     pub timed_out: bool,
-    /// The ratios of random points, every part.
+    /// The shares at random points, of every part.
     pub random: Histogram,
-    /// The ratios that the searches of the last quarter ended with.
+    /// The shares that the searches of the last quarters ended with.
     pub attacked: Histogram,
 }
 
 impl Attacked {
-    /// Whether the outcome is what the mathematics says.
+    /// Whether the outcome is what the mathematics says: no violation and no disagreement for a claim that holds, a
+    /// certified violation for one that fails.
     pub fn as_expected(&self, claim: &ClaimEntry) -> bool {
         match claim.statement.expected {
             Expected::Holds => !self.violated && self.disagreements == 0,

@@ -13,7 +13,7 @@ use crate::number::Interval;
 pub struct Enclosed {
     /// What is certain: *violated* only if the violation, every condition, η > 0 and w ≠ 0 are, and that everything is defined.
     pub decision: Decision,
-    /// The difference of the sides, and both.
+    /// The enclosed sides, and their difference.
     pub compares: Compares<Interval>,
     /// X and B where the statement has a [share](Conjecture::share).
     pub share: Option<[Interval; 2]>,
@@ -22,7 +22,7 @@ pub struct Enclosed {
 }
 
 impl Enclosed {
-    /// X/B.
+    /// X/B, the share of the bound that the instance uses; `None` where the statement has no [share](Conjecture::share).
     pub fn ratio(&self) -> Option<Interval> {
         self.share.map(|[computed, bound]| computed / bound)
     }

@@ -9,16 +9,16 @@ use crate::expression::Values;
 pub enum Measured {
     /// There is no step: η = 0 or w = 0.
     Still,
-    /// A condition fails.
+    /// A condition fails, or is undefined.
     Outside {
-        /// How far the instance is from all of them, above 0.
+        /// How far the instance is from the conditions, in (0, 1]: 0 would be all hold, 1 is that one is undefined.
         distance: f64,
         /// By how much it would exceed the statement, if the distance is at most 0.02 and that is defined.
         sample: Option<Sample>,
     },
-    /// A side is undefined.
+    /// The conditions hold, but a side is undefined.
     Undefined,
-    /// The conditions hold.
+    /// The conditions hold, and both sides are defined.
     Case(Sample),
 }
 
@@ -30,7 +30,7 @@ pub struct Sample {
     /// What an excess is measured by, > 0: B of the [share](Conjecture::share) X/B = 1 + excess/B; where the statement has none, the
     /// size of both sides.
     pub scale: Option<f64>,
-    /// The size of both sides.
+    /// The size of both sides, in the unit of the sides.
     pub size: f64,
 }
 

@@ -37,14 +37,14 @@ const MOST_ENCLOSED: usize = 24;
 /// Evaluations of a search that is given no other limit.
 pub const DEFAULT_EVALUATIONS: u64 = 1 << 20;
 
-/// How long to search, and where.
+/// How long a search goes on, where, and with which random numbers.
 #[derive(Clone, Debug)]
 pub struct Effort<'a> {
     /// The families that are searched.
     pub families: Vec<&'a Family>,
     /// The most evaluations (a round is finished that has begun, within a few per cent); the edge sets come on top.
     pub evaluations: u64,
-    /// The seed.
+    /// The seed of all random numbers: the same one gives the same result, unless time runs out.
     pub seed: u64,
     /// Threads; 0 for as many as there are cores.
     pub threads: usize,
@@ -63,7 +63,7 @@ impl Default for Effort<'_> {
 /// How a search went in one family.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Searched {
-    /// The family.
+    /// The name of the family.
     pub name: &'static str,
     /// How many points were evaluated.
     pub evaluations: u64,
@@ -74,15 +74,15 @@ pub struct Searched {
 /// The instance that came nearest to a violation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Nearest {
-    /// The family.
+    /// The name of its family.
     pub family: &'static str,
-    /// The point of its cube.
+    /// The point of the family's unit cube, [`Family::dim`] numbers.
     pub u: Vec<f64>,
-    /// The instance.
+    /// The instance that the point decodes to.
     pub instance: Instance,
     /// The share X/B of the bound, enclosed, where the statement has one.
     pub ratio: Option<Interval>,
-    /// What intervals say.
+    /// What intervals say of the conjecture there.
     pub decision: Decision,
 }
 
@@ -94,7 +94,7 @@ pub struct Found {
     pub witness: Option<Witness>,
     /// The words of the conjecture and its sides on the witness's plainest instance.
     pub quantities: Vec<Quantity>,
-    /// The same on the instance as it was found; empty where that is the plainest.
+    /// The words and sides on the instance as it was found; empty where that is the plainest.
     pub as_found: Vec<Quantity>,
     /// The largest [share](Conjecture::share) of the bound in binary64, no larger than its enclosure allows; `None` where the statement
     /// has none of the forms that have one.
@@ -103,11 +103,12 @@ pub struct Found {
     pub worst_slack: Option<f64>,
     /// Where the largest share, or else the smallest room, was found.
     pub nearest: Option<Nearest>,
-    /// By family.
+    /// How the search went, family by family.
     pub families: Vec<Searched>,
     /// Points that violate the statement in binary64 and that intervals could not decide.
     pub undecided: u64,
-    /// Points that do although intervals are certain that they do not, without sampled constants.
+    /// Points that violate the statement in binary64 although intervals are certain that they do not, without sampled
+    /// constants.
     pub disagreements: u64,
     /// Whether time ran out first, so that another run may end elsewhere.
     pub timed_out: bool,

@@ -17,7 +17,7 @@ pub struct Quantity {
     pub meaning: &'static str,
     /// Its value in binary64; suprema are sampled.
     pub value: f64,
-    /// Its enclosure.
+    /// The enclosure of its value, suprema taken over the whole segment.
     pub enclosure: Interval,
 }
 

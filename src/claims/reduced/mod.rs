@@ -12,17 +12,17 @@ mod step;
 use crate::number::{Interval, Jet, Scalar};
 use smallvec::SmallVec;
 
-/// Numbers, one for every inequality of a claim.
+/// Margins, one for every inequality of a claim: the inequality holds where its margin is ≥ 0.
 pub type Margins<N> = SmallVec<[N; 6]>;
 
-/// A reduced variable and where it may lie.
+/// A reduced variable and its range \[lo, hi\], one side of the box.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Variable {
     /// The symbol, as on the claim's page.
     pub name: &'static str,
-    /// The least value.
+    /// The least value of the variable.
     pub lo: f64,
-    /// The largest value.
+    /// The largest value of the variable.
     pub hi: f64,
 }
 
@@ -31,64 +31,64 @@ pub struct Variable {
 pub struct Side<N> {
     /// Which one; the name of the claim's part where it is one.
     pub name: &'static str,
-    /// The left side.
+    /// The left side, as the claim computes it from an instance.
     pub computed: N,
     /// The right side: computed ≤ claimed.
     pub claimed: N,
-    /// claimed − computed = factor · margin.
+    /// The factor ≥ 0 of claimed − computed = factor · margin.
     pub factor: N,
 }
 
-/// Both sides of every inequality.
+/// Both sides of every inequality, in the order of the margins.
 pub type Sides<N> = SmallVec<[Side<N>; 6]>;
 
 /// Inequalities in reduced variables, written once over the number trait.
 pub trait Inequality {
-    /// The claim that they reduce.
+    /// The slug of the claim that they reduce.
     const SLUG: &'static str;
     /// What is reduced, in a few words.
     const WHAT: &'static str;
     /// The number of responses; `None` for any number.
     const RESPONSES: Option<usize>;
-    /// The variables and their box.
+    /// The variables x with their ranges: the box, a side for each entry of x.
     const VARIABLES: &'static [Variable];
     /// What the reduction rests on, in one line.
     const RESTS_ON: &'static str;
-    /// Numbers that are all ≥ 0 where the inequalities are asserted.
+    /// Numbers that are all ≥ 0 where the inequalities are asserted, at `x`, a number for each variable. None by default.
     fn constraints<N: Scalar>(x: &[N]) -> Margins<N> {
         let _ = x;
         Margins::new()
     }
-    /// The margins, all ≥ 0 where the constraints hold.
+    /// The margins at `x`, all ≥ 0 where the constraints hold.
     fn margins<N: Scalar>(x: &[N]) -> Margins<N>;
-    /// The two sides as the claim has them.
+    /// The two sides at `x` as the claim has them, in the order of the margins.
     fn sides<N: Scalar>(x: &[N]) -> Sides<N>;
 }
 
 /// An [`Inequality`] as data.
 #[derive(Clone, Copy, Debug)]
 pub struct Reduced {
-    /// The claim.
+    /// The slug of the claim that is reduced.
     pub slug: &'static str,
     /// What is reduced, in a few words.
     pub what: &'static str,
     /// The number of responses; `None` for any number.
     pub responses: Option<usize>,
-    /// The variables and their box.
+    /// The variables and their ranges: the box.
     pub variables: &'static [Variable],
     /// What the reduction rests on, in one line.
     pub rests_on: &'static str,
-    /// Enclosed constraints.
+    /// The enclosed [constraints](Inequality::constraints) on a sub-box.
     pub constraints: fn(&[Interval]) -> Margins<Interval>,
-    /// Enclosed margins.
+    /// The enclosed [margins](Inequality::margins) on a sub-box.
     pub margins: fn(&[Interval]) -> Margins<Interval>,
-    /// Enclosed margins with their derivatives.
+    /// The enclosed margins on a sub-box with their derivatives, along the direction that the jets of the coordinates have.
     pub jets: fn(&[Jet<Interval>]) -> Margins<Jet<Interval>>,
-    /// Enclosed sides.
+    /// The enclosed [sides](Inequality::sides) on a sub-box.
     pub sides: fn(&[Interval]) -> Sides<Interval>,
-    /// Margins in binary64.
+    /// The margins at a point in binary64.
     pub real: fn(&[f64]) -> Margins<f64>,
-    /// Sides in binary64.
+    /// The sides at a point in binary64.
     pub real_sides: fn(&[f64]) -> Sides<f64>,
 }
 

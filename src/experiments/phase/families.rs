@@ -10,12 +10,12 @@ use crate::number::{Interval, Scalar};
 use crate::policy::Policy;
 use crate::regularity::Constants;
 
-/// A policy, with what happens along it.
+/// A family of policies of which a plane is made, with the directions that are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// The three responses of Theorem 2 with its two alternating directions, by J(0). v is the largest that ‖w‖ ≤ 1 allows.
     Theorem2,
-    /// T such tokens (Theorem 4), by T.
+    /// T tokens (Theorem 4), each such a policy with J = 10⁻³, by T.
     Theorem4,
     /// Two responses with λ(t) = λ(0) + Δμ t − κt²/2, along the gap, by J(0): as sharp as smooth-only-step is for J ≤ ½.
     Bend,
@@ -39,35 +39,35 @@ const MADE: usize = 16;
 /// The most steps along the gap.
 const MOST: usize = 2_000;
 
-/// A row of the plane.
+/// Where the runs of a row of a plane start: the policy, its constants, J and Δμ.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// The family.
+    /// The family that it starts.
     pub family: Family,
-    /// λ(0).
+    /// λ(0) of the whole response, in nats.
     pub lambda: f64,
-    /// T.
+    /// T, the number of tokens; 1 but for [`Family::Theorem4`].
     pub tokens: u32,
-    /// Δμ(0).
+    /// Δμ(0), in nats per parameter unit.
     pub alignment: f64,
-    /// G and L: of tokens for [`Family::Theorem4`], else of responses; over all θ, but at θ_0 for [`Family::Bend`].
+    /// \[G, L\]: of tokens for [`Family::Theorem4`], else of responses; over all θ, but at θ_0 for [`Family::Bend`].
     pub constants: [f64; 2],
     /// The first iterate; of the constructions nothing is in it.
     instance: Option<Instance>,
 }
 
-/// What came of a step size.
+/// What becomes of a run at one step size: a cell of a plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
-    /// λ(0).
+    /// λ(0), in nats.
     pub start: f64,
-    /// λ(K).
+    /// λ(K), in nats.
     pub end: f64,
-    /// K, which may be far above what could be made one by one.
+    /// K, a whole number, which may be far above what could be made one by one.
     pub steps: f64,
-    /// The share of the steps that lower J, of those that were made one by one.
+    /// The share, in \[0, 1\], of the steps that lower J, of those that were made one by one.
     pub lost: f64,
-    /// Whether the first step, or the first of each direction, lowers J.
+    /// Whether the first step, or the first one of each direction, lowers J.
     pub falls: bool,
 }
 
@@ -94,7 +94,8 @@ impl Family {
         }
     }
 
-    /// Its rows: J(0) from 0.001 to 0.999 evenly in λ, or as far as it goes; T from 1 to 10 000.
+    /// `count` rows, from below: J(0) from 0.001 to 0.999 evenly in λ, or as far as the family goes; T from 1 to 10 000
+    /// evenly in log T.
     ///
     /// # Errors
     /// Numbers that form no instance.
@@ -191,19 +192,19 @@ impl Start {
         Ok(Start { tokens, lambda: log_odds(-f64::from(tokens) * (-TOKEN).softplus()), ..start })
     }
 
-    /// LT∞/Δμ: the coordinate across the plane is η times it.
+    /// LT∞/Δμ, in 1/(parameter units): the coordinate across the plane is x = η times it.
     pub fn unit(&self) -> f64 {
         self.constants[1] * f64::from(self.tokens) / self.alignment
     }
 
-    /// G, L and T_ψ1 as the conditions on step sizes read them.
+    /// The constants as the conditions on step sizes read them: G_o = GT, L_o = LT, G_p = G, L_p = L, T_ψ1 = T/log 2.
     pub fn regularity(&self) -> Constants<f64> {
         let ([g, l], length) = (self.constants, f64::from(self.tokens));
         let psi1 = length / std::f64::consts::LN_2;
         Constants { score: g * length, curvature: l * length, token_score: g, token_curvature: l, psi1 }
     }
 
-    /// The window of Theorem 2 or (19).
+    /// The window of Theorem 2 or (19) for G, L and T; `None` for a family that is no construction.
     pub fn window(&self) -> Option<Window> {
         let square = Interval::of((self.constants[0].powi(2) + self.constants[1]) * f64::from(self.tokens));
         match self.family {
@@ -213,7 +214,8 @@ impl Start {
         }
     }
 
-    /// Steps of size η until M(K) would be `progress` at the first alignment, T times that where there are T tokens: `progress` of each.
+    /// Steps of size `eta` until M(K) would be `progress` (in nats) at the first alignment, T times that where there are T
+    /// tokens: `progress` of each.
     ///
     /// # Errors
     /// Numbers that form no instance.

@@ -45,13 +45,13 @@ pub(crate) const OBSERVED: [Observed; 2] = [
 /// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// The planes.
+    /// The families, each of which is a plane.
     pub families: Vec<Family>,
-    /// Cells across a plane: step sizes.
+    /// Cells across a plane, ≥ 2: step sizes, evenly in log x.
     pub columns: usize,
-    /// Cells up a plane: starts or lengths.
+    /// Cells up a plane, ≥ 2: starts J(0), or lengths T.
     pub rows: usize,
-    /// M(K) (14) that a run would have at its first alignment; for each token of several.
+    /// M(K) (14), in nats, that a run would have at its first alignment; for each token of several.
     pub progress: f64,
 }
 
@@ -65,44 +65,45 @@ impl Default for Setting {
 /// log₁₀ x at the ends of the plane.
 pub(crate) const ENDS: [f64; 2] = [-3.0, 2.5];
 
-/// A row: what is promised, and what is.
+/// A row of a plane: what is promised, and what becomes of runs. Step sizes are given as x = ηLT∞/Δμ.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Its start.
+    /// The start of its runs.
     pub start: Start,
-    /// x of the paper's (15a), or (18a).
+    /// x of the step that the paper's (15a), or (18a) for tokens, allows.
     pub paper: f64,
-    /// x of 2(1 − J)Δμ/(LT∞).
+    /// x of 2(1 − J)Δμ/(LT∞), below which J rises (ascent-threshold): 2(1 − J(0)).
     pub ascent: f64,
-    /// x below which J rises by one of the companion's three bounds.
+    /// x below which J rises by one of the companion's three bounds: ascent-threshold, log-odds-step-tight,
+    /// rare-failure-step.
     pub safe: f64,
-    /// The ends of the theorem's window.
+    /// x at the ends of the window of Theorem 2 or (19); `None` for a family that is no construction.
     pub window: Option<[f64; 2]>,
     /// The smallest x at which the first steps lower J, by bisection; `None` where there is none in the plane.
     pub boundary: Option<f64>,
-    /// By column.
+    /// What becomes of a run at the step size of each column.
     pub cells: Vec<Outcome>,
 }
 
-/// A plane.
+/// The plane of one family: step sizes across, starts up.
 #[derive(Clone, Debug)]
 pub struct Plane {
-    /// The family.
+    /// The family that it shows.
     pub family: Family,
-    /// log₁₀ x of the columns' middles.
+    /// log₁₀ x at the middle of each column, increasing; x = ηLT∞/Δμ.
     pub columns: Vec<f64>,
-    /// From below.
+    /// The rows, from below: by increasing J(0), or T.
     pub rows: Vec<Row>,
 }
 
-/// All planes.
+/// The experiment: the planes of a [`Setting`], with the judgements.
 #[derive(Clone, Debug)]
 pub struct Experiment {
     /// What was run.
     pub setting: Setting,
-    /// By family.
+    /// The plane of each family, in the order of the setting.
     pub planes: Vec<Plane>,
-    /// The judgements of what is [observed](super::observed).
+    /// The judgements of the observations of this experiment, in the order of [`observed`](super::observed).
     pub judged: [Judged; 2],
 }
 
@@ -113,7 +114,7 @@ impl Experiment {
     }
 }
 
-/// The collapse line.
+/// x = ηLT∞/Δμ of the collapse line, below which no policy collapses while Δμ(k) ≥ Δμ (no-universal-collapse).
 pub const COLLAPSE: f64 = 2.0;
 
 /// Fills the planes in and judges; `done` is told after each row.
@@ -186,7 +187,8 @@ fn row(start: Start, columns: &[f64], progress: f64) -> Result<Row, Error> {
 }
 
 impl Plane {
-    /// Boundary over line, row by row where there is a boundary: least, median, largest.
+    /// The boundary over a line, both as x, row by row where there is a boundary: least, median, largest. `None` where no
+    /// row has one.
     pub fn distance(&self, line: impl Fn(&Row) -> f64) -> Option<[f64; 3]> {
         let all: Vec<f64> = self.rows.iter().filter_map(|row| Some(row.boundary? / line(row))).collect();
         let [least, most] = [f64::min, f64::max].map(|f| all.iter().copied().reduce(f));
@@ -199,8 +201,8 @@ impl Plane {
         self.rows.iter().flat_map(move |r| r.cells.iter().zip(&self.columns).map(row(r)))
     }
 
-    /// Whether every cell left of the paper's line ends above its start, and every cell beyond twice the collapse line below it; not
-    /// where there is no such cell.
+    /// Two answers: whether every cell left of the paper's line ends above its start; and whether every cell from twice the
+    /// collapse line on ends below it. False where there is no such cell.
     pub fn parts(&self) -> [bool; 2] {
         let all = |wanted: &dyn Fn(&Row, f64) -> bool, turn: i32| {
             let mut cells = self.cells().filter(|(row, x, _)| wanted(row, *x)).peekable();

@@ -65,7 +65,7 @@ pub enum Scenario {
     Tabular,
     /// One prompt, linear logits, exact gradients.
     Linear,
-    /// The same at rates above 16/D².
+    /// One prompt, linear logits, exact gradients, at rates above 16/D².
     LargeRate,
     /// The square {±1}² with O⁺ = {(1, −1), (−1, 1)}, α = 1.9, 2.5, 3 and 3.9 in turn (16/D² = 2): four trials from θ = (x, x), the
     /// next four from (x, x + 10⁻⁹), and so on.
@@ -96,7 +96,7 @@ pub const SCENARIOS: [Scenario; 9] = [
 ];
 
 impl Scenario {
-    /// Its name.
+    /// Its name in tables and files.
     pub fn name(self) -> &'static str {
         match self {
             Scenario::Tabular => "tabular",
@@ -120,11 +120,11 @@ impl Scenario {
 /// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// K: updates of each trial.
+    /// K: updates of each trial, at least 20.
     pub steps: usize,
     /// Trials of each scenario and algorithm.
     pub trials: u32,
-    /// The seed.
+    /// The seed of all problems, rates and samples.
     pub seed: u64,
 }
 
@@ -135,61 +135,61 @@ impl Default for Setting {
     }
 }
 
-/// How a trial ended.
+/// How a trial ended; F = 1 − J, J the mean over the prompts. The [module](self) says what rising is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// F < 0.001.
+    /// At the end F < 0.001.
     Solved,
-    /// J rises still.
+    /// J still rises, from half-way to the end or over K steps more.
     Rising,
     /// J does not rise, and a tenth of the rate mends it.
     Overshot,
     /// J does not rise, and only the exact gradient of J mends it.
     Direction,
-    /// J does not rise either way.
+    /// J does not rise, neither with a tenth of the rate nor along the exact gradient of J.
     Flat,
 }
 
 impl Ending {
-    /// Whether J does not rise.
+    /// Whether J does not rise: overshot, a wrong direction, or flat.
     pub fn is_stuck(self) -> bool {
         matches!(self, Ending::Overshot | Ending::Direction | Ending::Flat)
     }
 }
 
-/// One run.
+/// One run of K updates on one random problem; J is the mean over the prompts, F = 1 − J.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trial {
-    /// α D²/16.
+    /// αD²/16 > 0, the learning rate α over what keeps exact gradients safe; D is the diameter of the features.
     pub rate: f64,
-    /// G; `None` for exact gradients.
+    /// G, the responses of a sampled group; `None` for exact gradients.
     pub group: Option<u32>,
-    /// The mean of J at the start.
+    /// J at the start.
     pub start: f64,
-    /// F over the tenth of the steps before the middle.
+    /// F, its mean over the tenth of the steps before the middle.
     pub middle: f64,
-    /// F over the last tenth.
+    /// F, its mean over the last tenth of the steps.
     pub end: f64,
-    /// The share of the steps that lower the mean of J.
+    /// The share, in \[0, 1\], of the steps that lower J.
     pub lost: f64,
-    /// The share of the steps of the second half that move θ.
+    /// The share, in \[0, 1\], of the steps of the second half that move θ.
     pub moving: f64,
     /// How it ended.
     pub ending: Ending,
     /// J after the last two steps.
     pub last: [f64; 2],
-    /// ‖∇J‖ at the end, J the mean over the prompts, and the mean over the prompts of ‖g⁺ − g⁻‖.
+    /// ‖∇J‖ at the end, and the mean over the prompts of ‖g⁺ − g⁻‖ there.
     pub slopes: [f64; 2],
 }
 
 /// The trials of a scenario with an algorithm.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trials {
-    /// Where.
+    /// The scenario of the problems.
     pub scenario: Scenario,
     /// GRPO or Dr. GRPO, on the same problems and at the same rates.
     pub algorithm: Algorithm,
-    /// One by one.
+    /// The trials, by the number of the problem.
     pub trials: Vec<Trial>,
 }
 
@@ -198,9 +198,9 @@ pub struct Trials {
 pub struct Experiment {
     /// What was run.
     pub setting: Setting,
-    /// By scenario and algorithm.
+    /// The trials of every scenario, in the order of [`SCENARIOS`], with GRPO and then with Dr. GRPO.
     pub trials: Vec<Trials>,
-    /// The judgements of what is [observed](super::observed).
+    /// The judgements of the observations of this experiment, in the order of [`observed`](super::observed).
     pub judged: [Judged; 2],
 }
 
@@ -241,7 +241,8 @@ pub fn run(setting: &Setting, done: &(dyn Fn() + Sync)) -> Result<Experiment, Er
     Ok(Experiment { setting: setting.clone(), trials: all, judged })
 }
 
-/// The k-th random problem, one that can be solved: θ_0 = z − βu with z normal and β uniform on \[0, 4\], so that some are hard at first.
+/// The k-th random problem of a scenario, one that can be solved: θ_0 = z − βu with z normal and β uniform on \[0, 4\], so
+/// that some are hard at first. [`Scenario::Square`] has the start that it says.
 pub fn problem(scenario: Scenario, k: u32, rng: &mut ChaCha8Rng) -> Problem {
     let normal = |rng: &mut ChaCha8Rng, count: usize| {
         let mut z = vec![0.0; count];
@@ -388,19 +389,19 @@ fn trial(setting: &Setting, scenario: Scenario, place: u64, algorithm: Algorithm
 }
 
 impl Trials {
-    /// How many ended so.
+    /// How many trials ended so.
     pub fn count(&self, ending: Ending) -> usize {
         self.trials.iter().filter(|trial| trial.ending == ending).count()
     }
 
-    /// Least, median and largest J at the end of the runs that are stuck.
+    /// The least, median and largest J at the end of the trials that are stuck; `None` where none is.
     pub fn stuck_at(&self) -> Option<[f64; 3]> {
         let at: Vec<f64> = self.trials.iter().filter(|trial| trial.ending.is_stuck()).map(|trial| 1.0 - trial.end).collect();
         let [least, most] = [f64::min, f64::max].map(|f| at.iter().copied().reduce(f));
         Some([least?, median(&at)?[1], most?])
     }
 
-    /// Of the runs that are stuck the medians of ‖∇J‖ and of the mean ‖g⁺ − g⁻‖.
+    /// Of the trials that are stuck the medians of ‖∇J‖ and of the mean ‖g⁺ − g⁻‖; `None` where none is.
     pub fn slopes(&self) -> Option<[f64; 2]> {
         let stuck = || self.trials.iter().filter(|trial| trial.ending.is_stuck());
         let middle =
@@ -408,7 +409,7 @@ impl Trials {
         Some([middle(0)?, middle(1)?])
     }
 
-    /// How many have a step that lowers J.
+    /// How many trials have a step that lowers J.
     pub fn losing(&self) -> usize {
         self.trials.iter().filter(|trial| trial.lost > 0.0).count()
     }

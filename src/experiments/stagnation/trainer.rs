@@ -17,36 +17,36 @@ use crate::update::Algorithm;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-/// A prompt with its responses.
+/// A prompt with its n responses, a softmax with logits θ·φ(o).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prompt {
-    /// φ(o), row by row.
+    /// φ(o), row-major: d numbers for each of the n responses.
     pub features: Vec<f64>,
-    /// r*(o).
+    /// r*(o), a flag for each response.
     pub correct: Vec<bool>,
-    /// ℓ(o).
+    /// ℓ(o) > 0, a length in tokens for each response.
     pub lengths: Vec<f64>,
 }
 
-/// Several, with the start of a run.
+/// Prompts that share θ, with the start of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Problem {
-    /// The prompts.
+    /// The prompts, at least one, all of one dimension d.
     pub prompts: Vec<Prompt>,
-    /// θ_0.
+    /// θ_0 ∈ R^d.
     pub theta: Vec<f64>,
 }
 
-/// How a run is made.
+/// How the updates of a run are made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Method {
-    /// GRPO, or Dr. GRPO.
+    /// The algorithm: GRPO, or Dr. GRPO.
     pub algorithm: Algorithm,
-    /// α.
+    /// α, the learning rate: a step is α times the mean gradient over the prompts.
     pub rate: f64,
-    /// G; exact gradients where there is none.
+    /// G, the responses of a sampled group; `None` for exact gradients.
     pub group: Option<u32>,
-    /// Steps made with one group, and ε.
+    /// How many steps are made with one group, and ε of the clipping; `None` for one unclipped step.
     pub clip: Option<(u32, f64)>,
 }
 

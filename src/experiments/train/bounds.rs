@@ -27,32 +27,34 @@ const NODES: [[f64; 2]; 4] =
 /// What λ(η) − λ(0) may be wrong by, times 1 + |λ|: logits of a few thousand roundings of numbers of order one.
 pub const ROUNDING: f64 = 1e-12;
 
-/// What an update does to one prompt.
+/// What an update θ → θ + ηw does to one prompt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moved {
-    /// η.
+    /// η = ‖θ_{k+1} − θ_k‖ > 0, in parameter units; ‖w‖ = 1.
     pub eta: f64,
-    /// J before it.
+    /// J before the update, in \[0, 1\].
     pub success: f64,
-    /// Δμ = λ'(0).
+    /// Δμ = λ'(0), in nats per parameter unit.
     pub alignment: f64,
-    /// λ''(0).
+    /// λ''(0), in nats per parameter unit².
     pub second: f64,
-    /// λ(η) − λ(0).
+    /// λ(η) − λ(0), in nats.
     pub change: f64,
-    /// R.
+    /// R = λ(η) − λ(0) − ηΔμ, in nats.
     pub remainder: f64,
-    /// R by the rule, less R as a difference.
+    /// R by the quadrature rule less R as a difference, in nats: of the size of rounding where the rule is taken.
     pub apart: f64,
-    /// G_o, L_o, G_p, L_p, T_ψ1.
+    /// G_o, L_o, G_p, L_p, T_ψ1: sampled on the step, so under-estimates.
     pub constants: [f64; 5],
-    /// What of each of [`BOUNDS`] is used; of two sides the larger.
+    /// The share of each one-step bound that R uses, of two sides the larger: log-odds-step, log-odds-step-tight,
+    /// smooth-only-step, token-log-odds-step, token-smooth-only-step. Above 1 nothing is decided.
     pub used: [f64; 5],
-    /// The step (18a) allows.
+    /// The largest step that (18a) allows, in parameter units.
     pub paper_step: f64,
-    /// 2(1−J)Δμ/L_o, below which J rises.
+    /// 2(1−J)\[Δμ\]₊/L_o, below which J rises, in parameter units.
     pub ascent_step: f64,
-    /// η² times (L_o + G_o²/2), and times the two sides of token-smooth-only-step.
+    /// What R may be by log-odds-step-tight, ±(L_o + G_o²/2)η², and by token-smooth-only-step, −L_pE⁺\[ℓ\]η²/(2(1−J)) and
+    /// L_pE⁻\[ℓ\]η²/(2J): the sizes of these three, in nats.
     pub allowed: [f64; 3],
 }
 

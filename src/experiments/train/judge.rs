@@ -7,20 +7,21 @@ use super::{GROUPS, OBSERVED, Point, Run, Update};
 use crate::experiments::fit::{Fit, line, logistic};
 use crate::update::Algorithm;
 
-/// Estimates over what they estimate.
+/// How an estimate of the gap is spread: the ratios estimate/exact of many pairs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
-    /// Of what.
+    /// What is estimated with, as in the criterion of `lm-gap-estimator`: "(a) exact expectation", "one group of 8", ….
     pub name: String,
     /// How many ratios there are; others, of groups with equal rewards, have none.
     pub count: usize,
-    /// The median, and the ends of an interval around it: see [`median`].
+    /// The lower end of an interval around the median ratio, the median, and the upper end: of probability at least 0.95,
+    /// whatever the law of the ratios. Infinite ends for fewer than six ratios, NaN for none.
     pub median: [f64; 3],
-    /// Below which a twentieth of the ratios lies, and above which another.
+    /// The ratio below which a twentieth of them lies, and the one above which a twentieth lies; NaN for none.
     pub range: [f64; 2],
-    /// The share within a factor 1.5 of the median.
+    /// The share, in \[0, 1\], of the ratios within a factor 1.5 of their median.
     pub near: f64,
-    /// Spearman's ρ of estimates and exact values.
+    /// Spearman's ρ of estimates and exact values, in \[−1, 1\]; NaN where it is undefined.
     pub correlation: f64,
 }
 
@@ -28,7 +29,7 @@ pub struct Spread {
 pub(crate) const NEAR: f64 = 1.5;
 
 impl Spread {
-    /// Of pairs (estimate, exact).
+    /// The spread of pairs (estimate, exact). Pairs that are not finite, or whose exact value is 0, are left out.
     pub fn new(name: impl Into<String>, pairs: &[[f64; 2]]) -> Spread {
         let known: Vec<[f64; 2]> =
             pairs.iter().copied().filter(|pair| pair.iter().all(|x| x.is_finite()) && pair[1] != 0.0).collect();
@@ -51,21 +52,22 @@ impl Spread {
         }
     }
 
-    /// Whether it would serve as an estimate up to a factor.
+    /// Whether it would serve as an estimate up to a factor: `near` ≥ 0.9 and `correlation` ≥ 0.8.
     pub fn is_good(&self) -> bool {
         self.near >= 0.9 && self.correlation >= 0.8
     }
 }
 
-/// What a run says.
+/// What a run says of the estimates of the gap and of the course of J.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// Estimates of the gap: as they are, and times the mean length; the criterion of `lm-gap-estimator` says what (a),
-    /// (b), (c) are.
+    /// The spread of every estimate of the gap, as it is and times the mean length: (a), one group of each size, (b), (c)
+    /// with AdamW, and (b) against Δμ. The criterion of `lm-gap-estimator` says what (a), (b), (c) are.
     pub estimates: Vec<[Spread; 2]>,
-    /// The best logistic curve and the best straight line, against the estimate, the gap, the alignment.
+    /// The best logistic curve and the best straight line of mean J, against each of [`Across`] in their order; `None` where
+    /// there is none.
     pub fits: [Option<[Fit; 2]>; 3],
-    /// Log-odds beside their sums.
+    /// How far log-odds stay beside their sums Σ ηΔμ.
     pub law: Law,
 }
 
@@ -128,7 +130,7 @@ fn mean(points: &[Point], of: impl Fn(&Point) -> f64) -> f64 {
     points.iter().map(of).sum::<f64>() / points.len().max(1) as f64
 }
 
-/// Before every update and at the end: the sum, and the mean J of the evaluation prompts.
+/// At θ_k, k = 0, …, K: (the sum over the updates before, mean J of the evaluation prompts). K + 1 points.
 pub fn points(run: &Run, across: Across) -> Vec<[f64; 2]> {
     let mut sum = 0.0;
     let at = |(k, points): (usize, &Vec<Point>)| {
@@ -145,18 +147,19 @@ pub fn points(run: &Run, across: Across) -> Vec<[f64; 2]> {
     run.points.iter().enumerate().map(at).collect()
 }
 
-/// λ(k) − λ(0) beside Σ ηΔμ.
+/// How far λ(k) − λ(0) stays beside Σ ηΔμ, over all k of a run; log-odds are in nats.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Law {
-    /// The largest |λ(k) − λ(0)| of all evaluation prompts.
+    /// The largest |λ(k) − λ(0)| of any evaluation prompt.
     pub gained: f64,
-    /// The largest |λ(k) − λ(0) − Σ ηΔμ|.
+    /// The largest deviation |λ(k) − λ(0) − Σ ηΔμ| of any evaluation prompt.
     pub deviation: f64,
     /// Of the followed prompts: the largest share of Σ (L_o + G_o²/2)η² that the deviation has.
     pub used: f64,
     /// Of the followed prompts: the largest share of the sums of token-smooth-only-step that the deviation has.
     pub used_token: f64,
-    /// Points beyond either, by more than rounding: undecided, as the constants are sampled.
+    /// Points of followed prompts whose deviation is beyond either by more than rounding: undecided, as the constants are
+    /// sampled.
     pub undecided: usize,
 }
 
@@ -194,7 +197,7 @@ fn fits(run: &Run, across: Across) -> Option<[Fit; 2]> {
     Some([logistic(&points)?, line(&points)?])
 }
 
-/// A run's name.
+/// The name of a run in tables and files: "grpo-sgd", "dr-grpo-adamw", ….
 pub fn name(algorithm: Algorithm, optimizer: Optimizer) -> String {
     let algorithm = match algorithm {
         Algorithm::Grpo => "grpo",

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 /// How a gradient becomes an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Optimizer {
-    /// θ + α g.
+    /// Stochastic gradient ascent: θ ← θ + αg.
     Sgd,
     /// Adam with weight decay apart from the gradient (Loshchilov and Hutter): β = (0.9, 0.999), ε = 10⁻⁸, decay 0.01.
     AdamW,

@@ -73,27 +73,27 @@ pub(crate) const OBSERVED: [Observed; 2] = [
 /// What the experiment is to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setting {
-    /// Updates of each run.
+    /// K, the updates of each run.
     pub steps: usize,
-    /// Updates are logged at multiples of this.
+    /// Updates are logged at multiples of this, ≥ 1.
     pub every: usize,
-    /// T∞: the most tokens of a response.
+    /// T∞, the most tokens of a response: 2 to 5.
     pub length: u32,
-    /// Responses of a group.
+    /// G, the responses of a sampled group: 2 to 1 024.
     pub group: usize,
-    /// Prompts of a batch.
+    /// Prompts of a batch, a group for each: 1 to 1 024.
     pub prompts: usize,
-    /// The seed.
+    /// The seed of everything that is random.
     pub seed: u64,
-    /// Steps of the supervised start.
+    /// Steps of the supervised start, before all runs.
     pub warm: usize,
-    /// The algorithms, of GRPO and Dr. GRPO.
+    /// The algorithms, of which each is run with every optimizer.
     pub algorithms: Vec<Algorithm>,
-    /// The optimizers, of SGD and AdamW.
+    /// The optimizers, SGD or AdamW.
     pub optimizers: Vec<Optimizer>,
-    /// The learning rates of SGD and of AdamW.
+    /// The learning rates α of SGD and of AdamW, in this order: 0 to 1 000.
     pub rates: [f64; 2],
-    /// Evaluation prompts.
+    /// How many prompts are evaluated at every step: 1 to 60.
     pub evaluated: usize,
 }
 
@@ -125,22 +125,22 @@ pub(crate) const COMPARED: usize = 4;
 /// Sizes of groups that estimates are made with.
 pub(crate) const GROUPS: [usize; 5] = [2, 4, 8, 16, 64];
 
-/// All runs.
+/// The experiment of §5.2: all runs of a [`Setting`], with the judgements.
 #[derive(Clone, Debug)]
 pub struct Experiment {
     /// What was run.
     pub setting: Setting,
-    /// The network.
+    /// The sizes of the network.
     pub sizes: Sizes,
-    /// Responses of a space.
+    /// How many responses the response space of a prompt has.
     pub responses: usize,
-    /// Evaluation prompts.
+    /// The evaluation prompts, in the order of a run's points.
     pub prompts: Vec<Prompt>,
-    /// The mean loss at the end of the supervised start.
+    /// The mean loss of the last tenth of the supervised steps, in nats.
     pub loss: f64,
-    /// By algorithm, then optimizer.
+    /// A run for every algorithm and optimizer, by algorithm, then optimizer.
     pub runs: Vec<Run>,
-    /// The judgements of what is [observed](super::observed).
+    /// The judgements of the observations of this experiment, in the order of [`observed`](super::observed).
     pub judged: [Judged; 2],
 }
 
@@ -189,7 +189,7 @@ fn check(setting: &Setting) -> Result<(), Error> {
     }
 }
 
-/// How often [`run`] tells `done` something.
+/// How often [`run`] tells `done` something: the supervised start by its steps, every update of every run once.
 pub fn work(setting: &Setting) -> usize {
     setting.warm / learn::TOLD + setting.algorithms.len() * setting.optimizers.len() * setting.steps
 }
@@ -197,7 +197,7 @@ pub fn work(setting: &Setting) -> usize {
 /// Makes all runs from one supervised start and judges; `done` is told after each update, and now and then before.
 ///
 /// # Errors
-/// A setting out of its limits; a run that leaves what binary64 holds.
+/// A number of the setting out of its limits, no algorithm or optimizer; a run that leaves what binary64 holds.
 pub fn run(setting: &Setting, done: &(dyn Fn() + Sync)) -> Result<Experiment, Error> {
     check(setting)?;
     let (sizes, prompts) = (sizes(setting.length), evaluated(setting));

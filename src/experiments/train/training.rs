@@ -15,83 +15,85 @@ use crate::update::Algorithm;
 use rand::RngExt;
 use rayon::prelude::*;
 
-/// An evaluation prompt at one step.
+/// An evaluation prompt at one θ_k, exact over all its responses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// λ.
+    /// λ = log J − log(1 − J), in nats.
     pub lambda: f64,
-    /// J.
+    /// J, in \[0, 1\].
     pub success: f64,
-    /// ‖g⁺ − g⁻‖.
+    /// ‖g⁺ − g⁻‖ ≥ 0, in nats per parameter unit.
     pub gap: f64,
-    /// E\[ℓ\].
+    /// E\[ℓ\], in tokens.
     pub length: f64,
-    /// E∓\[ℓ\].
+    /// E⁻\[ℓ\] and E⁺\[ℓ\], in tokens.
     pub lengths: [f64; 2],
-    /// ‖ℓ‖_ψ1.
+    /// ‖ℓ‖_ψ1, in tokens.
     pub psi1: f64,
-    /// ηΔμ of the update that follows.
+    /// ηΔμ of the update from θ_k, in nats; 0 at the end.
     pub moved: f64,
-    /// For the first few prompts, what the bounds allow that update: see [`Moved::allowed`].
+    /// What the bounds allow that update, for prompts that are followed: see [`Moved::allowed`]. `None` for others, and at
+    /// the end.
     pub allowed: Option<[f64; 3]>,
 }
 
-/// An update as it would stand in a log.
+/// An update as it would stand in a log, and what is exact of its batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Update {
-    /// Ĵ: the mean reward of the batch.
+    /// Ĵ in \[0, 1\], the mean reward of the batch.
     pub success: f64,
-    /// The mean length of its responses.
+    /// The mean length of the responses of the batch, in tokens.
     pub length: f64,
-    /// Groups in which all rewards are equal.
+    /// How many groups have equal rewards, so that they move nothing.
     pub even: usize,
-    /// ‖g‖ of the sampled gradient.
+    /// ‖g‖ of the sampled gradient, the mean over the groups.
     pub gradient: f64,
-    /// η = ‖θ_{k+1} − θ_k‖.
+    /// η = ‖θ_{k+1} − θ_k‖, in parameter units.
     pub eta: f64,
-    /// §5.2: ‖g‖/√(Ĵ(1−Ĵ)), for Dr. GRPO ‖g‖/(Ĵ(1−Ĵ)); NaN where Ĵ is 0 or 1.
+    /// The estimate of the gap as in §5.2: ‖g‖/√(Ĵ(1−Ĵ)), for Dr. GRPO ‖g‖/(Ĵ(1−Ĵ)); NaN where Ĵ is 0 or 1.
     pub estimate: f64,
-    /// The same with η/α in place of ‖g‖: the optimizer's update.
+    /// `estimate` with η/α, the size of the optimizer's update, in place of ‖g‖.
     pub preconditioned: f64,
     /// The mean of ‖g⁺ − g⁻‖ over the prompts of the batch that was trained on, exact; NaN but at logged
     /// updates and every fourth.
     pub batch_gap: f64,
-    /// The mean of their J, exact.
+    /// The mean of J over the prompts of that batch, exact; NaN where `batch_gap` is.
     pub batch_success: f64,
-    /// The mean of their Δμ along the update that was made, exact.
+    /// The mean of Δμ over the prompts of that batch, along the update that was made, exact; NaN where `batch_gap` is.
     pub batch_alignment: f64,
 }
 
-/// What is measured at a logged step beside the rest.
+/// What is measured at a logged update beside the [`Point`]s and the [`Update`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logged {
-    /// k.
+    /// k, the number of the update, from 0.
     pub step: usize,
-    /// By evaluation prompt; none where θ did not move.
+    /// What the update does to each evaluation prompt, in their order; empty where θ did not move.
     pub moved: Vec<Moved>,
-    /// By evaluation prompt: ‖g‖ of the exact expectation over its √(J(1−J)) (GRPO: ‖E⁺\[∇log π/ℓ\] − E⁻\[∇log π/ℓ\]‖).
+    /// Estimate (a) for each evaluation prompt: ‖g‖ of the exact expectation over √(J(1−J)) for GRPO, over J(1−J) for
+    /// others. That is ‖E⁺\[∇log π/ℓ\] − E⁻\[∇log π/ℓ\]‖ and ‖g⁺ − g⁻‖.
     pub expected: Vec<f64>,
-    /// By size of group (2, 4, 8, 16, 64) and evaluation prompt: the same of one sampled group, with its own Ĵ; NaN where
-    /// all rewards are equal.
+    /// For each size of group (2, 4, 8, 16, 64) and each evaluation prompt: ‖g‖ of one sampled group over √(Ĵ(1−Ĵ)) for
+    /// GRPO, over Ĵ(1−Ĵ) for others, with the group's own Ĵ; NaN where all its rewards are equal.
     pub groups: Vec<Vec<f64>>,
 }
 
-/// A run.
+/// A run of K updates of one algorithm with one optimizer, and all that is measured on the way.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// What makes gradients.
+    /// The algorithm that makes gradients g.
     pub algorithm: Algorithm,
-    /// What makes updates of them.
+    /// The optimizer that makes updates of them.
     pub optimizer: Optimizer,
-    /// α.
+    /// α, the learning rate.
     pub rate: f64,
-    /// By update.
+    /// The updates k = 0, …, K − 1.
     pub updates: Vec<Update>,
-    /// By step, from the start to the end, and evaluation prompt.
+    /// For θ_k, k = 0, …, K, a point for each evaluation prompt: K + 1 lists.
     pub points: Vec<Vec<Point>>,
-    /// Logged steps.
+    /// What is measured at the updates that are logged, by increasing k.
     pub logged: Vec<Logged>,
-    /// What all this says.
+    /// What the run says of the estimates and of the course of J.
     pub found: Found,
 }
 

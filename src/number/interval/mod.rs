@@ -111,12 +111,12 @@ impl Interval {
         other.is_empty() || (self.lo <= other.lo && other.hi <= self.hi)
     }
 
-    /// The smallest interval around both.
+    /// The smallest interval that contains both; the empty set adds nothing.
     pub fn hull(self, other: Interval) -> Interval {
         Interval { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi) }
     }
 
-    /// The points in both; [`EMPTY`](Self::EMPTY) if there are none.
+    /// The points in both intervals; [`EMPTY`](Self::EMPTY) if there are none.
     pub fn intersection(self, other: Interval) -> Interval {
         Interval::new(self.lo.max(other.lo), self.hi.min(other.hi))
     }

@@ -2,8 +2,8 @@
 
 use super::super::attack::below;
 use super::super::{short, short_log10};
-use crate::check::attack::{Attacked, Reached, needed};
-use crate::check::tightness::Tightness;
+use crate::check::attack::{Attacked, Reached};
+use crate::check::tightness::{Constant, Tightness};
 use crate::claims::Expected;
 use crate::number::Interval;
 use std::fmt::Write;
@@ -71,9 +71,8 @@ pub(super) fn page(tightness: &Tightness, command: &str) -> String {
     page += "\n## The constants of (16) and (22)\n\nFor every coefficient, the others held where they are proved to serve: the paper's \
              value, the smallest that is proved to serve, and the largest that some instance is certain to need.\n\n\
              | bound | coefficient of | paper | proved | needed, at least | in |\n|---|---|---|---|---|---|\n";
-    for (coefficient, found) in &tightness.coefficients {
+    for Constant { coefficient, needed, .. } in &tightness.constants {
         let paper = if coefficient.paper.is_nan() { "–".into() } else { coefficient.paper.to_string() };
-        let needed = needed(coefficient, found);
         let _ = writeln!(
             page,
             "| {} | {} | {paper} | {} | {} | {} |",

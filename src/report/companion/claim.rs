@@ -88,7 +88,11 @@ pub(super) fn measured(claim: &ClaimResult, found: &Attacked, run: &Companion<'_
                 text,
                 "\nThe smallest witness found. {shows}; `gradient-gap replay -` reads it.\n\n```json\n{json}\n```"
             ),
-            false => writeln!(text, "\nThe smallest witness found is too large to be printed here. {shows}."),
+            false => writeln!(
+                text,
+                "\nThe smallest witness found is too large to be printed here: [report.json](../report/report.json) has it, under \
+                 `attacks`. {shows}."
+            ),
         };
     }
     let file = slug.replace('-', "_");

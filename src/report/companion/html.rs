@@ -4,8 +4,9 @@ use super::super::attack::{below, one_line};
 use super::super::{grouped, short, short_log10};
 use super::claim::smallest;
 use super::{Companion, bounds, graph, picture};
-use crate::check::attack::{Attack, Attacked, needed};
-use crate::check::campaign::{ClaimResult, Spread, Verdict};
+use crate::check::attack::{Attack, Attacked};
+use crate::check::campaign::{ClaimResult, Verdict};
+use crate::check::tightness::Constant;
 use crate::claims::used_in_proof;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -24,13 +25,13 @@ const COLUMNS: [(&str, &str, bool, bool); 8] = [
     ("proved by intervals", "proved", true, true),
 ];
 
-fn class(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::NotRefuted => "not-refuted",
-        Verdict::Certified => "certified",
-        Verdict::Refuted => "refuted",
-        Verdict::Inconclusive => "inconclusive",
-        Verdict::NotCovered => "not-covered",
+/// A table of a title and whether numbers stand below it, by column.
+fn table(columns: &[(&str, bool)], rows: &Markup) -> Markup {
+    html! {
+        div class="wide" { table {
+            thead { tr { @for (title, numbers) in columns { th class=[numbers.then_some("num")] { (title) } } } }
+            tbody { (rows) }
+        } }
     }
 }
 
@@ -46,7 +47,7 @@ fn sortable(x: Option<f64>) -> String {
 
 /// The whole page.
 pub(super) fn page(run: &Companion<'_>) -> String {
-    let (expected, all) = run.expected();
+    let (expected, all) = (run.verified.result.expected(), run.verified.result.claims.len());
     let title = format!("gradient-gap: {expected} of {all} verdicts as expected");
     let markup = html! {
         (DOCTYPE)
@@ -75,8 +76,8 @@ pub(super) fn page(run: &Companion<'_>) -> String {
 
 fn header(run: &Companion<'_>) -> Markup {
     let result = run.verified.result;
-    let (expected, all) = run.expected();
-    let count = |families: &[(&str, Spread)]| families.iter().map(|(_, spread)| spread.cases).sum::<u64>();
+    let (expected, all) = (result.expected(), result.claims.len());
+    let [instances, runs] = result.drawn().map(grouped);
     let reached = |verdict: Verdict| result.claims.iter().filter(|claim| claim.verdict == verdict).count();
     let tiles = [
         (Verdict::NotRefuted, "not refuted, which is no proof"),
@@ -93,11 +94,14 @@ fn header(run: &Companion<'_>) -> Markup {
                 @if expected == all { strong { (expected) " of " (all) " verdicts are as expected." } }
                 @else { strong class="bad" { (all - expected) " of " (all) " verdicts are not as expected." } }
             }
+            @for claim in run.tightness.unexpected() {
+                p { strong class="bad" { (claim.statement.slug) ": the attack found what is not expected (expected: " (claim.statement.expected) ")." } }
+            }
             ul class="tiles" {
                 @for (verdict, what) in tiles {
-                    @if reached(verdict) > 0 { li { b class=(class(verdict)) { (reached(verdict)) } (what) } }
+                    @if reached(verdict) > 0 { li { b class=(verdict.name()) { (reached(verdict)) } (what) } }
                 }
-                li { b { (grouped(count(&result.families))) } "instances of one step, and " (grouped(count(&result.runs))) " runs" }
+                li { b { (instances) } "instances of one step, and " (runs) " runs" }
             }
             dl {
                 dt { "the same again" } dd { code { (run.command) } }
@@ -177,7 +181,7 @@ fn one(order: usize, claim: &ClaimResult, attack: &Attack<'_>, found: &Attacked)
     let text = format!("{} {} {} {}", statement.slug, statement.place, statement.formula, statement.assumptions.join(" "));
     let percent = |ratio: Option<f64>| format!("width:{:.2}%", 100.0 * ratio.unwrap_or(0.0).clamp(0.0, 1.0));
     html! {
-        tbody id=(statement.slug) data-slug=(statement.slug) data-order=(order) data-relation=(statement.relation) data-verdict=(class(claim.verdict))
+        tbody id=(statement.slug) data-slug=(statement.slug) data-order=(order) data-relation=(statement.relation) data-verdict=(claim.verdict.name())
             data-ok=(u8::from(claim.as_expected)) data-cases=(claim.cases) data-worst=(sortable(claim.max_ratio)) data-attacked=(sortable(attacked))
             data-proved=(sortable(proved)) data-text=(text) {
             tr {
@@ -185,7 +189,7 @@ fn one(order: usize, claim: &ClaimResult, attack: &Attack<'_>, found: &Attacked)
                 td data-label="place" { (statement.place) }
                 td data-label="relation" { (statement.relation) }
                 td data-label="verdict" {
-                    span class={ "mark " (class(claim.verdict)) } { (claim.verdict) }
+                    span class={ "mark " (claim.verdict.name()) } { (claim.verdict) }
                     @if !claim.as_expected { " " span class="bad" { "UNEXPECTED" } }
                 }
                 td class="num" data-label="cases" { (grouped(claim.cases)) }
@@ -225,27 +229,27 @@ fn details(claim: &ClaimResult, attack: &Attack<'_>, found: &Attacked) -> Markup
         }
         @if !found.parts.is_empty() && !found.violated {
             h3 { "Parts" }
-            div class="wide" { table {
-                thead { tr { th { "part" } th class="num" { "attacked" } th class="num" { "at least, by intervals" } th { "in" } } }
-                tbody { @for part in &found.parts {
+            @let columns = [("part", false), ("attacked", true), ("at least, by intervals", true), ("in", false)];
+            (table(&columns, &html! {
+                @for part in &found.parts {
                     tr {
                         td { (part.part) }
                         td class="num" { (below(found.reached(part))) span class="bar" { i style=(bar(found.reached(part))) {} } }
                         td class="num" { (bounds::least(found, part)) }
                         td { (part.family) }
                     }
-                } }
-            } }
+                }
+            }))
         }
         figure { img alt={ "How much of the bound of " (statement.slug) " random and attacking instances use" } src=(data_of(&svg)); }
         @if claim.families.iter().any(|(_, tally)| tally.cases > 0) {
             h3 { "Families" }
-            div class="wide" { table {
-                thead { tr { th { "family" } th class="num" { "instances" } th class="num" { "largest share" } } }
-                tbody { @for (name, tally) in claim.families.iter().filter(|(_, tally)| tally.cases > 0) {
+            @let columns = [("family", false), ("instances", true), ("largest share", true)];
+            (table(&columns, &html! {
+                @for (name, tally) in claim.families.iter().filter(|(_, tally)| tally.cases > 0) {
                     tr { td { (name) } td class="num" { (grouped(tally.cases)) } td class="num" { (tally.worst.map_or("–".into(), |(ratio, _)| short(ratio))) } }
-                } }
-            } }
+                }
+            }))
         }
         @if let Some((shows, instance)) = smallest(claim, found) {
             h3 { "The smallest witness found" }
@@ -278,10 +282,9 @@ fn constants(run: &Companion<'_>) -> Markup {
     html! {
         h2 { "The constants of (16) and (22)" }
         p class="soft" { "The others held where they are proved to serve: the paper's value, the smallest that is proved, and the largest that an instance is certain to need." }
-        div class="wide" { table {
-            thead { tr { th { "bound" } th { "coefficient of" } th class="num" { "paper" } th class="num" { "proved" } th class="num" { "needed, at least" } th { "in" } } }
-            tbody { @for (coefficient, found) in &run.tightness.coefficients {
-                @let needed = needed(coefficient, found);
+        @let columns = [("bound", false), ("coefficient of", false), ("paper", true), ("proved", true), ("needed, at least", true), ("in", false)];
+        (table(&columns, &html! {
+            @for Constant { coefficient, needed, .. } in &run.tightness.constants {
                 tr {
                     td { (coefficient.bound) }
                     td { (coefficient.of) }
@@ -290,8 +293,8 @@ fn constants(run: &Companion<'_>) -> Markup {
                     td class="num" { (needed.map_or("–".into(), |(least, _)| bounds::cut(least))) }
                     td { (needed.map_or("–", |(_, place)| place)) }
                 }
-            } }
-        } }
+            }
+        }))
     }
 }
 
@@ -300,9 +303,9 @@ fn families(run: &Companion<'_>) -> Markup {
     let at = |log10: Option<f64>| log10.map_or("–".into(), short_log10);
     html! {
         h2 { "Families" }
-        div class="wide" { table {
-            thead { tr { th { "family" } th class="num" { "instances" } th class="num" { "J from" } th class="num" { "1 − J from" } th class="num" { "η√L median" } th class="num" { "to" } th class="num" { "T∞ to" } } }
-            tbody { @for (name, spread) in &result.families {
+        @let columns = [("family", false), ("instances", true), ("J from", true), ("1 − J from", true), ("η√L median", true), ("to", true), ("T∞ to", true)];
+        (table(&columns, &html! {
+            @for (name, spread) in &result.families {
                 tr {
                     td { (name) }
                     td class="num" { (grouped(spread.cases)) }
@@ -312,11 +315,11 @@ fn families(run: &Companion<'_>) -> Markup {
                     td class="num" { (at(spread.step.quantile_log10(1.0))) }
                     td class="num" { (at(spread.length.quantile_log10(1.0))) }
                 }
-            } }
-        } }
-        div class="wide" { table {
-            thead { tr { th { "family of runs" } th class="num" { "runs" } th class="num" { "updates to" } th class="num" { "M(K) median" } th class="num" { "to" } } }
-            tbody { @for (name, spread) in &result.runs {
+            }
+        }))
+        @let columns = [("family of runs", false), ("runs", true), ("updates to", true), ("M(K) median", true), ("to", true)];
+        (table(&columns, &html! {
+            @for (name, spread) in &result.runs {
                 tr {
                     td { (name) }
                     td class="num" { (grouped(spread.cases)) }
@@ -324,8 +327,8 @@ fn families(run: &Companion<'_>) -> Markup {
                     td class="num" { (at(spread.progress.quantile_log10(0.5))) }
                     td class="num" { (at(spread.progress.quantile_log10(1.0))) }
                 }
-            } }
-        } }
+            }
+        }))
     }
 }
 
@@ -334,12 +337,12 @@ fn observations(run: &Companion<'_>) -> Markup {
         @if !run.verified.observed.is_empty() {
             h2 { "Observed, and judged elsewhere" }
             p class="soft" { "What the paper sees in its experiments is no theorem. Commands of their own judge it, by a criterion that they print." }
-            div class="wide" { table {
-                thead { tr { th { "observation" } th { "place" } th { "said" } th { "judged by" } } }
-                tbody { @for observed in run.verified.observed {
+            @let columns = [("observation", false), ("place", false), ("said", false), ("judged by", false)];
+            (table(&columns, &html! {
+                @for observed in run.verified.observed {
                     tr { td { (observed.slug) } td { (observed.place) } td { (observed.said) } td { code { (observed.command) } } }
-                } }
-            } }
+                }
+            }))
         }
     }
 }

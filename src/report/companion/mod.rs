@@ -7,14 +7,15 @@ mod graph;
 mod html;
 mod summary;
 
+use super::Verified;
 use super::attack::{Attacks, attack_svg};
 use super::json::{ends, number, verify_document};
-use super::{Verified, verify_junit};
-use crate::check::attack::{Attack, Attacked, needed};
-use crate::check::baseline::Drift;
+use super::junit::report_junit;
+use crate::check::attack::{Attack, Attacked};
+use crate::check::baseline::{Drift, REPORT_SCHEMA};
 use crate::check::campaign::ClaimResult;
-use crate::check::tightness::Tightness;
-use crate::claims::used_in_proof;
+use crate::check::tightness::{Constant, Tightness};
+use crate::claims::{REGISTRY, used_in_proof};
 use crate::error::Error;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ pub struct Companion<'a> {
     pub verified: Verified<'a>,
     /// The attacks.
     pub tightness: &'a Tightness,
-    /// The command that gives the same results.
+    /// The command that gives the same files, in a folder of another name.
     pub command: &'a str,
     /// Where it was run, and how long it took; `None` where the files shall be the same on every machine.
     pub machine: Option<&'a Machine>,
@@ -49,6 +50,14 @@ pub struct Machine {
 }
 
 impl Companion<'_> {
+    /// The names of [`files`](Companion::files).
+    pub fn names() -> Vec<String> {
+        let fixed =
+            ["index.html", "report.json", "junit.xml", "summary.md", "bounds.md", "statements.svg"].map(String::from);
+        let slugs = REGISTRY.iter().map(|claim| claim.statement.slug);
+        fixed.into_iter().chain(slugs.flat_map(|slug| [format!("{slug}.svg"), format!("{slug}.md")])).collect()
+    }
+
     /// The files: names within a folder, and contents.
     ///
     /// # Errors
@@ -58,7 +67,7 @@ impl Companion<'_> {
         let mut files = vec![
             ("index.html".into(), html::page(self)),
             ("report.json".into(), self.json()),
-            ("junit.xml".into(), verify_junit(&self.verified)?),
+            ("junit.xml".into(), report_junit(self)?),
             ("summary.md".into(), summary::summary(self)),
             ("bounds.md".into(), bounds::page(self.tightness, self.command)),
             ("statements.svg".into(), statements),
@@ -76,12 +85,6 @@ impl Companion<'_> {
         self.verified.result.claims.iter().zip(&self.tightness.claims)
     }
 
-    /// How many verdicts are as expected, of how many.
-    fn expected(&self) -> (usize, usize) {
-        let claims = &self.verified.result.claims;
-        (claims.iter().filter(|claim| claim.as_expected).count(), claims.len())
-    }
-
     /// The whole, as JSON (schema `gradient-gap/report/1`); every float round-trips.
     pub fn json(&self) -> String {
         let mut verify = verify_document(&self.verified);
@@ -92,14 +95,13 @@ impl Companion<'_> {
             json!({"system": machine.system, "processor": machine.processor, "threads": machine.threads,
                    "build": machine.build, "seconds": machine.seconds})
         });
-        let constants = self.tightness.coefficients.iter().map(|(coefficient, found)| {
-            let needed = needed(coefficient, found);
+        let constants = self.tightness.constants.iter().map(|Constant { coefficient, needed, .. }| {
             json!({"bound": coefficient.bound, "of": coefficient.of, "paper": number(coefficient.paper),
                    "proved": coefficient.proved, "needed": needed.map(|(least, _)| number(least)),
                    "in": needed.map(|(_, place)| place)})
         });
         let document = json!({
-            "schema": "gradient-gap/report/1",
+            "schema": REPORT_SCHEMA,
             "version": env!("CARGO_PKG_VERSION"),
             "command": self.command,
             "seed": self.tightness.seed,

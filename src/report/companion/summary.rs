@@ -3,24 +3,27 @@
 use super::super::attack::below;
 use super::super::{grouped, short};
 use super::Companion;
-use crate::check::campaign::Spread;
 use std::fmt::Write;
 
 /// The text.
 pub(super) fn summary(run: &Companion<'_>) -> String {
-    let (expected, all) = run.expected();
-    let mut text = format!("# gradient-gap: {expected} of {all} verdicts as expected\n\n");
-    let count = |families: &[(&str, Spread)]| grouped(families.iter().map(|(_, spread)| spread.cases).sum());
     let result = run.verified.result;
+    let mut text = format!("# gradient-gap: {} of {} verdicts as expected\n\n", result.expected(), result.claims.len());
+    let [instances, runs] = result.drawn().map(grouped);
     let _ = writeln!(
         text,
-        "{} instances, {} runs of several updates, {} evaluations an attack, seed {}. Again: `{}`.\n",
-        count(&result.families),
-        count(&result.runs),
+        "{instances} instances, {runs} runs of several updates, {} evaluations an attack, seed {}. Again: `{}`.\n",
         grouped(run.tightness.evaluations),
         run.tightness.seed,
         run.command
     );
+    for claim in run.tightness.unexpected() {
+        let _ = writeln!(
+            text,
+            "- **{}: the attack found what is not expected (expected: {})**\n",
+            claim.statement.slug, claim.statement.expected
+        );
+    }
     if let Some((baseline, drift)) = run.drift {
         let _ = match drift.is_empty() {
             true => writeln!(text, "Against {baseline}: no verdict differs and no bound is less used.\n"),

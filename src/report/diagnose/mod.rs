@@ -87,7 +87,12 @@ fn use_of(role: Role) -> &'static str {
     }
 }
 
-/// One document on one line, row by row: a log may be long.
+/// JSON of schema `gradient-gap/diagnose/1`, one document on one line, written row by row, as a log may be long.
+///
+/// Keys: `schema`, `source`, what was chosen (`framework`, `success_key`, `reward_range`, `loss`, `clip`, `window`,
+/// `smooth`, each with why), `remark`, `format`, `length_gap_formula`, `early_steps`, `smoothness`, `columns`,
+/// `steps_counted`, `course`, `complete`, `findings`, `incomplete`, `skipped` and `rows`. A row has the columns of
+/// [`diagnose_csv`]; what is not known is null.
 ///
 /// # Errors
 /// Those of `out`.
@@ -145,7 +150,12 @@ pub fn diagnose_json(diagnosis: &Diagnosis, out: &mut dyn Write) -> io::Result<(
     out.write_all(b"]}\n")
 }
 
-/// All rows under a header; what is not known is empty.
+/// CSV: all rows of the log, by increasing step, under a header; what is not known is empty.
+///
+/// The columns are the fields of [`Row`], by their names and in their order: `step`, `success_rate`, `smooth_success_rate`,
+/// `log_odds`, `grad_norm`, `learning_rate`, `effective_step`, `mean_length`, `gap`, `length_gap`, `cumulative_gap`,
+/// `cumulative_length_gap`, `relative_step` and `relative_step_sharp`; where a smoothness is given, also `safe_step` and
+/// `collapse_threshold`.
 ///
 /// # Errors
 /// Those of `out`.

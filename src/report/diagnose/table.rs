@@ -37,7 +37,7 @@ fn shown(count: usize) -> Vec<usize> {
     rows
 }
 
-/// For people: what was chosen, what happened, some of the rows.
+/// Text: what was chosen and why, the course of J, the findings, and some of the rows.
 pub fn diagnose_table(diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {

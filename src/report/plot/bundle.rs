@@ -5,16 +5,16 @@ use super::panel::{Numbers, Side, foot, frame, side};
 use super::scatter::{key, ramp};
 use super::{FOOT, LEFT, LINE, RIGHT, SMALL, SMALL_GREY, TOP, WIDTH};
 
-/// One of many.
+/// One curve of a [`Bundle`].
 #[derive(Clone, Debug)]
 pub struct Strand {
-    /// Its points, in their order; those that are not finite are left out.
+    /// Its points (x, y), in their order; those that are not finite are left out.
     pub points: Vec<[f64; 2]>,
-    /// From 0, dark, to 1, light.
+    /// Its shade in \[0, 1\]: 0 is dark, 1 light.
     pub shade: f64,
 }
 
-/// A panel.
+/// A panel of many shaded curves, with axes of its own.
 #[derive(Clone, Debug)]
 pub struct Bundle<'a> {
     /// The label of the horizontal axis.
@@ -23,7 +23,7 @@ pub struct Bundle<'a> {
     pub label_y: &'a str,
     /// The curves.
     pub strands: Vec<Strand>,
-    /// A dashed black curve over them, and what it is.
+    /// A dashed black curve over them: its name and its points (x, y).
     pub over: Option<(&'a str, Vec<[f64; 2]>)>,
     /// Whether horizontal values are whole numbers.
     pub whole: bool,
@@ -31,16 +31,16 @@ pub struct Bundle<'a> {
     pub few: bool,
 }
 
-/// A picture.
+/// A picture: bundles below each other, with one key of shades.
 #[derive(Clone, Debug)]
 pub struct Bundles<'a> {
-    /// Above it.
+    /// The title, above everything.
     pub title: &'a str,
     /// Lines below the title.
     pub subtitle: &'a [String],
     /// What shades are, and the names of the darkest and the lightest.
     pub key: [&'a str; 3],
-    /// From above.
+    /// The panels, from above.
     pub panels: &'a [Bundle<'a>],
 }
 
@@ -112,7 +112,7 @@ impl Bundle<'_> {
 }
 
 impl Bundles<'_> {
-    /// The picture.
+    /// The picture as SVG.
     pub fn svg(&self) -> String {
         let head = TOP + LINE * (self.subtitle.len() as f64 + 1.0);
         let top = |i: usize| head + i as f64 * (HEIGHT + FOOT + GAP);

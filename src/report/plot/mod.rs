@@ -17,7 +17,7 @@ use marks::Marks;
 use panel::{Numbers, draw, foot, frame, legend, side};
 use thin::{cloud, pieces};
 
-/// A curve.
+/// A curve of a [`Panel`].
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
     /// Its name, in the legend of a panel that has more than one; empty for a curve that the legend leaves out.
@@ -43,14 +43,14 @@ pub struct Panel<'a> {
     pub powers: bool,
 }
 
-/// A picture.
+/// A picture: panels below each other over one axis of steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure<'a> {
-    /// Above it.
+    /// The title, above everything.
     pub title: &'a str,
     /// Lines below the title.
     pub subtitle: &'a [String],
-    /// The step of every value of a curve, increasing.
+    /// The step of every value of a curve, increasing; as many as each curve has values.
     pub across: &'a [f64],
     /// The name of the axis of steps.
     pub axis: &'a str,
@@ -58,7 +58,7 @@ pub struct Figure<'a> {
     pub panels: &'a [Panel<'a>],
     /// What happened at a step: numbered in this order.
     pub marks: &'a [Mark<'a>],
-    /// One panel more, below the others.
+    /// One panel more, below the others, with axes of its own.
     pub scatter: Option<Scatter<'a>>,
     /// Whether names of curves have room of their own, above the curves.
     pub roomy: bool,
@@ -97,7 +97,7 @@ fn steps(across: &[f64]) -> [f64; 2] {
 }
 
 impl Figure<'_> {
-    /// The picture. Long curves are thinned: every extreme and every gap is seen.
+    /// The picture as SVG. Long curves are thinned: every extreme and every gap is seen.
     pub fn svg(&self) -> String {
         let steps = steps(self.across);
         let whole = self.across.iter().all(|step| *step == step.round());

@@ -5,16 +5,16 @@ use super::panel::{Numbers, Side, foot, frame, side};
 use super::thin::cloud;
 use super::{FOOT, RIGHT, SMALL, SMALL_GREY};
 
-/// One value of each quantity at every step; pairs with a value that is not finite are left out.
+/// One quantity against another: one value of each at every step; pairs with a value that is not finite are left out.
 #[derive(Clone, Copy, Debug)]
 pub struct Scatter<'a> {
     /// The label of the horizontal axis.
     pub label_x: &'a str,
     /// The label of the vertical axis.
     pub label_y: &'a str,
-    /// Horizontal, in the order of the run.
+    /// The horizontal values, in the order of the run.
     pub x: &'a [f64],
-    /// Vertical.
+    /// The vertical values, as many as `x` has.
     pub y: &'a [f64],
 }
 

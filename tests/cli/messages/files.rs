@@ -18,6 +18,9 @@ pub fn rows() -> Vec<Row> {
         row("merge missing.json", "missing.json: No such file or directory (os error 2)"),
         // Written.
         row("list", "standard output: No space left on device (os error 28)").before("exec >/dev/full").on_linux(),
+        row("--help", "standard output: No space left on device (os error 28)").before("exec >/dev/full").on_linux(),
+        row("help verify", "standard output: No space left on device (os error 28)").before("exec >/dev/full").on_linux(),
+        row("--version", "standard output: No space left on device (os error 28)").before("exec >/dev/full").on_linux(),
         row("verify --out missing/result.json", "missing/result.json: No such file or directory (os error 2)"),
         row("verify --out file/result.json", "file/result.json: Not a directory (os error 20)").file("file", ""),
         row("verify --out .", ".: not a file name"),
@@ -50,11 +53,20 @@ pub fn rows() -> Vec<Row> {
         // An earlier report.
         row("report --out x --baseline none.json", "none.json: No such file or directory (os error 2)"),
         row("report --out x --baseline b.json", "b.json: EOF while parsing a value at line 1 column 0").file("b.json", ""),
-        row("report --out x --baseline b.json", "b.json: schema \"a/1\", expected \"gradient-gap/report/1\"")
-            .file("b.json", "{\"schema\":\"a/1\",\"seed\":1,\"evaluations\":1,\"verify\":{\"claims\":[]},\"attacks\":[]}"),
+        row("report --out x --baseline b.json", "b.json: schema is \"a/1\", expected \"gradient-gap/report/1\"")
+            .file("b.json", "{\"schema\":\"a/1\"}"),
+        row("report --out x --baseline b.json", "b.json: schema is missing, expected \"gradient-gap/report/1\"")
+            .file("b.json", "{}"),
+        row("report --out x --baseline b.json", "b.json: attacks: \"one\" stands there twice")
+            .file("b.json", attacked("{\"slug\":\"one\",\"parts\":[]},{\"slug\":\"one\",\"parts\":[]}")),
+        row("report --out x --baseline b.json", "b.json: attacks, one, part: ratio is -5, expected at least 0")
+            .file("b.json", attacked("{\"slug\":\"one\",\"parts\":[{\"name\":\"part\",\"ratio\":-5}]}")),
+        row("report --out . --baseline report.json", "--baseline report.json: --out would write over it")
+            .file("report.json", REPORT),
+        row("report --out x", "x/junit.xml: is a folder, expected a file").prepared(taken),
         row(
-            "report --out x --evaluations 7 --baseline b.json",
-            "--baseline b.json: made with --seed 3 --evaluations 5, and only the same can be compared",
+            "report --out x --instances 9 --evaluations 7 --baseline b.json",
+            "--baseline b.json: made with --instances 8 --evaluations 5 --seed 3, and only the same can be compared",
         )
         .file("b.json", REPORT),
         row("report --out x --tolerance 1 --baseline b.json", "--tolerance 1: expected a share in [0, 1)")
@@ -68,9 +80,13 @@ pub fn rows() -> Vec<Row> {
     ]
 }
 
-const REPORT: &str =
-    "{\"schema\":\"gradient-gap/report/1\",\"seed\":3,\"evaluations\":5,\"verify\":{\"claims\":[]},\"attacks\":[]}";
+const REPORT: &str = "{\"schema\":\"gradient-gap/report/1\",\"seed\":3,\"evaluations\":5,\"verify\":{\"instances\":8,\"claims\":[]},\"attacks\":[],\"constants\":[]}";
 const LOG: &str = "step,success_rate,grad_norm\n1,0.5,1\n";
+
+/// An earlier report with these attacks.
+fn attacked(attacks: &str) -> String {
+    REPORT.replace("\"attacks\":[]", &format!("\"attacks\":[{attacks}]"))
+}
 
 fn read_only(folder: &Directory) {
     std::fs::set_permissions(folder.path("read-only"), std::fs::Permissions::from_mode(0o400)).expect("ours");
@@ -79,6 +95,11 @@ fn read_only(folder: &Directory) {
 /// A folder that is none.
 fn sealed(folder: &Directory) {
     std::os::unix::fs::symlink("nowhere/at/all", folder.path("sealed")).expect("a link");
+}
+
+/// Where a file of a report should be, a folder is.
+fn taken(folder: &Directory) {
+    std::fs::create_dir_all(folder.path("x/junit.xml")).expect("can be made");
 }
 
 /// Where a file should be, a folder is.

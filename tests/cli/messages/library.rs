@@ -13,7 +13,7 @@ use gradient_gap::enumerate::{ByPrefix, Table, enumerate};
 use gradient_gap::experiments::{bandit, phase, rates, stagnation, train};
 use gradient_gap::families::Family;
 use gradient_gap::lengths::{Design, Varied, sweep};
-use gradient_gap::policy::{Ending, Features, Logits, Policy, Shape};
+use gradient_gap::policy::{Ending, Features, Logits, Policy, Sampler, Shape};
 use gradient_gap::transformer::Sizes;
 use gradient_gap::{Conjecture, Error, Instance, report};
 
@@ -224,6 +224,8 @@ fn numbers() -> Vec<Refused> {
         quadratic: vec![],
         waves: vec![],
     };
+    let listed = Policy::tabular_softmax(2, vec![]).expect("a policy");
+    let chain = Theorem4::new(1.0, 0.01, 0.1, 3).finite_state().expect("an instance").policy;
     let wide = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"5000\" height=\"10\"></svg>";
     vec![
         refused(Policy::linear_softmax(2, vec![1.0; 3], vec![]), "3 features do not form rows of dimension 2"),
@@ -235,6 +237,12 @@ fn numbers() -> Vec<Refused> {
         refused(Policy::one_token(empty(1 << 33)), "8589934592 responses, more than 4294967295"),
         refused(design(10, 5), "length 10 of correct responses, expected 1 to 9"),
         refused(design(5, 1), "length 1 of wrong responses, expected 2 to 10"),
+        refused(Design { max_length: 0, correct: 1, wrong: 2 }.validate(), "length 1 of correct responses, expected 1 to 0"),
+        refused(Sampler::new(&listed, &[0.0]).map(|_| ()), "theta has 1 parameters, expected 2"),
+        refused(
+            Sampler::new(&chain, &[0.0]).map(|_| ()),
+            "the responses are not listed, and are drawn by their places in the list",
+        ),
         refused(sweep(Varied::MaxLength, 63), "63 tokens, expected at least 64"),
         refused(
             Sizes { heads: 3, ..sizes }.validate(),

@@ -92,6 +92,8 @@ fn searches() -> Vec<Row> {
         ),
         row("attack log-odds-step --out both --plot both", "--out and --plot both name both"),
         row("attack log-odds-step --out both --plot ./both", "--out and --plot both name both"),
+        row("attack log-odds-step --out -", "--out -: the witness goes to a file; --format json prints it"),
+        row("report --out -", "--out -: a report is a folder of files"),
         row("attack curvature-window --seconds 1e-9", "curvature-window: none of 0 evaluations satisfied the hypotheses"),
         row(
             "conjecture 'J0 <= 1' --family cub",
