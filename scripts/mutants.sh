@@ -31,13 +31,17 @@ while [[ $# -gt 0 ]]; do
 done
 command -v cargo-mutants >/dev/null || fail 'cargo-mutants is not installed: cargo install cargo-mutants --locked'
 
-# The parts of every sample are kept apart: of one, what was killed; for all, what is built.
+# What was found of a sample has a folder of its own.
 out=target/mutants/all
 [[ -n $all ]] || out=target/mutants/$sample-of-seed-$seed
 build=$PWD/target/mutants/build
 mkdir -p "$out"
 files=(-f 'src/claims/**' -f 'src/line/**' -f src/regularity.rs -f 'src/number/**' -f 'src/check/**')
-cargo mutants --list "${files[@]}" | LC_ALL=C sort >"$out/list"
+cargo mutants --list "${files[@]}" | LC_ALL=C sort >"$out/list.new"
+if [[ -e $out/list ]] && ! cmp -s "$out/list" "$out/list.new"; then
+    fail "the code has changed since $out was begun: remove it"
+fi
+mv "$out/list.new" "$out/list"
 
 # The sample: the list in the order of a hash of every name with the seed.
 if [[ -n $all ]]; then
@@ -55,7 +59,9 @@ stage() {
     shift 3
     # Given to cargo test --no-run too: otherwise every test would be built for every mutant.
     for one; do tests+=("--cargo-arg=$one"); done
-    while IFS= read -r one; do names+=(--re "^$(sed -E 's/[][\.|$(){}?+*^]/\\&/g' <<<"$one")\$"); done <"$chosen"
+    if [[ -z $all || $name != quick ]]; then # all of them are no list that fits into a command
+        while IFS= read -r one; do names+=(--re "^$(sed -E 's/[][\.|$(){}?+*^]/\\&/g' <<<"$one")\$"); done <"$chosen"
+    fi
     # cargo-mutants 27.1 tries deletions of fields whatever --re says: those that were not chosen are passed off as done, here alone.
     if [[ ! -e $done ]]; then
         mkdir -p "$done"
@@ -63,7 +69,7 @@ stage() {
     fi
     # One folder for what is built, so that dependencies are built once. Status 2 and 3: some were missed, some timed out.
     local status=0
-    if [[ ${#names[@]} -gt 0 ]]; then
+    if [[ -s $chosen ]]; then
         unviable
         CARGO_TARGET_DIR=$build cargo mutants --iterate --no-shuffle --output "$out/$name" --profile mutants --timeout "$seconds" \
             "${files[@]}" "${names[@]}" "${tests[@]}" || status=$?
@@ -72,8 +78,9 @@ stage() {
     # 4: the tests fail without any mutant, so that nothing is known.
     [[ $status -eq 0 || $status -eq 2 || $status -eq 3 ]] || fail "cargo mutants ended with status $status"
     touch "$done/missed.txt" "$done/timeout.txt"
-    LC_ALL=C sort -u "$done/missed.txt" >"$out/$name-missed"
-    LC_ALL=C sort -u "$done/timeout.txt" >"$out/$name-timeout"
+    # Of an earlier run, others may stand there.
+    LC_ALL=C sort -u "$done/missed.txt" | LC_ALL=C comm -12 - "$chosen" >"$out/$name-missed"
+    LC_ALL=C sort -u "$done/timeout.txt" | LC_ALL=C comm -12 - "$chosen" >"$out/$name-timeout"
 }
 
 # Keeps the names of those that do not compile: a run that goes on forgets them.
@@ -82,22 +89,24 @@ unviable() {
     { cat "$out"/*/mutants.out/unviable.txt 2>/dev/null || true; } | LC_ALL=C sort -u - "$out/unviable" -o "$out/unviable"
 }
 
-# tests_of FILE: the tests that are about a file of the sources.
+# tests_of FILE: the tests that are about a file of the sources, and take seconds.
 tests_of() {
     case $1 in
-    src/check/conjecture/* | src/check/search/*) echo --lib --test=conjecture ;;
-    src/check/boxes.rs | src/claims/reduced/*) echo --test=boxes --test=certify ;;
-    src/check/asserted.rs | src/check/simplify* | src/check/stored.rs | src/check/read.rs) echo --lib --test=cli --test=fuzz --test=attack ;;
-    src/check/found.rs | src/check/pass.rs | src/check/shard.rs | src/check/work.rs | src/check/numbers.rs) echo --lib --test=shards ;;
-    src/check/*) echo --lib --test=campaign --test=attack --test=certify ;;
+    src/check/boxes.rs | src/claims/reduced/*) echo --test=boxes ;;
+    src/check/found.rs | src/check/numbers.rs | src/check/pass.rs | src/check/shard.rs | src/check/stored.rs | src/check/work.rs) echo --lib --test=shards ;;
+    src/check/campaign.rs | src/check/certify.rs | src/check/judge.rs) echo --lib --test=campaign --test=certify ;;
+    src/check/*) echo --lib --test=conjecture --test=own ;;
     src/claims/*) echo --lib --test=claims --test=controls --test=edges ;;
     src/number/*) echo --lib --test=numbers ;;
     *) echo --lib --test=line --test=regularity ;;
     esac
 }
 
-# First the small run that is compared to the last digit, then the tests that are about the file, then all.
-stage quick 120 "$out/chosen" --test=report
+# First the small run that is compared to the last digit; a run that goes on does not ask it again.
+[[ -e $out/quick-missed ]] || stage quick 120 "$out/chosen" --test=report
+
+# Then the tests that are about the file, then all. They run longer: now optimising across units is worth its time.
+export CARGO_PROFILE_MUTANTS_LTO=false
 while IFS= read -r one; do printf '%s\t%s\n' "$(tests_of "${one%%:*}")" "$one"; done <"$out/quick-missed" >"$out/tests"
 : >"$out/own-missed"
 while IFS= read -r tests; do

@@ -131,17 +131,17 @@ impl Witness {
         all
     }
 
-    /// Whether the part's share is at least [`KEPT`] of the stored one; `None` where neither yes nor no is certain.
+    /// Whether the part's share is at least [`KEPT`] of what is certain of the stored one; `None` where neither yes nor no is certain.
     fn keeps(&self, certificate: &Certificate) -> Option<bool> {
         let share = certificate.share(&self.part)?;
-        let ([low, high], [least, most]) = (self.computed, self.claimed);
+        let ([low, _], [least, most]) = (self.computed, self.claimed);
         if least.is_nan() || least <= 0.0 {
             return None; // no ratio
         }
-        let stored = [low / if low > 0.0 { most } else { least }, high / if high > 0.0 { least } else { most }];
+        let kept = KEPT * (low / if low > 0.0 { most } else { least });
         match () {
-            _ if share.lo() >= KEPT * stored[0] => Some(true),
-            _ if share.hi() < KEPT * stored[0] => Some(false),
+            _ if share.lo() >= kept => Some(true),
+            _ if share.hi() < kept => Some(false),
             _ => None,
         }
     }

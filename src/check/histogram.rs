@@ -145,6 +145,19 @@ mod tests {
         assert_eq!(Histogram::default().quantile_log10(0.5), None);
     }
 
+    #[test]
+    fn counts_of_a_known_sample() {
+        let mut histogram = Histogram::default();
+        [0.0, 1.0, 1.01, 1.5, 1.6, 10.0, 0.5].into_iter().for_each(|x| histogram.add(x));
+        assert_eq!((histogram.count(), histogram.total(), histogram.is_sound()), (7, Some(7), true));
+        // Fifths of a decade: below 1 from 10^−0.4, then from 1, from 10^0.2 ≈ 1.58 and from 10; the zero is left out.
+        assert_eq!(histogram.fifths(), [(-0.4, 1), (0.0, 3), (0.2, 1), (1.0, 1)]);
+        histogram.zeros = u64::MAX;
+        assert_eq!(histogram.total(), None);
+        histogram.range = Some((1.0, 0.0));
+        assert!(!histogram.is_sound());
+    }
+
     /// Bins lie side by side, and there are few of them.
     #[test]
     fn bins_are_bounded_and_do_not_overlap() {

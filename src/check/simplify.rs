@@ -277,3 +277,34 @@ fn rounded(x: f64, digits: i32) -> f64 {
         _ => format!("{x:.*e}", (digits - 1) as usize).parse().unwrap_or(x), // what was printed is a number
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Policy;
+
+    /// Of 37 responses in the plane, no two of which can be merged, those two stay that are asked for.
+    #[test]
+    fn responses_that_nothing_needs_are_dropped() {
+        let row = |i: usize| [i as f64 / 8.0, (i * i) as f64 / 64.0];
+        let instance = Instance {
+            policy: Policy::linear_softmax(2, (0..37).flat_map(row).collect(), vec![]).expect("fits"),
+            theta: vec![0.25, -0.5],
+            direction: vec![0.5, 0.5],
+            eta: 0.5,
+            correct: (0..37).map(|o| o == 5).collect(),
+            then: vec![],
+        };
+        let keep = |candidate: &Instance| {
+            let Features::Dense(psi) = &candidate.policy.logits.features else { return false };
+            [5, 11].iter().all(|&o| psi.chunks(2).any(|kept| kept == row(o)))
+        };
+        let mut plainest = Plainest { instance, keep: &keep, widest: 1.0 };
+        plainest.fewer_responses();
+        let Features::Dense(psi) = &plainest.instance.policy.logits.features else { panic!("dense") };
+        assert_eq!(
+            (psi.as_slice(), &plainest.instance.correct[..]),
+            ([row(5), row(11)].concat().as_slice(), &[true, false][..])
+        );
+    }
+}

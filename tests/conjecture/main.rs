@@ -4,10 +4,13 @@
 
 #[path = "../common/drawn.rs"]
 mod drawn;
+#[path = "../common/kept.rs"]
+mod kept_files;
 #[path = "../common/long.rs"]
 mod long;
 
 mod book;
+mod kept;
 mod language;
 mod rewriting;
 mod search;

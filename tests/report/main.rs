@@ -2,6 +2,9 @@
 //! told of a run that differs from an earlier one.
 #![allow(clippy::expect_used, clippy::panic, reason = "a helper that panics is a failed test")]
 
+#[path = "../common/kept.rs"]
+mod kept_files;
+
 mod baseline;
 mod companion;
 mod kept;

@@ -329,3 +329,54 @@ fn on_tree(instance: &Instance, shape: Shape, lacks: Option<u32>) -> Option<Inst
     smaller.correct = correct?;
     Some(smaller)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three responses, d = 3, every kind of term; the second of w's entries is 0.
+    fn instance() -> Instance {
+        let waves = vec![Wave { logit: 1, amplitude: 0.5, frequency: vec![1.0, 2.0, -1.0], phase: 0.25 }];
+        let features = Features::Dense(vec![1.0, 2.0, -1.0, 0.5, -1.0, 2.0, -2.0, 0.25, 1.0]);
+        let quadratic = [
+            [2.0, 1.0, 0.5, 1.0, -1.0, 3.0, 0.5, 3.0, 1.0],
+            [-1.0, 0.25, 2.0, 0.25, 2.0, -0.5, 2.0, -0.5, 0.0],
+            [0.5, -2.0, 1.0, -2.0, 0.75, 0.125, 1.0, 0.125, -1.0],
+        ];
+        let bias = vec![0.125, 0.0, -0.25];
+        let logits = Logits { dim: 3, rows: 1, options: 3, bias, features, quadratic: quadratic.concat(), waves };
+        Instance {
+            policy: Policy::one_token(logits).expect("fits"),
+            theta: vec![0.5, -0.75, 0.25],
+            direction: vec![0.5, 0.0, -0.5],
+            eta: 0.5,
+            correct: vec![true, false, false],
+            then: vec![],
+        }
+    }
+
+    fn along(instance: &Instance) -> [f64; 4] {
+        let evaluation = Evaluation::<f64>::new(instance, 1);
+        let (start, step) = (evaluation.start(), evaluation.step());
+        [start.lambda(), start.alignment(), start.second(), step.change]
+    }
+
+    /// A coordinate that the update does not move is a constant: without it everything along the line is the same.
+    #[test]
+    fn without_a_coordinate_that_rests_the_line_is_the_same() {
+        let whole = instance();
+        let fewer = without_coordinate(&whole, 1).expect("there are three");
+        assert_eq!((fewer.policy.logits.dim, &fewer.theta[..]), (2, &[0.5, 0.25][..]));
+        fewer.validate().expect("fits");
+        for (one, other) in along(&whole).into_iter().zip(along(&fewer)) {
+            assert!((one - other).abs() < 1e-14, "{one} {other}");
+        }
+        // Control: one that moves is missed.
+        let moved = along(&without_coordinate(&whole, 0).expect("there are three"));
+        assert!((moved[1] - along(&whole)[1]).abs() > 0.1);
+        let one = Instance { theta: vec![0.5], direction: vec![1.0], ..instance() };
+        let logits = Logits { dim: 1, ..Logits::linear(1, 1, 3, vec![1.0, 0.0, -1.0]) };
+        let one = Instance { policy: Policy::one_token(logits).expect("fits"), ..one };
+        assert_eq!(without_coordinate(&one, 0), None, "there is no policy of no parameter");
+    }
+}
