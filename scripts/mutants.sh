@@ -119,10 +119,9 @@ done < <(cut -f 1 "$out/tests" | LC_ALL=C sort -u)
 LC_ALL=C sort -u "$out/own-missed" -o "$out/own-missed"
 stage all 1800 "$out/own-missed" --lib --bins --tests
 
-LC_ALL=C sort "$out/chosen" >"$out/tried"
-unviable=$(LC_ALL=C comm -12 "$out/tried" "$out/unviable" | wc -l)
+unviable=$(LC_ALL=C comm -12 "$out/chosen" "$out/unviable" | wc -l)
 survivors=$(wc -l <"$out/all-missed")
-viable=$(($(wc -l <"$out/tried") - unviable))
+viable=$(($(wc -l <"$out/chosen") - unviable))
 killed=$((viable - survivors))
 printf '%d of %d viable mutants killed (%d do not compile). Survivors:\n' "$killed" "$viable" "$unviable"
 cat "$out/all-missed"

@@ -58,12 +58,9 @@ shown "$one" >/dev/null
 grep -q '<details open' "$scratch/dom" || fail "#$one is not opened"
 
 # with SCRIPT: the claims that a copy of the page shows after somebody's hands, which SCRIPT stands for.
-original=$page
 with() {
-    page=$scratch/copy.html
-    { sed 's|</body>.*||' "$original"; printf '<script>%s</script></body></html>\n' "$1"; } >"$page"
-    shown ''
-    page=$original
+    { sed 's|</body>.*||' "$page"; printf '<script>%s</script></body></html>\n' "$1"; } >"$scratch/copy.html"
+    page=$scratch/copy.html shown ''
 }
 typed=$(with 'const find = document.getElementById("find"); find.value = "theorem 1"; find.dispatchEvent(new Event("input"));')
 [[ $typed == "$found" ]] || fail "typing shows: $typed"

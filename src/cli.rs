@@ -33,7 +33,7 @@ use gradient_gap::experiments;
 use gradient_gap::number::Interval;
 use gradient_gap::report::{self as show, Collapsed, Replay};
 use indicatif::{ProgressBar, ProgressStyle};
-use output::{Output, is_no_file, make_folder, write_folder};
+use output::{Output, but_dash, is_dash, is_no_file, make_folder, write_folder};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -311,10 +311,10 @@ fn read_text(file: &Path) -> Result<String, Error> {
 fn replay(file: &Path, simplified: bool, format: TableOrJson, out: Option<&Path>) -> Result<bool, Error> {
     let (place, text) = (file.display(), read_text(file)?);
     let stored = read_stored(&text, simplified).map_err(|e| e.at(&place))?;
-    if out == Some(Path::new("-")) {
+    if is_dash(out) {
         return print(&show::along_svg(stored.instance())).map(|()| true);
     }
-    let output = out.map(Output::create).transpose()?;
+    let output = Output::of(out)?;
     let replay = Replay::of(&stored).map_err(|e| e.at(&place))?;
     if let Some(output) = output {
         output.finish(show::along_svg(stored.instance()))?;
@@ -368,8 +368,8 @@ fn certify_collapse<C: Construction>(
     let eta = options.eta.or_else(|| at(alignment, 1.0).usual_step()).unwrap_or(1.0);
     let construction = at(alignment, eta);
     construction.admissible().map_err(of_flag)?;
-    let alone = options.out.as_deref() == Some(Path::new("-"));
-    let output = options.out.as_deref().filter(|_| !alone).map(Output::create).transpose()?;
+    let alone = is_dash(options.out.as_deref());
+    let output = Output::of(options.out.as_deref())?;
     let run = construction.run()?;
     let course = construction.course::<Interval>(&run);
     let certified = Certified::new(&course, &run, alignment);

@@ -1,12 +1,12 @@
 //! `gradient-gap attack`.
 
 use super::search::{Search, write};
-use super::{Output, TableOrJson, colour, find, print};
+use super::{Output, TableOrJson, colour, find, is_dash, print};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::attack::Attack;
 use gradient_gap::report::{self, Attacks};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Options of `attack`.
@@ -66,7 +66,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         time: options.search.time(),
         ..standard
     };
-    if options.out.as_deref() == Some(Path::new("-")) {
+    if is_dash(options.out.as_deref()) {
         return Err(Error::new("--out -: the witness goes to a file; --format json prints it"));
     }
     if let (Some(out), Some(plot)) = (&options.out, &options.plot)
@@ -74,9 +74,9 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     {
         return Err(Error::new(format!("--out and --plot both name {}", out.display())));
     }
-    let alone = options.plot.as_deref() == Some(Path::new("-"));
-    let witness = options.out.as_deref().map(Output::create).transpose()?;
-    let plot = options.plot.as_deref().filter(|_| !alone).map(Output::create).transpose()?;
+    let alone = is_dash(options.plot.as_deref());
+    let witness = Output::of(options.out.as_deref())?;
+    let plot = Output::of(options.plot.as_deref())?;
     let bar = options.search.bar(usual);
     let start = Instant::now();
     let found = attack.run(&|done| bar.inc(done))?;

@@ -8,7 +8,7 @@ use gradient_gap::check::campaign::{Campaign, DEFAULT_ATTACK};
 use gradient_gap::check::certify::DEFAULT_INSTANCES;
 use gradient_gap::claims::Scope;
 use gradient_gap::report::{self, Certifications};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Options of `certify`.
@@ -39,7 +39,7 @@ pub struct Options {
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
     let claims = selected(&options.slugs)?;
-    let output = options.out.as_deref().filter(|path| *path != Path::new("-")).map(Output::create).transpose()?;
+    let output = Output::of(options.out.as_deref())?;
     let campaign = Campaign {
         seed: options.draw.seed,
         threads: options.draw.threads as usize,

@@ -1,14 +1,14 @@
 //! `gradient-gap conjecture`.
 
 use super::search::{Search, write};
-use super::{Output, TableOrJson, colour, print};
+use super::{Output, TableOrJson, colour, is_dash, print};
 use clap::Args;
 use gradient_gap::check::conjecture::{DEFAULT_EVALUATIONS, Effort};
 use gradient_gap::error::nearest;
 use gradient_gap::expression::{Function, Word};
 use gradient_gap::report::{self, Conjectured};
 use gradient_gap::{Conjecture, Error};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Options of `conjecture`.
@@ -74,7 +74,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
         threads: options.search.draw.threads as usize,
         time: options.search.time(),
     };
-    if options.out.as_deref() == Some(Path::new("-")) {
+    if is_dash(options.out.as_deref()) {
         return Err(Error::new("--out -: the counterexample goes to a file; --format json prints it"));
     }
     let output = options.out.as_deref().map(Output::create).transpose()?;

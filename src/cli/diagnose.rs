@@ -1,6 +1,6 @@
 //! `gradient-gap diagnose`.
 
-use super::{Output, TableOrJson, make_folder, of_flag, print, print_by};
+use super::{Output, TableOrJson, is_dash, make_folder, of_flag, print, print_by};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use gradient_gap::Error;
@@ -130,7 +130,7 @@ fn write(options: &Options, folder: &Path, all: &[Diagnosis]) -> Result<(), Erro
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
     let given = options.given()?;
-    let alone = options.out.as_deref() == Some(Path::new("-"));
+    let alone = is_dash(options.out.as_deref());
     if alone && options.logs.len() > 1 {
         return Err(Error::new("--out -: one page only; name one log or a folder"));
     }

@@ -1,6 +1,6 @@
 //! What the commands of all experiments share: options, and where their results go.
 
-use super::{TableOrJson, is_no_file, print, write_folder};
+use super::{TableOrJson, is_dash, is_no_file, print, write_folder};
 use clap::Args;
 use gradient_gap::check::campaign::DEFAULT_SEED;
 use gradient_gap::check::pool;
@@ -49,7 +49,7 @@ pub struct Results<'a> {
 impl Common {
     /// Whether a figure is all that is asked for.
     pub fn alone(&self) -> bool {
-        self.out.as_deref() == Some(Path::new("-"))
+        is_dash(self.out.as_deref())
     }
 
     /// # Errors

@@ -6,7 +6,7 @@ use gradient_gap::Error;
 use gradient_gap::check::pool;
 use gradient_gap::lengths::{SHORTEST, VARIED, sweep, typical};
 use gradient_gap::report::{self, Lengths};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Options of `lengths`.
 #[derive(Debug, Args)]
@@ -30,10 +30,7 @@ pub struct Options {
 
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
-    let output = match &options.out {
-        Some(out) if out != Path::new("-") => Some(Output::create(out)?),
-        _ => None,
-    };
+    let output = Output::of(options.out.as_deref())?;
     let lengths = pool(options.draw.threads as usize)?.install(|| -> Result<Lengths, Error> {
         let sweeps = VARIED.into_iter().map(|varied| Ok((varied, sweep(varied, options.max_length)?)));
         let sweeps = sweeps.collect::<Result<Vec<_>, Error>>()?;

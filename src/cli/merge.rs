@@ -1,13 +1,13 @@
 //! `gradient-gap merge`.
 
-use super::{Format, Output, read_text, verify};
+use super::{Format, Output, but_dash, read_text, verify};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::shard::Shards;
 use gradient_gap::claims::REGISTRY;
 use gradient_gap::experiments;
 use gradient_gap::report::Verified;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Options of `merge`.
@@ -29,13 +29,13 @@ pub struct Options {
 
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
-    let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
+    let out = but_dash(options.out.as_deref());
     if let Some(out) = out
         && let Some(file) = options.files.iter().find(|file| Output::is_same(out, file))
     {
         return Err(Error::new(format!("--out names {}, one of the shards", file.display())));
     }
-    let output = out.map(Output::create).transpose()?;
+    let output = Output::of(out)?;
     let start = Instant::now();
     let mut shards = Shards::default();
     for file in &options.files {

@@ -12,7 +12,22 @@ pub struct Output {
     file: std::fs::File,
 }
 
+/// Whether the file that is asked for is standard output.
+pub fn is_dash(path: Option<&Path>) -> bool {
+    path == Some(Path::new("-"))
+}
+
+/// The file that is asked for, if it is one.
+pub fn but_dash(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|_| !is_dash(path))
+}
+
 impl Output {
+    /// The file that is asked for, if it is one, to be written.
+    pub fn of(path: Option<&Path>) -> Result<Option<Output>, Error> {
+        but_dash(path).map(Output::create).transpose()
+    }
+
     pub fn create(path: &Path) -> Result<Output, Error> {
         let place = |e: std::io::Error| Error::new(e.to_string()).at(path.display());
         let name = path.file_name().ok_or_else(|| Error::new("not a file name").at(path.display()))?;

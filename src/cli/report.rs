@@ -1,6 +1,6 @@
 //! `gradient-gap report`.
 
-use super::{Output, make_folder, print, progress_bar, read_text, write_folder};
+use super::{Output, is_dash, make_folder, print, progress_bar, read_text, write_folder};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::baseline::{Baseline, Effort};
@@ -9,7 +9,7 @@ use gradient_gap::check::tightness::Tightness;
 use gradient_gap::claims::{REGISTRY, Scope};
 use gradient_gap::experiments;
 use gradient_gap::report::{Companion, Machine, Verified};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// By which share less of a bound may be used than in the baseline.
@@ -97,7 +97,7 @@ fn machine(threads: usize, seconds: f64) -> Machine {
 /// Runs the command.
 pub fn run(options: &Options) -> Result<bool, Error> {
     let start = Instant::now();
-    if options.out == Path::new("-") {
+    if is_dash(Some(&options.out)) {
         return Err(Error::new("--out -: a report is a folder of files"));
     }
     let baseline = options.baseline()?;

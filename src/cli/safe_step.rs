@@ -1,12 +1,12 @@
 //! `gradient-gap safe-step`.
 
-use super::{Output, TableOrJson, of_flag, print};
+use super::{Output, TableOrJson, is_dash, of_flag, print};
 use clap::{ArgGroup, Args};
 use gradient_gap::Error;
 use gradient_gap::report::{self, SafeSteps};
 use gradient_gap::safe_step::{Compared, Inputs, between};
 use gradient_gap::thresholds::SuccessRate;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Options of `safe-step`.
 #[derive(Debug, Args)]
@@ -100,7 +100,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     };
     if let Some((out, points)) = curves {
         let svg = |points| report::safe_step_svg(&SafeSteps { inputs: &inputs, compared: &at(points) });
-        if out == Path::new("-") {
+        if is_dash(Some(out)) {
             return print(&svg(points)).map(|()| true);
         }
         let output = Output::create(out)?;

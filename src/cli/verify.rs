@@ -1,6 +1,6 @@
 //! `gradient-gap verify`.
 
-use super::{Draw, Format, Output, colour, print, progress_bar, read_text, selected};
+use super::{Draw, Format, Output, but_dash, colour, is_dash, print, progress_bar, read_text, selected};
 use clap::Args;
 use gradient_gap::Error;
 use gradient_gap::check::campaign::{
@@ -82,7 +82,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
             "--format {format}: shard {shard} is a JSON document, whose campaign `merge` prints"
         )));
     }
-    if options.resume.as_deref() == Some(Path::new("-")) {
+    if is_dash(options.resume.as_deref()) {
         return Err(Error::new("--resume -: a state is read and written again, which takes a file, not standard input"));
     }
     let (observed, slugs): (Vec<String>, Vec<String>) =
@@ -96,7 +96,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     };
     let claims =
         if slugs.is_empty() && !observed.is_empty() && !options.slugs.is_empty() { vec![] } else { selected(&slugs)? };
-    let out = options.out.as_deref().filter(|path| *path != Path::new("-"));
+    let out = but_dash(options.out.as_deref());
     if let (Some(out), Some(state)) = (out, &options.resume)
         && Output::is_same(out, state)
     {
@@ -107,7 +107,7 @@ pub fn run(options: &Options) -> Result<bool, Error> {
     let (threads, attack, certified) = (threads as usize, options.attack, options.certify);
     let campaign = Campaign { seed, threads, attack, certified, ..standard };
     let shard = options.shard.unwrap_or(Shard::WHOLE);
-    let output = out.map(Output::create).transpose()?;
+    let output = Output::of(out)?;
     if claims.is_empty() {
         let result = CampaignResult { claims: vec![], families: vec![], runs: vec![] };
         return finish(

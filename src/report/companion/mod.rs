@@ -64,20 +64,19 @@ impl Companion<'_> {
     /// Only if the XML writer fails.
     pub fn files(&self) -> Result<Vec<(String, String)>, Error> {
         let statements = graph::statements_svg(&self.verified.result.claims, &|slug| format!("../claims/{slug}.md"));
-        let mut files = vec![
-            ("index.html".into(), html::page(self)),
-            ("report.json".into(), self.json()),
-            ("junit.xml".into(), report_junit(self)?),
-            ("summary.md".into(), summary::summary(self)),
-            ("bounds.md".into(), bounds::page(self.tightness, self.command)),
-            ("statements.svg".into(), statements),
+        // In the order of the names.
+        let fixed = [
+            html::page(self),
+            self.json(),
+            report_junit(self)?,
+            summary::summary(self),
+            bounds::page(self.tightness, self.command),
+            statements,
         ];
-        for (claim, (attack, found)) in self.claims() {
-            let slug = claim.claim.statement.slug;
-            files.push((format!("{slug}.svg"), picture(attack, found)));
-            files.push((format!("{slug}.md"), claim::measured(claim, found, self)));
-        }
-        Ok(files)
+        let of_claim = |(claim, (attack, found)): (&ClaimResult, &(Attack<'_>, Attacked))| {
+            [picture(attack, found), claim::measured(claim, found, self)]
+        };
+        Ok(Companion::names().into_iter().zip(fixed.into_iter().chain(self.claims().flat_map(of_claim))).collect())
     }
 
     /// Every claim with its attack.
