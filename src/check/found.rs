@@ -230,3 +230,34 @@ impl Found {
 
 /// The largest count that a campaign can reach, and more: 10¹² instances, asked about several times.
 const MOST: u64 = 1 << 44;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A count that is too large, in any place, and a range that ends before it begins do not fit.
+    #[test]
+    fn counts_that_would_overflow_do_not_fit() {
+        let fits = |spread: Spread| Found { families: vec![spread], ..Found::default() }.fits(0, |_| 0, [1, 0]);
+        let histogram = |text: &str| serde_json::from_str::<Histogram>(text).expect("a histogram");
+        let sound = histogram(r#"{"bins": {"3": 17592186044416}, "range": [0.06, 0.07]}"#);
+        assert!(
+            fits(Spread::default()) && fits(Spread { success: sound.clone(), cases: MOST, far: MOST, ..Spread::default() })
+        );
+        for wrong in [
+            r#"{"bins": {"3": 17592186044417}, "range": [0.06, 0.07]}"#,
+            r#"{"bins": {"3": 17592186044416}, "zeros": 1, "range": [0.06, 0.07]}"#,
+            r#"{"bins": {"3": 18446744073709551615}, "zeros": 1, "range": [0.06, 0.07]}"#,
+            r#"{"bins": {"3": 1}, "range": [0.07, 0.06]}"#,
+        ] {
+            let wrong = histogram(wrong);
+            assert!(!fits(Spread { success: wrong.clone(), ..Spread::default() }), "{wrong:?}");
+            assert!(!fits(Spread { updates: wrong.clone(), success: sound.clone(), ..Spread::default() }), "{wrong:?}");
+        }
+        assert!(
+            !fits(Spread { cases: MOST + 1, ..Spread::default() }) && !fits(Spread { far: MOST + 1, ..Spread::default() })
+        );
+        let two = || Found { families: vec![Spread::default(); 2], ..Found::default() };
+        assert!(two().fits(0, |_| 0, [2, 0]) && !two().fits(0, |_| 0, [1, 0]));
+    }
+}

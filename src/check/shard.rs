@@ -269,4 +269,15 @@ mod tests {
             assert!(error.contains(text) && error.contains("expected I/N"), "{error}");
         }
     }
+
+    /// A task a claim where there is something to attack or to certify.
+    #[test]
+    fn claims_have_tasks_where_they_are_attacked_or_certified() {
+        let claims = &crate::claims::REGISTRY[..3];
+        for (attack, certified, expected) in [(0, 0, 0), (8, 0, 3), (0, 8, 3), (8, 8, 3)] {
+            let campaign = Campaign { attack, certified, ..Campaign::new(claims, 1) };
+            let kinds = Work::new(&campaign, Shard::new(1, 1).expect("a shard")).kinds();
+            assert_eq!(kinds[0].1, expected, "{attack} evaluations, {certified} instances");
+        }
+    }
 }

@@ -307,4 +307,15 @@ mod tests {
             ([row(5), row(11)].concat().as_slice(), &[true, false][..])
         );
     }
+
+    /// In one dimension pairs are neighbours in the order of slopes.
+    #[test]
+    fn neighbours_follow_each_other() {
+        let policy = Policy::linear_softmax(1, vec![3.0, 1.0, 9.0, 2.0], vec![]).expect("fits");
+        let correct = vec![true, true, false, true];
+        let instance = Instance { policy, theta: vec![0.0], direction: vec![1.0], eta: 0.5, correct, then: vec![] };
+        let plainest = Plainest { instance, keep: &|_| true, widest: 1.0 };
+        let pairs = [1, 2, 3].map(|at| plainest.neighbours(vec![0, 1, 3], at));
+        assert_eq!(pairs, [Some([1, 3]), Some([3, 0]), None]);
+    }
 }

@@ -95,3 +95,20 @@ pub(super) fn check(instance: &Instance) -> Result<(), Error> {
         instance.updates(),
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::conditions::triangle;
+
+    /// Quadratic terms add c·d² to what reading all logits costs, once for every claim and update, and for every axis.
+    #[test]
+    fn quadratic_terms_are_counted() {
+        let linear = triangle();
+        let mut bent = linear.clone();
+        let (count, dim) = (3.0, 2.0);
+        bent.policy.logits.quadratic = vec![0.0; 12];
+        let readings = REGISTRY.len() as f64 + COORDINATE_CLAIMS * ENCLOSURE_PIECES.len() as f64 * dim;
+        assert_eq!(terms(&bent) - terms(&linear), readings * count * dim * dim);
+    }
+}

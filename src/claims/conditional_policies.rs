@@ -179,4 +179,16 @@ mod tests {
         let [minus, plus] = backward_log_masses(&Evaluation::<f64>::new(&instance, 1));
         assert!((plus.exp() - 0.25).abs() < 1e-16 && (minus.exp() - 0.75).abs() < 2e-16);
     }
+
+    /// Multiples of log 2 are set apart, the value stays; what is no number stays none, and an impossible event impossible.
+    #[test]
+    fn logarithms_keep_their_value() {
+        for x in [0.0, -0.25, -1e3, 7.5, -1e9] {
+            let log = Log::<f64>::zero().plus(1.5).plus(x);
+            let value = log.rest + log.twos as f64 * std::f64::consts::LN_2;
+            assert!(log.rest.abs() < 0.7 && (value - (1.5 + x)).abs() <= 1e-15 * x.abs().max(1.0), "{x}: {value}");
+        }
+        assert!(Log::<f64>::zero().plus(f64::NAN).rest.is_nan());
+        assert_eq!(Log::<f64>::zero().plus(f64::NEG_INFINITY).rest, f64::NEG_INFINITY);
+    }
 }

@@ -217,3 +217,33 @@ fn log_sum_exp_of_half_lines() {
     assert!(log_sum_exp(&[Interval::of(-1000.0), Interval::of(1000.0)]).contains(1000.0));
     assert_eq!(log_sum_exp::<Interval>(&[]), i(-INF, -MAX));
 }
+
+#[test]
+fn both_ends_decide_what_is_enclosed_and_where_the_middle_lies() {
+    let x = i(-1.0, 2.0);
+    for inside in [x, i(0.0, 1.0), i(-1.0, 0.0), i(1.0, 2.0)] {
+        assert!(x.encloses(inside) && WHOLE.encloses(inside), "{inside:?}");
+    }
+    for outside in [i(-2.0, 1.0), i(0.0, 3.0), i(-2.0, 3.0), i(-3.0, -2.0), i(3.0, 4.0), WHOLE] {
+        assert!(!x.encloses(outside), "{outside:?}");
+    }
+    for (lo, hi, middle) in [
+        (-1.0, 2.0, 0.5),
+        (0.25, 0.5, 0.375),
+        (0.5 * MAX, MAX, 0.75 * MAX),
+        (-MAX, -0.5 * MAX, -0.75 * MAX),
+        (MAX, MAX, MAX),
+        (-MAX, MAX, 0.0),
+        (3.0, INF, 3.0),
+        (-INF, -3.0, -3.0),
+        (-INF, INF, 0.0),
+    ] {
+        assert_eq!(i(lo, hi).mid(), middle, "[{lo}, {hi}]");
+        if lo.is_finite() && hi.is_finite() {
+            assert_eq!(f64::between(lo, hi), middle, "[{lo}, {hi}]");
+        }
+    }
+    assert_eq!((Interval::new(-0.0, 1.0).lo().to_bits(), Interval::new(-1.0, -0.0).hi().to_bits()), (0, 0));
+    let cos = i(0.0, 1.0).cos();
+    assert!(cos.lo() < 0.541 && cos.lo() > 0.540 && cos.hi() == 1.0, "{cos:?}");
+}

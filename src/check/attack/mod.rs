@@ -325,3 +325,51 @@ fn tight(claim: &ClaimEntry, instance: &Instance, part: &str) -> Certificate {
         certificate.decision != Decision::Undecided && certificate.share(part).is_some_and(is_narrow)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attacked(parts: &[(&'static str, f64, Decision)]) -> Attacked {
+        let reached = |&(part, ratio, decision): &(&'static str, f64, Decision)| Reached {
+            part,
+            family: "curve",
+            ratio,
+            enclosed: None,
+            identity: false,
+            side: part == "side",
+            decision,
+            u: vec![],
+        };
+        Attacked {
+            parts: parts.iter().map(reached).collect(),
+            families: vec![],
+            witness: None,
+            violated: false,
+            simplified: None,
+            ends: vec![],
+            disagreements: 0,
+            undecided: 0,
+            evaluations: 0,
+            timed_out: false,
+            random: Histogram::default(),
+            attacked: Histogram::default(),
+        }
+    }
+
+    /// The first part that intervals confirm within 0.1 % of the largest ratio, whatever its size; else the largest; no side condition.
+    #[test]
+    fn the_best_part_is_confirmed_where_one_is() {
+        use Decision::{Holds, Undecided};
+        for size in [1e-3, 0.5, 1.0] {
+            let best = |parts: &[(&'static str, f64, Decision)]| {
+                let scaled: Vec<_> = parts.iter().map(|&(part, ratio, decision)| (part, size * ratio, decision)).collect();
+                attacked(&scaled).best().map(|best| best.part)
+            };
+            assert_eq!(best(&[("a", 1.0, Undecided), ("b", 0.9995, Holds), ("c", 1.0, Holds)]), Some("b"), "{size}");
+            assert_eq!(best(&[("a", 0.9985, Holds), ("b", 1.0, Undecided)]), Some("b"), "{size}");
+            assert_eq!(best(&[("side", 2.0, Holds), ("b", 0.5, Holds)]), Some("b"), "{size}");
+            assert_eq!(best(&[("side", 2.0, Holds)]), None);
+        }
+    }
+}

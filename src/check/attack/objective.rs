@@ -165,3 +165,51 @@ fn parts(claim: &ClaimEntry, instance: &Instance, pieces: usize) -> Result<Vec<(
     }
     Ok(claim.real.parts(&evaluation).iter().map(|part| (part.name, ratio(part))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::campaign;
+    use crate::claims;
+
+    /// A ratio counts for nothing where it has none on the finer cut: a hypothesis holds with the constants of the coarse one alone.
+    #[test]
+    fn hypotheses_are_asked_again_on_the_finer_cut() {
+        let family = families::find("curve").expect("registered");
+        let claim = claims::find("ascent-threshold").expect("registered");
+        let mut shares = Shares::new(claim, family);
+        let mut settled = |instance: &Instance| {
+            shares.instance.clone_from(instance);
+            let mut at = [(claim.sharp[0], 0.75)];
+            shares.settle(&mut at);
+            at[0].1
+        };
+        let (mut u, mut instance, mut between) = (vec![], families::blank(), 0);
+        for i in 0..256 {
+            campaign::draw(1, i, family.dim, &mut u);
+            family.decode_into(&u, &mut instance).expect("fits");
+            let mut holds = |eta: f64, pieces: usize| {
+                instance.eta = eta;
+                parts(claim, &instance, pieces).is_ok()
+            };
+            // The longest step on each cut, to one part in 2⁴⁰, where there is one.
+            let [coarse, fine] = pieces(claim.scope).map(|pieces| {
+                let (mut low, mut high) = (1e-6, 1e6);
+                (0..60).for_each(|_| {
+                    let middle = f64::sqrt(low * high);
+                    *if holds(middle, pieces) { &mut low } else { &mut high } = middle;
+                });
+                low
+            });
+            if coarse > fine * 1.000_001 && fine > 1e-5 {
+                instance.eta = f64::sqrt(coarse * fine);
+                let [first, second] = pieces(claim.scope).map(|pieces| parts(claim, &instance, pieces).is_ok());
+                between += u32::from(first && !second);
+                assert_eq!(settled(&instance) == -1.0, finest(claim, &instance, claim.sharp[0]).is_none(), "{i}");
+                instance.eta = fine * 0.5;
+                assert_eq!(settled(&instance) == -1.0, finest(claim, &instance, claim.sharp[0]).is_none(), "{i}");
+            }
+        }
+        assert!(between > 5, "{between}");
+    }
+}

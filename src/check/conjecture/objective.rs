@@ -241,3 +241,68 @@ pub(super) fn finest(conjecture: &Conjecture, instance: &Instance) -> Option<(f6
     let share = sample.scale.filter(|_| conjecture.has_share()).map(|bound| 1.0 + sample.excess / bound);
     Some((sample.excess, share))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::conditions::triangle;
+
+    /// At the start of the flat triangle, where J = 1/3.
+    fn excess(statement: &Conjecture) -> Excess<'_> {
+        let mut excess = Excess::new(statement, families::find("linear-softmax").expect("registered"));
+        excess.instance = triangle();
+        excess
+    }
+
+    fn parse(text: &str) -> Conjecture {
+        Conjecture::parse(text).expect("parses")
+    }
+
+    const FAR: Sample = Sample { excess: 1.0, scale: Some(1.0), size: 1.0 };
+    const NEAR_ZERO: Sample = Sample { excess: CERTIFIED_MARGIN / 2.0, ..FAR };
+
+    /// A violation of binary64 where intervals are certain of the opposite is a disagreement, unless rounding or sampled suprema explain it.
+    #[test]
+    fn what_intervals_contradict_is_counted() {
+        for (text, sample, counted) in
+            [("J0 <= 2", FAR, 1), ("J0 <= 2", NEAR_ZERO, 0), ("J0 <= 2 + L", FAR, 0), ("2 <= J0", FAR, 0)]
+        {
+            let statement = parse(text);
+            let mut excess = excess(&statement);
+            Excess::settle(&mut excess, &[0.5], sample);
+            assert_eq!(excess.counts.disagreements, counted, "{text}: {sample:?}");
+            assert_eq!(excess.counts.violation.is_some(), text == "2 <= J0", "{text}");
+            assert_eq!(excess.counts.undecided, 0, "{text}");
+        }
+    }
+
+    /// Intervals look at [`MOST_MARGINAL`] of those that rounding may explain, and are not asked again; a violation uses up none.
+    #[test]
+    fn marginal_ones_are_looked_at_so_often() {
+        let statement = parse("J0 <= 2");
+        let mut excess = excess(&statement);
+        for i in 0..MOST_MARGINAL {
+            assert!(Excess::settle(&mut excess, &[0.5], NEAR_ZERO).is_some(), "{i}");
+        }
+        assert_eq!(Excess::settle(&mut excess, &[0.5], NEAR_ZERO), None);
+        assert!(Excess::settle(&mut excess, &[0.5], FAR).is_some());
+        let statement = parse("2 <= J0");
+        let mut excess = self::excess(&statement);
+        for i in 0..=MOST_MARGINAL {
+            assert_eq!(Excess::settle(&mut excess, &[0.5], NEAR_ZERO), Some(NEAR_ZERO.excess), "{i}");
+        }
+    }
+
+    /// After [`MOST_UNDECIDED`] that intervals cannot decide, one in [`THINNED`] is looked at.
+    #[test]
+    fn undecided_ones_are_thinned() {
+        let statement = parse("sqrt(abs(J0 - 1/3)) <= 0"); // 0, but no enclosure is
+        let mut excess = excess(&statement);
+        for i in 0..MOST_UNDECIDED {
+            assert!(Excess::settle(&mut excess, &[0.5], FAR).is_some(), "{i}");
+        }
+        assert_eq!(excess.counts.undecided, MOST_UNDECIDED);
+        let asked = (0..4 * THINNED).filter(|_| Excess::settle(&mut excess, &[0.5], FAR).is_some()).count();
+        assert_eq!((asked as u64, excess.counts.undecided), (4, MOST_UNDECIDED + 4));
+    }
+}
