@@ -95,6 +95,8 @@ tests_of() {
     src/check/boxes.rs | src/claims/reduced/*) echo --test=boxes ;;
     src/check/found.rs | src/check/numbers.rs | src/check/pass.rs | src/check/shard.rs | src/check/stored.rs | src/check/work.rs) echo --lib --test=shards ;;
     src/check/campaign.rs | src/check/certify.rs | src/check/judge.rs) echo --lib --test=campaign --test=certify ;;
+    src/check/asserted.rs | src/check/baseline.rs | src/check/read.rs | src/check/witness.rs) echo --lib --test=cli ;;
+    src/check/attack/* | src/check/search/* | src/check/simplify*) echo --lib --test=attack --test=conjecture ;;
     src/check/*) echo --lib --test=conjecture --test=own ;;
     src/claims/*) echo --lib --test=claims --test=controls --test=edges ;;
     src/number/*) echo --lib --test=numbers ;;

@@ -263,4 +263,19 @@ mod tests {
             assert_eq!(y.to_bits(), exp_remainder(*x).to_bits(), "{x}");
         }
     }
+
+    /// Mantissa and exponent are those of eˣ, where that is no `f64` too.
+    #[test]
+    fn a_scaled_exponential_is_one() {
+        for x in [0.0, -0.3, 0.4, 7.5, -20.0, 300.0, -699.0] {
+            let (mantissa, exponent) = scaled_exp(x);
+            let product = mantissa * 2_f64.powi(exponent as i32);
+            assert!((product / exp(x) - 1.0).abs() <= 3.0 * f64::EPSILON, "{x}: {product}");
+        }
+        for x in [-1e4, 1e6, -1e9] {
+            let (mantissa, exponent) = scaled_exp(x);
+            let log = pxfm::f_log(mantissa) + exponent as f64 * std::f64::consts::LN_2;
+            assert!((0.7..1.5).contains(&mantissa) && (log / x - 1.0).abs() <= 3.0 * f64::EPSILON, "{x}: {log}");
+        }
+    }
 }

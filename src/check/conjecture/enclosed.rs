@@ -80,3 +80,29 @@ pub(super) fn enclose_until(conjecture: &Conjecture, instance: &Instance, enough
     let look = |pieces| look(conjecture, instance, pieces);
     refine(look(ENCLOSURE_PIECES[0]), most, look, enough)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::conditions::triangle;
+
+    /// Four times the pieces leave a sixteenth of the width; a certain violation under uncertain conditions gets eight.
+    #[test]
+    fn finer_cuts_are_tried_where_they_may_decide() {
+        let conjecture = Conjecture::parse("J0 <= 2 + L").expect("parses");
+        let at = |lo: f64, hi: f64, pieces: usize| {
+            let mut seen = look(&conjecture, &triangle(), 1);
+            (seen.compares.excess, seen.pieces) = (Interval::new(lo, hi), pieces);
+            seen
+        };
+        let finest = ENCLOSURE_PIECES[ENCLOSURE_PIECES.len() - 1];
+        for (pieces, needed) in [(finest, 1.0), (finest / 4, 1.0 / 16.0), (finest / 16, 1.0 / 256.0)] {
+            assert!(at(-0.5, 0.5, pieces).is_hopeless(0.9 * needed), "{pieces}");
+            assert!(!at(-0.5, 0.5, pieces).is_hopeless(1.1 * needed), "{pieces}");
+            assert!(!at(-0.5, f64::INFINITY, pieces).is_hopeless(0.9 * needed), "{pieces}");
+        }
+        for (pieces, hopeless) in [(1, false), (4, false), (8, true), (finest, true)] {
+            assert_eq!(at(0.25, 0.5, pieces).is_hopeless(10.0), hopeless, "{pieces}");
+        }
+    }
+}
