@@ -115,6 +115,20 @@ fn only_what_is_certain_refutes() {
     assert_eq!(decision("J0 > 0.3", &["J0 >= 1/3"]), Decision::Holds);
 }
 
+/// Where rounding alone puts a side above the other, no room below 0 is reported, and none above 0 where both are equal.
+#[test]
+fn rounding_leaves_the_room_at_zero() {
+    for text in ["sqrt(J0*J0) <= J0", "sqrt(J0*J0) >= J0"] {
+        let found = conjecture(text, &[]).search(&effort(4_000, &["curve"])).expect("valid");
+        assert!(found.witness.is_none(), "{text}: {found:?}");
+        assert_eq!(found.worst_slack, Some(0.0), "{text}");
+    }
+    // A share of rounding errors is none.
+    let found = conjecture("abs(exp(J0)*exp(-J0) - 1) <= 1.5e-16", &[]).search(&effort(4_000, &["curve"]));
+    let found = found.expect("valid");
+    assert!(found.witness.is_none() && found.best_ratio.is_some_and(|ratio| ratio < 0.5), "{found:?}");
+}
+
 /// Suprema are sampled in binary64: a bound that only the samples violate is not refuted.
 #[test]
 fn sampled_suprema_do_not_refute() {

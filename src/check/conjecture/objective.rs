@@ -293,6 +293,17 @@ mod tests {
         }
     }
 
+    /// A segment is cut finer in vain [`MOST_REFINED`] times; then each is looked at uncut.
+    #[test]
+    fn finer_cuts_end_where_they_are_in_vain() {
+        let statement = parse("sqrt(abs(J0 - 1/3)) <= min(L, 0)"); // 0 on any cut, but no enclosure is
+        let mut excess = excess(&statement);
+        for i in 1..3 * MOST_REFINED {
+            assert!(Excess::settle(&mut excess, &[0.5], FAR).is_some(), "{i}");
+            assert_eq!((excess.refined, excess.counts.undecided), (i.min(MOST_REFINED), i));
+        }
+    }
+
     /// After [`MOST_UNDECIDED`] that intervals cannot decide, one in [`THINNED`] is looked at.
     #[test]
     fn undecided_ones_are_thinned() {

@@ -250,7 +250,7 @@ mod tests {
             let [_, end] = on_line.arrows(automaton, length - 1, &cell);
             end
         };
-        let chain = Chain { states: 3, start: 0, tokens: length, arrows: &arrows, last: &last, correct };
+        let chain = Chain { states: correct.len(), start: 0, tokens: length, arrows: &arrows, last: &last, correct };
         let found = sides(&chain);
         let mut by_cells = [None; 2];
         on_line.walk(automaton, &cell, arrows, |_, ends| on_line.add_to_sides(&mut by_cells, ends));
@@ -268,21 +268,50 @@ mod tests {
             for tokens in [MANY, MANY + 1, 1_000] {
                 for scale in [1e-100, 1.0, 1e100] {
                     let policy = policy(ending, tokens, counting, &BIAS, &SLOPE.map(|x| scale * x));
-                    let (found, cells) = both(&policy, &[true, false, false]);
-                    for (found, cell) in found.expect("counts").iter().zip(cells) {
-                        let pairs = [
-                            (found.mass.ln(), cell.mass.ln(), 1.0),
-                            (found.sums.score, cell.sums.score, cell.sums.variance.sqrt()),
-                            (found.sums.variance, cell.sums.variance, cell.sums.variance),
-                            (found.sums.curvature, cell.sums.curvature, cell.sums.curvature.abs()),
-                            (found.sums.length, cell.sums.length, cell.sums.length),
-                        ];
-                        for (a, b, size) in pairs {
-                            assert!((a - b).abs() <= 2e-12 * size, "{a} {b}: {ending:?} {tokens} {counting} {scale}");
-                        }
-                    }
+                    agree(&policy, &[true, false, false], &format!("{ending:?} {tokens} {counting} {scale}"));
                 }
             }
+        }
+    }
+
+    /// What both ways say of each side.
+    fn agree(policy: &Policy, correct: &[bool], context: &str) {
+        let (found, cells) = both(policy, correct);
+        for (found, cell) in found.expect("counts").iter().zip(cells) {
+            let pairs = [
+                (found.mass.ln(), cell.mass.ln(), 1.0),
+                (found.sums.score, cell.sums.score, cell.sums.variance.sqrt()),
+                (found.sums.variance, cell.sums.variance, cell.sums.variance),
+                (found.sums.curvature, cell.sums.curvature, cell.sums.curvature.abs()),
+                (found.sums.length, cell.sums.length, cell.sums.length),
+            ];
+            for (a, b, size) in pairs {
+                assert!((a - b).abs() <= 2e-12 * size, "{a} {b}: {context}");
+            }
+        }
+    }
+
+    /// Sums of tokens modulo more numbers than one block of registers holds.
+    #[test]
+    fn many_states_as_cells_say() {
+        for states in [9, 17, 30] {
+            let number = |k: usize, i: usize| (0.618_033_988_749_895 * (k + 3 * i) as f64).fract() - 0.5;
+            let list = |k: usize| (0..3 * states).map(|i| number(k, i)).collect::<Vec<_>>();
+            let next = (0..3 * states).map(|at| ((at / 3 + at % 3) % states) as u32).collect();
+            let logits = Logits {
+                dim: 1,
+                rows: states,
+                options: 3,
+                bias: list(1),
+                features: Features::Dense(list(2)),
+                quadratic: vec![],
+                waves: vec![],
+            };
+            let shape = Shape { vocabulary: 3, max_length: MANY, ending: Ending::Fixed };
+            let policy =
+                Policy::finite_state(shape, Automaton { start: 0, next, by_position: false }, None, logits).expect("fits");
+            let correct: Vec<bool> = (0..states).map(|state| state % 4 == 1).collect();
+            agree(&policy, &correct, &format!("{states} states"));
         }
     }
 
