@@ -7,6 +7,7 @@ use gradient_gap::number::{Interval, Jet, Scalar, log_sum_exp};
 
 mod elementary_functions_of_f64;
 mod expression_trees;
+mod hyperbolic;
 mod intervals_enclose_tightly;
 mod jets;
 mod negative_controls;
