@@ -205,6 +205,11 @@ fn what_sources_include_is_packaged() {
         }
     }
     assert!(included > REGISTRY.len(), "{included}: a page of every claim, and more");
+    for needed in
+        ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "src/report/fonts/LICENSE", "examples/own_both.rs"]
+    {
+        assert!(path(needed).is_file(), "{needed}");
+    }
 }
 
 #[test]

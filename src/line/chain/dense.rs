@@ -229,12 +229,17 @@ mod tests {
 
     /// A policy with three states and tokens: sums of tokens modulo 3 (`counting`), or the last token.
     fn policy(ending: Ending, tokens: u32, counting: bool, bias: &[f64; 9], slope: &[f64; 9]) -> Policy {
-        let shape = Shape { vocabulary: 3, max_length: tokens, ending };
         let next = (0..9).map(|at| if counting { (at / 3 + at % 3) % 3 } else { at % 3 }).collect();
-        let automaton = Automaton { start: 0, next, by_position: false };
-        let features = Features::Dense(slope.to_vec());
-        let logits = Logits { dim: 1, rows: 3, options: 3, bias: bias.to_vec(), features, quadratic: vec![], waves: vec![] };
-        Policy::finite_state(shape, automaton, None, logits).unwrap()
+        of(ending, tokens, next, bias.to_vec(), slope.to_vec())
+    }
+
+    /// A policy with three tokens, from the state after each, the logit and the slope.
+    fn of(ending: Ending, tokens: u32, next: Vec<u32>, bias: Vec<f64>, slope: Vec<f64>) -> Policy {
+        let shape = Shape { vocabulary: 3, max_length: tokens, ending };
+        let rows = next.len() / 3;
+        let logits =
+            Logits { dim: 1, rows, options: 3, bias, features: Features::Dense(slope), quadratic: vec![], waves: vec![] };
+        Policy::finite_state(shape, Automaton { start: 0, next, by_position: false }, None, logits).unwrap()
     }
 
     type Sides = [Cell<f64, Moments<f64>>; 2];
@@ -298,18 +303,7 @@ mod tests {
             let number = |k: usize, i: usize| (0.618_033_988_749_895 * (k + 3 * i) as f64).fract() - 0.5;
             let list = |k: usize| (0..3 * states).map(|i| number(k, i)).collect::<Vec<_>>();
             let next = (0..3 * states).map(|at| ((at / 3 + at % 3) % states) as u32).collect();
-            let logits = Logits {
-                dim: 1,
-                rows: states,
-                options: 3,
-                bias: list(1),
-                features: Features::Dense(list(2)),
-                quadratic: vec![],
-                waves: vec![],
-            };
-            let shape = Shape { vocabulary: 3, max_length: MANY, ending: Ending::Fixed };
-            let policy =
-                Policy::finite_state(shape, Automaton { start: 0, next, by_position: false }, None, logits).expect("fits");
+            let policy = of(Ending::Fixed, MANY, next, list(1), list(2));
             let correct: Vec<bool> = (0..states).map(|state| state % 4 == 1).collect();
             agree(&policy, &correct, &format!("{states} states"));
         }
