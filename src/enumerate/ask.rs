@@ -201,17 +201,20 @@ fn in_lanes<R: Fn(&[u32]) -> bool, const N: usize, const ENDS: bool, const L: us
     reward: &R,
     [low, high]: &mut [[u32; TOGETHER]; 2],
 ) {
-    let places = &places[..L - 3];
     vectorised(
         #[inline(always)]
         || {
+            // The loop is vectorised only if nothing in it can fail and all that it reads and writes is its own.
+            let (mut begun, mut found) = ([[0; TOGETHER]; L], [[0; TOGETHER]; 2]);
+            begun[..L - 3].copy_from_slice(&places[..L - 3]);
             for k in 0..TOGETHER {
                 let mut tokens = [0; L];
                 for place in 0..L - 3 {
-                    tokens[place] = places[place][k];
+                    tokens[place] = begun[place][k];
                 }
-                [low[k], high[k]] = block::<R, N, ENDS>(&mut tokens, false, L - 3, reward);
+                [found[0][k], found[1][k]] = block::<R, N, ENDS>(&mut tokens, false, L - 3, reward);
             }
+            [*low, *high] = found;
         },
     );
 }

@@ -20,12 +20,8 @@ pub(super) struct Low<const N: usize> {
 
 impl<const N: usize> Low<N> {
     /// Nothing is known.
-    pub const ZERO: Self = Low {
-        rows: Rows::ZERO,
-        last_rows: [Rows::ZERO; N],
-        below: [Summaries::ZERO; N],
-        lengths: [[[[0.0; TOGETHER]; 2]; LAST]; N],
-    };
+    pub const ZERO: Self =
+        Low { rows: Rows::ZERO, last_rows: [Rows::ZERO; N], below: [Summaries::ZERO; N], lengths: [[Sides::ZERO; LAST]; N] };
 
     /// The masses by length below the tokens.
     #[inline(always)]
@@ -139,6 +135,7 @@ struct Make<'a, const N: usize>(&'a mut Rows<N>);
 
 impl<const N: usize> OnLanes for Make<'_, N> {
     type Output = ();
+    const LANES: usize = TOGETHER;
     #[inline(always)]
     fn run<S: Simd>(self, lanes: Arithmetic<S>) {
         lanes.weigh(black_box(&Exponential::CONSTANTS), self.0);
@@ -156,6 +153,7 @@ struct Merge<'a, const N: usize> {
 
 impl<const N: usize> OnLanes for Merge<'_, N> {
     type Output = ();
+    const LANES: usize = TOGETHER;
     #[inline(always)]
     fn run<S: Simd>(self, lanes: Arithmetic<S>) {
         let Merge { rows, below, masses, above, totals } = self;
@@ -174,6 +172,7 @@ struct OfLow<'a, const N: usize> {
 
 impl<const N: usize> OnLanes for OfLow<'_, N> {
     type Output = bool;
+    const LANES: usize = TOGETHER;
     #[inline(always)]
     fn run<S: Simd>(self, lanes: Arithmetic<S>) -> bool {
         let OfLow { low, set, ending, above, totals } = self;
@@ -228,10 +227,11 @@ fn lengths_of_rows<S: Simd, const N: usize>(
     [ended, forced]: &mut [Sides; LAST],
 ) {
     let yes = lanes.multiply(rows.p[0], correct[0]);
-    *ended = [lanes.subtract(rows.p[0], yes), yes];
-    *forced = [[0.0; TOGETHER]; 2];
+    (ended[0], ended[1]) = (lanes.subtract(rows.p[0], yes), yes);
+    *forced = Sides::ZERO;
     for (&p, &correct) in rows.p.iter().zip(correct).skip(1) {
         let yes = lanes.multiply(p, correct);
-        *forced = [lanes.add(forced[0], lanes.subtract(p, yes)), lanes.add(forced[1], yes)];
+        forced[0] = lanes.add(forced[0], lanes.subtract(p, yes));
+        forced[1] = lanes.add(forced[1], yes);
     }
 }

@@ -26,7 +26,7 @@ struct Node {
 
 impl Node {
     fn new(lengths: usize) -> Node {
-        Node { summaries: Summaries::ZERO, lengths: vec![[[0.0; TOGETHER]; 2]; lengths] }
+        Node { summaries: Summaries::ZERO, lengths: vec![Sides::ZERO; lengths] }
     }
 
     /// What is below one of the prefixes.
@@ -324,6 +324,7 @@ where
     Width<N>: Kernel<N>,
 {
     type Output = ();
+    const LANES: usize = TOGETHER;
     #[inline(always)]
     fn run<S: Simd>(self, lanes: Arithmetic<S>) {
         let Look { walker, depth, rows, first, below } = self;

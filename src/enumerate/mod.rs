@@ -175,7 +175,8 @@ where
         let (mut parts, mut walker) = (parts?, Lockstep::<S, R, N>::new(rows, reward));
         // The tree above them, level by level.
         for depth in (0..depth).rev() {
-            let (mut above, branches) = (vec![], N - first(shape) as usize);
+            let branches = N - first(shape) as usize;
+            let mut above = Vec::with_capacity(parts.len() / branches);
             let mut prefixes = vec![vec![0; depth]; TOGETHER];
             for (group, parts) in parts.chunks(TOGETHER * branches).enumerate() {
                 let prefixes = &mut prefixes[..parts.len() / branches];
@@ -266,6 +267,9 @@ fn subtrees<W: FnMut(&[Vec<u32>]) -> Result<Vec<Part>, Error>>(
     });
     parts.extend(others.into_inner().unwrap_or_else(PoisonError::into_inner));
     parts.sort_unstable_by_key(|(index, _)| *index);
-    let parts: Result<Vec<Vec<Part>>, Error> = parts.into_iter().map(|(_, parts)| parts).collect();
-    Ok(parts?.into_iter().flatten().collect())
+    let mut all = Vec::with_capacity(count); // they are many: growing would move them again and again
+    for (_, parts) in parts {
+        all.extend(parts?);
+    }
+    Ok(all)
 }

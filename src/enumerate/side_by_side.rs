@@ -17,44 +17,67 @@ use crate::policy::Ending;
 pub(super) type Lanes = [f64; TOGETHER];
 
 /// The same of O⁻ and of O⁺.
-pub(super) type Sides = [Lanes; 2];
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))] // no register is loaded from two lines of the cache
+pub(super) struct Sides([Lanes; 2]);
+
+impl Sides {
+    /// Nothing on either.
+    pub const ZERO: Self = Sides([ZERO; 2]);
+}
+
+impl std::ops::Index<usize> for Sides {
+    type Output = Lanes;
+    #[inline(always)]
+    fn index(&self, side: usize) -> &Lanes {
+        &self.0[side]
+    }
+}
+
+impl std::ops::IndexMut<usize> for Sides {
+    #[inline(always)]
+    fn index_mut(&mut self, side: usize) -> &mut Lanes {
+        &mut self.0[side]
+    }
+}
 
 /// Logits, slopes and curvatures of the tokens after one prefix.
 pub(super) type Written<const N: usize> = [[f64; N]; 3];
 
-/// As many lanes are looked at together while their logits are made.
+/// As many lanes are looked at together while their logits are made, where a register holds no more.
 const FOUR: usize = 4;
-type Four = [f64; FOUR];
 
-/// The largest differences in the rows of every fourth lane, so far.
+/// The largest differences in the rows of every lane, so far.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C, align(64))] // as of Sides
 pub(super) struct Extents {
-    logit: Four,
-    slope: Four,
-    curvature: Four,
+    logit: Lanes,
+    slope: Lanes,
+    curvature: Lanes,
 }
 
 impl Extents {
     /// The largest of all lanes.
     pub fn spread(&self) -> Spread {
-        let largest = |lanes: &Four| lanes.iter().fold(0.0, |top: f64, &x| top.max(x));
+        let largest = |lanes: &Lanes| lanes.iter().fold(0.0, |top: f64, &x| top.max(x));
         Spread { logit: largest(&self.logit), slope: largest(&self.slope), curvature: largest(&self.curvature) }
     }
 }
 
 /// The tokens after eight prefixes, as in [`Row`].
 #[derive(Clone, Copy)]
+#[repr(C, align(64))] // as of Sides
 pub(super) struct Rows<const N: usize> {
     pub p: [Lanes; N],
     score: [Lanes; N],
     curvature: [Lanes; N],
     common: Lanes,
-    /// Some curvatures differ from 0.
-    curved: bool,
     /// Negative where a number may be too large or none, or a probability so small that it needs an exponent.
     margin: Lanes,
     /// The same, and where `common` is no number.
     flags: Flags,
+    /// Some curvatures differ from 0.
+    curved: bool,
 }
 
 impl<const N: usize> Rows<N> {
@@ -72,6 +95,7 @@ impl<const N: usize> Rows<N> {
 
 /// What is known of the responses below eight prefixes, as in [`Summary`].
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))] // as of Sides
 pub(super) struct Summaries {
     pub mass: Sides,
     mean: Sides,
@@ -86,10 +110,10 @@ pub(super) struct Summaries {
 impl Summaries {
     /// Nothing is below.
     pub const ZERO: Summaries = Summaries {
-        mass: [[0.0; TOGETHER]; 2],
-        mean: [[0.0; TOGETHER]; 2],
-        variance: [[0.0; TOGETHER]; 2],
-        curvature: [[0.0; TOGETHER]; 2],
+        mass: Sides::ZERO,
+        mean: Sides::ZERO,
+        variance: Sides::ZERO,
+        curvature: Sides::ZERO,
         exponent: [[0; TOGETHER]; 2],
         scaled: false,
     };
@@ -153,7 +177,7 @@ fn flag_rare(flags: &mut Flags, mass: Lanes) {
 impl<S: Simd> Arithmetic<S> {
     /// max − min.
     #[inline(always)]
-    fn extent<const N: usize>(self, x: &[Four; N]) -> Four {
+    fn extent<const N: usize, const W: usize>(self, x: &[[f64; W]; N]) -> [f64; W] {
         let (mut low, mut high) = (x[0], x[0]);
         for &x in &x[1..] {
             (low, high) = (self.smallest(low, x), self.largest(high, x));
@@ -163,8 +187,8 @@ impl<S: Simd> Arithmetic<S> {
 
     /// By how much max − min of numbers and the size of the first one are below half a limit: then all are below the limit.
     #[inline(always)]
-    fn margin(self, extent: Four, first: Four, limit: f64) -> Four {
-        self.subtract([0.5 * limit; FOUR], self.largest(extent, self.size(first)))
+    fn margin<const W: usize>(self, extent: [f64; W], first: [f64; W], limit: f64) -> [f64; W] {
+        self.subtract([0.5 * limit; W], self.largest(extent, self.size(first)))
     }
 
     /// The beginning of [`Row::set`]: has `write` write the numbers of the first prefixes over zeros, so many of them, and takes
@@ -187,8 +211,12 @@ impl<S: Simd> Arithmetic<S> {
             }
             return Width::<N>::look(&written, extents, rows);
         }
-        self.write_four(0, &write, extents, rows);
-        self.write_four(FOUR, &write, extents, rows);
+        if const { S::F64_LANES <= FOUR } {
+            self.write_four(0, &write, extents, rows);
+            self.write_four(FOUR, &write, extents, rows);
+        } else {
+            self.write_eight(&write, extents, rows);
+        }
     }
 
     /// Four of them, from `first` on. Where nothing depends on their number, the compiler knows what is never written.
@@ -205,7 +233,27 @@ impl<S: Simd> Arithmetic<S> {
         write(first + 1, &mut written[1]);
         write(first + 2, &mut written[2]);
         write(first + 3, &mut written[3]);
-        self.four(first, written.each_ref(), extents, rows);
+        self.look_at_some(first, written.each_ref(), extents, rows);
+    }
+
+    /// All of them.
+    #[inline(always)]
+    fn write_eight<const N: usize>(
+        self,
+        write: &impl Fn(usize, &mut Written<N>),
+        extents: &mut Extents,
+        rows: &mut Rows<N>,
+    ) {
+        let mut written = [[[0.0; N]; 3]; TOGETHER];
+        write(0, &mut written[0]);
+        write(1, &mut written[1]);
+        write(2, &mut written[2]);
+        write(3, &mut written[3]);
+        write(4, &mut written[4]);
+        write(5, &mut written[5]);
+        write(6, &mut written[6]);
+        write(7, &mut written[7]);
+        self.look_at_some(0, written.each_ref(), extents, rows);
     }
 
     /// The same from what is written of all eight.
@@ -217,24 +265,32 @@ impl<S: Simd> Arithmetic<S> {
         rows: &mut Rows<N>,
     ) {
         let [w0, w1, w2, w3, w4, w5, w6, w7] = written;
-        self.four(0, [w0, w1, w2, w3], extents, rows);
-        self.four(FOUR, [w4, w5, w6, w7], extents, rows);
+        self.look_at_some(0, [w0, w1, w2, w3], extents, rows);
+        self.look_at_some(FOUR, [w4, w5, w6, w7], extents, rows);
     }
 
+    /// Some of them, from `first` on.
     #[inline(always)]
-    fn four<const N: usize>(self, first: usize, written: [&Written<N>; FOUR], extents: &mut Extents, rows: &mut Rows<N>) {
-        let [[h0, a0, c0], [h1, a1, c1], [h2, a2, c2], [h3, a3, c3]] = written;
-        let (mut h, mut a, mut bits) = ([[0.0; FOUR]; N], [[0.0; FOUR]; N], 0);
+    fn look_at_some<const N: usize, const W: usize>(
+        self,
+        first: usize,
+        written: [&Written<N>; W],
+        extents: &mut Extents,
+        rows: &mut Rows<N>,
+    ) {
+        let (mut h, mut a, mut bits) = ([[0.0; W]; N], [[0.0; W]; N], 0);
         for v in 0..N {
-            (h[v], a[v]) = ([h0[v], h1[v], h2[v], h3[v]], [a0[v], a1[v], a2[v], a3[v]]);
-            bits |= c0[v].to_bits() | c1[v].to_bits() | c2[v].to_bits() | c3[v].to_bits();
+            for (lane, [h0, a0, c0]) in written.iter().enumerate() {
+                (h[v][lane], a[v][lane]) = (h0[v], a0[v]);
+                bits |= c0[v].to_bits();
+            }
         }
         let (apart, slopes) = (self.extent(&h), self.extent(&a));
-        extents.logit = self.largest(extents.logit, apart);
-        extents.slope = self.largest(extents.slope, slopes);
+        let own = first..first + W;
+        self.widen(&mut extents.logit[own.clone()], apart);
+        self.widen(&mut extents.slope[own.clone()], slopes);
         let sizes = self.smallest(self.margin(apart, h[0], MAX_LOGIT), self.margin(slopes, a[0], MAX_SLOPE));
-        let mut margin = self.smallest(sizes, self.subtract([FAR; FOUR], apart));
-        let own = first..first + FOUR;
+        let mut margin = self.smallest(sizes, self.subtract([FAR; W], apart));
         for v in 1..N {
             rows.p[v][own.clone()].copy_from_slice(&self.subtract(h[v], h[0]));
             rows.score[v][own.clone()].copy_from_slice(&self.subtract(a[v], a[0]));
@@ -244,12 +300,14 @@ impl<S: Simd> Arithmetic<S> {
             if !rows.curved {
                 (rows.curvature, rows.curved) = ([ZERO; N], true);
             }
-            let mut c = [[0.0; FOUR]; N];
+            let mut c = [[0.0; W]; N];
             for v in 0..N {
-                c[v] = [c0[v], c1[v], c2[v], c3[v]];
+                for (lane, [_, _, c0]) in written.iter().enumerate() {
+                    c[v][lane] = c0[v];
+                }
             }
             let bends = self.extent(&c);
-            extents.curvature = self.largest(extents.curvature, bends);
+            self.widen(&mut extents.curvature[own.clone()], bends);
             margin = self.smallest(margin, self.margin(bends, c[0], MAX_SLOPE * MAX_SLOPE));
             for v in 1..N {
                 rows.curvature[v][own.clone()].copy_from_slice(&self.subtract(c[v], c[0]));
@@ -258,19 +316,42 @@ impl<S: Simd> Arithmetic<S> {
         rows.margin[own].copy_from_slice(&margin);
     }
 
+    /// The larger of each.
+    #[inline(always)]
+    fn widen<const W: usize>(self, extent: &mut [f64], other: [f64; W]) {
+        let mut before = [0.0; W];
+        before.copy_from_slice(extent);
+        extent.copy_from_slice(&self.largest(before, other));
+    }
+
     /// What follows: exponentials.
     #[inline(always)]
     pub(super) fn weigh<const N: usize>(self, constants: &Exponential<TOGETHER>, rows: &mut Rows<N>) {
+        let p = &mut rows.p;
         // No loop: it would not be unrolled.
-        if N > 1 {
-            rows.p[1] = self.exp_within(constants, rows.p[1]);
+        match N {
+            3 if const { S::F64_LANES == TOGETHER } => self.weigh_together::<2, { 2 * TOGETHER }>(constants, &mut p[1..]),
+            4 if const { S::F64_LANES == TOGETHER } => self.weigh_together::<3, { 3 * TOGETHER }>(constants, &mut p[1..]),
+            _ => {
+                if N > 1 {
+                    p[1] = self.exp_within(constants, p[1]);
+                }
+                if N > 2 {
+                    p[2] = self.exp_within(constants, p[2]);
+                }
+                if N > 3 {
+                    p[3] = self.exp_within(constants, p[3]);
+                }
+            }
         }
-        if N > 2 {
-            rows.p[2] = self.exp_within(constants, rows.p[2]);
-        }
-        if N > 3 {
-            rows.p[3] = self.exp_within(constants, rows.p[3]);
-        }
+    }
+
+    /// The exponentials of all, step by step, where each has a register to itself: of X = 8K numbers.
+    #[inline(always)]
+    fn weigh_together<const K: usize, const X: usize>(self, constants: &Exponential<TOGETHER>, p: &mut [Lanes]) {
+        let mut x = [0.0; X];
+        x.as_chunks_mut().0.copy_from_slice(&p[..K]);
+        p[..K].copy_from_slice(self.exp_within(constants, x).as_chunks().0);
     }
 
     /// The end: probabilities and scores.
@@ -395,7 +476,7 @@ impl<S: Simd> Arithmetic<S> {
     pub(super) fn join<const N: usize>(self, p: &[Lanes; N], ends: &Sides, below: [&[Sides]; N], totals: &mut [Sides]) {
         let Some((shortest, others)) = totals.split_first_mut() else { return };
         let count = others.len();
-        *shortest = [self.multiply(p[0], ends[0]), self.multiply(p[0], ends[1])];
+        *shortest = Sides([self.multiply(p[0], ends[0]), self.multiply(p[0], ends[1])]);
         let mut below = below;
         for masses in &mut below[1..] {
             *masses = &masses[..count];
@@ -434,7 +515,7 @@ pub(super) fn one_by_one<'a, const N: usize>(
     totals: &mut [Sides],
 ) -> Result<(), Error> {
     *summaries = Summaries::ZERO;
-    totals.fill([ZERO; 2]);
+    totals.fill(Sides::ZERO);
     for (lane, prefix) in prefixes.enumerate().take(TOGETHER) {
         let (mut row, mut summary, mut lengths) = (Row::default(), Summary::default(), Lengths::new(totals.len()));
         let mut written = [[0.0; N]; 3];

@@ -110,6 +110,7 @@ pub(super) fn exp(x: f64) -> f64 {
 /// The constants of [`exp`] in each of W lanes. From memory that the compiler knows nothing of they are operands of the
 /// operations; else they would be copied into registers one by one.
 #[derive(Debug)]
+#[repr(align(64))] // no register is loaded from two lines of the cache
 pub(crate) struct Exponential<const W: usize> {
     /// 1/log 2.
     inverse: [f64; W],
@@ -141,20 +142,21 @@ impl<const W: usize> Exponential<W> {
 }
 
 impl<S: Simd> Arithmetic<S> {
-    /// [`exp`] of numbers |x| ≤ 700, with the same bits, in fewer steps: no product leaves the normal range.
+    /// [`exp`] of numbers |x| ≤ 700, with the same bits, in fewer steps: no product leaves the normal range. Of X numbers, a multiple
+    /// of W, step by step for all: the processor finds something to do while it waits for one.
     #[inline(always)]
-    pub(crate) fn exp_within<const W: usize>(self, constants: &Exponential<W>, x: [f64; W]) -> [f64; W] {
+    pub(crate) fn exp_within<const W: usize, const X: usize>(self, constants: &Exponential<W>, x: [f64; X]) -> [f64; X] {
         let Exponential { inverse, round, high, low, factorials: c, one } = constants;
-        let rounded = self.add(self.multiply(x, *inverse), *round);
-        let k = self.subtract(rounded, *round);
-        let r = self.subtract(self.subtract(x, self.multiply(k, *high)), self.multiply(k, *low));
+        let rounded = self.add(self.multiply(x, repeat(inverse)), repeat(round));
+        let k = self.subtract(rounded, repeat(round));
+        let r = self.subtract(self.subtract(x, self.multiply(k, repeat(high))), self.multiply(k, repeat(low)));
         let r2 = self.multiply(r, r);
         let r4 = self.multiply(r2, r2);
         let first = self.add(self.pair(c, 0, r), self.multiply(self.pair(c, 2, r), r2));
         let second = self.add(self.pair(c, 4, r), self.multiply(self.pair(c, 6, r), r2));
         let third = self.add(self.pair(c, 8, r), self.multiply(self.pair(c, 10, r), r2));
         let tail = self.add(self.add(first, self.multiply(second, r4)), self.multiply(third, self.multiply(r4, r4)));
-        let mantissa = self.add(*one, self.add(r, self.multiply(r2, tail)));
+        let mantissa = self.add(repeat(one), self.add(r, self.multiply(r2, tail)));
         // 2ᵏ: k stands in the lowest bits of what was rounded.
         let mut power = rounded;
         for power in &mut power {
@@ -164,13 +166,23 @@ impl<S: Simd> Arithmetic<S> {
     }
 
     #[inline(always)]
-    fn pair<const W: usize>(self, c: &[[f64; W]; 12], i: usize, r: [f64; W]) -> [f64; W] {
-        self.add(c[i], self.multiply(c[i + 1], r))
+    fn pair<const W: usize, const X: usize>(self, c: &[[f64; W]; 12], i: usize, r: [f64; X]) -> [f64; X] {
+        self.add(repeat(&c[i]), self.multiply(repeat(&c[i + 1]), r))
     }
 }
 
-/// Replaces every number by its exponential, with the bits of [`Scalar::exp`](crate::number::Scalar::exp): eight at a time in the
-/// lanes of vector registers, where none of them is larger than 700 in size.
+/// The same numbers again and again.
+#[inline(always)]
+fn repeat<const W: usize, const X: usize>(x: &[f64; W]) -> [f64; X] {
+    let mut repeated = [0.0; X];
+    for repeated in repeated.as_chunks_mut().0 {
+        *repeated = *x;
+    }
+    repeated
+}
+
+/// Replaces every number by its exponential, with the bits of [`Scalar::exp`](crate::number::Scalar::exp): eight or 24 at a time in
+/// the lanes of vector registers, where none of them is larger than 700 in size.
 ///
 /// ```
 /// use gradient_gap::number::{Scalar, exponentials};
@@ -187,23 +199,33 @@ struct Exponentials<'a>(&'a mut [f64]);
 
 impl OnLanes for Exponentials<'_> {
     type Output = ();
+    const LANES: usize = 8;
     #[inline(always)]
     fn run<S: Simd>(self, lanes: Arithmetic<S>) {
-        let constants = std::hint::black_box(&Exponential::<8>::CONSTANTS);
-        let (eights, rest) = self.0.as_chunks_mut::<8>();
-        for x in eights {
-            let mut near = true;
-            for x in x.iter() {
-                near &= f64::abs(*x) <= 700.0;
-            }
-            if near {
-                *x = lanes.exp_within(constants, *x);
-            } else {
-                x.iter_mut().for_each(|x| *x = exp(*x));
-            }
-        }
+        // Three registers keep all units busy; narrower ones are fewer, and constants take their place.
+        let rest = if const { S::F64_LANES == 8 } { in_blocks::<S, 24>(lanes, self.0) } else { self.0 };
+        let rest = in_blocks::<S, 8>(lanes, rest);
         rest.iter_mut().for_each(|x| *x = exp(*x));
     }
+}
+
+/// As many blocks of X as there are; the result is the rest.
+#[inline(always)]
+fn in_blocks<S: Simd, const X: usize>(lanes: Arithmetic<S>, x: &mut [f64]) -> &mut [f64] {
+    let constants = std::hint::black_box(&Exponential::<8>::CONSTANTS);
+    let (blocks, rest) = x.as_chunks_mut::<X>();
+    for x in blocks {
+        let mut near = true;
+        for x in x.iter() {
+            near &= f64::abs(*x) <= 700.0;
+        }
+        if near {
+            *x = lanes.exp_within(constants, *x);
+        } else {
+            x.iter_mut().for_each(|x| *x = exp(*x));
+        }
+    }
+    rest
 }
 
 /// (m, k) with eˣ = m·2ᵏ, m in (0.7, 1.5), to 1.1 units in the last place for |x| < 2²⁰ and 0.5 + |x|·2⁻⁵² further ones beyond;
@@ -254,13 +276,29 @@ mod tests {
                 assert_eq!(y.to_bits(), exp(*x).to_bits(), "{x}");
                 assert_eq!(z.to_bits(), exp_remainder(*x).to_bits(), "{x}");
             }
-            for (x, y) in numbers.iter().zip(Arithmetic(OneLane).exp_within(&Exponential::CONSTANTS, numbers)) {
+            for (x, y) in numbers.iter().zip(Arithmetic(OneLane).exp_within(&Exponential::<4>::CONSTANTS, numbers)) {
                 assert_eq!(y.to_bits(), exp(*x).to_bits(), "{x}");
             }
         }
         assert_eq!(exp_four([f64::NEG_INFINITY, -1e300, -745.0, 1e3]), [0.0, 0.0, 5e-324, f64::INFINITY]);
         for (x, y) in [0.3, 0.76, 30.0, 699.0].iter().zip(exp_remainder_four([0.3, 0.76, 30.0, 699.0])) {
             assert_eq!(y.to_bits(), exp_remainder(*x).to_bits(), "{x}");
+        }
+    }
+
+    /// In blocks of any length, also where one of them has a number that is too large.
+    #[test]
+    fn many_are_each_of_them() {
+        for count in [0_usize, 1, 7, 8, 9, 23, 24, 33, 61, 100] {
+            for far in [None, Some(0), Some(count / 2), count.checked_sub(1)] {
+                let mut numbers: Vec<f64> = (0..count).map(|i| 3.7 * i as f64 - 20.0).collect();
+                if let Some(number) = far.and_then(|place| numbers.get_mut(place)) {
+                    *number = -745.0;
+                }
+                let alone: Vec<u64> = numbers.iter().map(|&x| exp(x).to_bits()).collect();
+                exponentials(&mut numbers);
+                assert_eq!(numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), alone, "{count}, {far:?}");
+            }
         }
     }
 

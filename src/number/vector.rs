@@ -2,8 +2,8 @@
 
 pub(crate) use pulp::{Scalar as OneLane, Simd, WithSimd};
 
-/// Runs `work` compiled for the widest vector registers that the machine has (AVX2 on x86-64, where there is): itself, if it is marked
-/// `#[inline(always)]`, and what is inlined into it; every function that is not stays as it was compiled.
+/// Runs `work` compiled for the widest vector registers that the machine has (AVX-512 or AVX2 on x86-64, where there is): itself, if
+/// it is marked `#[inline(always)]`, and what is inlined into it; every function that is not stays as it was compiled.
 ///
 /// ```
 /// # use gradient_gap::number::vectorised;
@@ -34,4 +34,16 @@ impl<R, F: FnMut() -> R> pulp::NullaryFnOnce for Work<F> {
 #[inline]
 pub(crate) fn with_registers<W: WithSimd>(work: W) -> W::Output {
     pulp::Arch::new().dispatch(work)
+}
+
+/// The same on registers of four numbers, where wider ones would not be full.
+#[inline]
+pub(crate) fn with_registers_of_four<W: WithSimd>(work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    return match pulp::x86::V3::try_new() {
+        Some(simd) => Simd::vectorize(simd, work),
+        None => Simd::vectorize(OneLane, work),
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    return pulp::Arch::new().dispatch(work);
 }

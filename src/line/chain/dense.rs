@@ -16,7 +16,7 @@
 
 use super::cell::{Cell, Mass, Moments};
 use super::{Arrow, Chain};
-use crate::number::{Scalar, Simd, WithSimd, with_registers};
+use crate::number::{Scalar, Simd, WithSimd, with_registers_of_four};
 
 /// Fewer tokens than these are gone through in cells.
 const MANY: u32 = 64;
@@ -26,7 +26,7 @@ const ARROW: usize = 24;
 const LEAST: f64 = f64::from_bits((1023 - 300) << 52);
 /// E\[s²\]/Var at most.
 const CANCELLED: f64 = 16.0;
-/// Places are filled up to a multiple of this: two of the widest registers.
+/// Places are filled up to a multiple of this: two registers of four.
 const BLOCK: usize = 8;
 
 /// Both sides, where `cell`'s numbers are binary64, many tokens go the same ways, and the result counts.
@@ -164,7 +164,7 @@ impl<const K: usize> Problem<K> {
 
     /// `steps` products with a matrix of this shape.
     fn walk(&self, matrix: &[f64], from: Vec<f64>, steps: u32) -> Vec<f64> {
-        with_registers(Walk::<K> { matrix, from, places: self.places, steps })
+        with_registers_of_four(Walk::<K> { matrix, from, places: self.places, steps })
     }
 }
 
