@@ -19,7 +19,12 @@ trap 'rm -rf "$scratch"' EXIT
 
 model=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
 cores=$(nproc)
-vectors=$(grep -o -w -m 1 -E 'avx2' /proc/cpuinfo | head -n 1 || true)
+vectors=
+if grep -q -w avx512f /proc/cpuinfo; then
+    vectors=AVX-512
+elif grep -q -w avx2 /proc/cpuinfo; then
+    vectors=AVX2
+fi
 versions=$("${PYTHON:-python3}" -c 'import jax, numpy; print(f"NumPy {numpy.__version__}, JAX {jax.__version__}")')
 
 benches/peers.sh step tree chain bandit | tee "$scratch/peers"
@@ -43,7 +48,7 @@ milliseconds() {
 # Performance
 
 Written by \`benches/performance.sh\`, commit $(git rev-parse --short HEAD), $(rustc --version | cut -d " " -f 1,2), on one machine:
-$model, $cores cores${vectors:+, AVX2}; $versions. Nothing here is asserted by a test; times of whole jobs are medians,
+$model, $cores cores${vectors:+, $vectors}; $versions. Nothing here is asserted by a test; times of whole jobs are medians,
 against the peers of rounds that alternate between the sides; rates and peaks under the roofline are the fastest of 300 rounds.
 
 ## Whole jobs, against NumPy and JAX

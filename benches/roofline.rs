@@ -9,16 +9,16 @@
 //!
 //! What the algorithm does, counted for V = 4, T∞ = 13, where 3^t prefixes have t tokens, and 2 391 484 responses ("leaves"). A
 //! prefix of 12 − h tokens is at height h, those before last rows at height 0. An operation is an addition, multiplication,
-//! division, minimum or maximum; those inside exponentials are not among them.
+//! minimum or maximum; those inside exponentials are not among them. Divisions, whose peak is far lower, are counted apart.
 //!
 //! As a function of the prefix, for each of the (3^13 − 1)/2 prefixes:
 //!
 //! - exponentials: V − 1 = 3; memory: none, rows are used when they are made;
 //! - what is written: extents of logits and of slopes 12 + 2, the largest so far 2, limits 7, differences 6;
-//! - probabilities and scores: sum 3, division 1, products 3, mean 6, scores 4, second moment 12, sign 1;
-//! - last rows, for each side: weights 4, mass 3, moment 7, division 2, mean 1, variance 15 + 1;
-//! - others, for each side: weights 4, means 4, sums 17, division 2, mean 1, variance 19 + 1, curvature 2; masses by length: 2 and
-//!   6 for each side and length below.
+//! - probabilities and scores: sum 3, a division, products 3, mean 6, scores 4, second moment 12, sign 1;
+//! - last rows, for each side: weights 4, mass 3, moment 7, a division and its limit 1, mean 1, variance 15 + 1;
+//! - others, for each side: weights 4, means 4, sums 17, a division and its limit 1, mean 1, variance 19 + 1, curvature 2; masses by
+//!   length: 2 and 6 for each side and length below.
 //!
 //! As a table:
 //!
@@ -26,7 +26,7 @@
 //! - merges: 121 above the subtrees of 5 tokens; below, the job's reward has 9 cases at every height, by last token and sum
 //!   modulo 3, for each thread; the hash has what `HASHED` says, counted on one thread: all prefixes from height 4 on, but
 //!   few different answers below those of heights 1 and 2;
-//! - last rows: 48 summaries a thread, of about 100 operations each;
+//! - last rows: 48 summaries a thread, of about 100 operations each; two divisions a summary, as a merge;
 //! - exponentials: 4 for each of 49 rows; memory: rows, and for each thread its tables of names, of which the hash fills
 //!   all.
 //!
@@ -39,8 +39,9 @@
 //!   `benches/instructions.sh` has valgrind do it, for the walk and for the loop that is their peak, and hands the counts over;
 //!   it cannot run the walk over prefixes, whose count is left out.
 //!
-//! Exponentials, operations and rewards keep the same units of a core busy: the time that a job needs at least is the sum of
-//! their bounds, if each peak is one.
+//! Operations, divisions and exponentials keep the same units of a core busy: the time that a job needs at least is the sum of their
+//! bounds, if each peak is one, and that sum is their roofline. The largest of the three alone can be reached only as far as its share in
+//! the sum, which is printed too.
 //!
 //! `cargo bench --bench roofline`, or `benches/instructions.sh` with the last bound too.
 
@@ -85,8 +86,9 @@ macro_rules! compiled {
 }
 
 const FLOPS: usize = 300_000;
+const DIVISIONS: usize = 100_000;
 
-/// As many independent chains of x·m + c as keep all units busy: those of two lanes take fewer.
+/// Independent chains of x·m + c: as many as the units of a core have steps to do at once, in registers.
 #[inline(always)]
 fn chains<const CHAINS: usize>() {
     let (mut x, m, c) = ([1.0; CHAINS], black_box(0.999_999), black_box(1e-6));
@@ -96,11 +98,36 @@ fn chains<const CHAINS: usize>() {
     black_box(x);
 }
 
-/// Multiplications and additions on registers.
+/// The same of c/x.
+#[inline(always)]
+fn quotients<const CHAINS: usize>() {
+    let (mut x, c) = ([1.5; CHAINS], black_box(1.25));
+    for _ in 0..DIVISIONS {
+        x.iter_mut().for_each(|x| *x = c / *x);
+    }
+    black_box(x);
+}
+
+/// Operations a second on all cores.
+fn rate(count: usize, work: impl Fn() + Sync) -> f64 {
+    (count * rayon::current_num_threads()) as f64 / seconds(|| everywhere(|_| work()))
+}
+
+/// Multiplications and additions on registers: of two lanes, of four, and of eight, whichever the machine has.
 fn flops(wide: bool) -> f64 {
-    let count = if wide { 48 } else { 24 };
-    let elapsed = seconds(|| everywhere(|_| if wide { compiled!(true, chains::<48>()) } else { chains::<24>() }));
-    (2 * count * FLOPS * rayon::current_num_threads()) as f64 / elapsed
+    match wide {
+        true => rate(2 * 48 * FLOPS, || compiled!(true, chains::<48>()))
+            .max(rate(2 * 64 * FLOPS, || compiled!(true, chains::<64>()))),
+        false => rate(2 * 24 * FLOPS, chains::<24>),
+    }
+}
+
+/// Divisions of registers, whose units are far slower.
+fn divisions(wide: bool) -> f64 {
+    match wide {
+        true => rate(48 * DIVISIONS, || compiled!(true, quotients::<48>())),
+        false => rate(24 * DIVISIONS, quotients::<24>),
+    }
 }
 
 /// Sums over an array that no cache holds.
@@ -121,29 +148,29 @@ fn one_by_one(points: &[f64], values: &mut [f64]) {
     points.iter().zip(values).for_each(|(&x, y)| *y = Scalar::exp(x));
 }
 
-/// On numbers in the first cache: one by one in a loop, or eight at a time.
-fn exps(eight: bool) -> f64 {
-    const COUNT: usize = 1000;
+/// Numbers that no register is loaded with from two lines of the cache, in which they all are: blocks of 24.
+#[repr(align(64))]
+struct Numbers([f64; 1008]);
+
+/// On numbers in the first cache: one by one in a loop, or as many at a time as keep all units busy.
+fn exps(together: bool) -> f64 {
     const TURNS: usize = 1_000;
-    let elapsed = seconds(|| {
-        everywhere(|_| {
-            let points: Vec<f64> = (0..COUNT).map(|i| -0.01 * i as f64).collect();
-            let mut values = vec![0.0; COUNT];
-            for turn in 0..TURNS {
-                if eight {
-                    // Of numbers from −10 to 0, of those from 0 to 1, of those from 1 to e.
-                    if turn % 3 == 0 {
-                        values.copy_from_slice(black_box(&points));
-                    }
-                    exponentials(&mut values);
-                } else {
-                    compiled!(true, one_by_one(black_box(&points), &mut values));
+    let first = Numbers(std::array::from_fn(|i| -0.01 * i as f64));
+    rate(first.0.len() * TURNS, || {
+        let mut values = Numbers(first.0);
+        for turn in 0..TURNS {
+            if together {
+                // Of numbers from −10 to 0, of those from 0 to 1, of those from 1 to e.
+                if turn % 3 == 0 {
+                    values.0.copy_from_slice(black_box(&first.0));
                 }
-                black_box(&mut values);
+                exponentials(&mut values.0);
+            } else {
+                compiled!(true, one_by_one(black_box(&first.0), &mut values.0));
             }
-        })
-    });
-    (COUNT * TURNS * rayon::current_num_threads()) as f64 / elapsed
+            black_box(&mut values.0);
+        }
+    })
 }
 
 /// Prefixes three tokens above the longest responses, that differ in the last tokens.
@@ -259,30 +286,32 @@ fn either(peak: impl Fn(bool) -> f64) -> f64 {
 /// Merges with the hash at heights 1 to 7, as counted in a walk on one thread.
 const HASHED: [f64; 7] = [276.0, 2250.0, 18_247.0, 6558.0, 2187.0, 729.0, 243.0];
 
-/// Floating-point operations and exponentials a leaf where everything is computed for every prefix.
-fn counts_by_prefix() -> [f64; 2] {
+/// Floating-point operations, divisions and exponentials a leaf where everything is computed for every prefix.
+fn counts_by_prefix() -> [f64; 3] {
     let prefixes = |height: u32| 3_f64.powi(12 - height as i32);
-    let row = 29.0 + 30.0;
-    let (last_row, other) = (2.0 * 33.0, 2.0 * 50.0);
+    let row = 29.0 + 29.0;
+    let (last_row, other) = (2.0 * 32.0, 2.0 * 49.0);
     let lengths = |height: u32| 2.0 + 12.0 * f64::from(height);
     let above: f64 = (1..=12).map(|height| prefixes(height) * (row + other + lengths(height))).sum();
     let all: f64 = (0..=12).map(prefixes).sum();
-    [prefixes(0) * (row + last_row) + above, 3.0 * all].map(|count| count / RESPONSES as f64)
+    [prefixes(0) * (row + last_row) + above, 3.0 * all, 3.0 * all].map(|count| count / RESPONSES as f64)
 }
 
-/// Floating-point operations a leaf and bytes a leaf of a table, with the job's reward and with one that has no pattern.
-fn counts() -> [[f64; 2]; 2] {
+/// Floating-point operations, divisions and bytes a leaf of a table, with the job's reward and with one that has no pattern.
+fn counts() -> [[f64; 3]; 2] {
     let (leaves, threads) = (RESPONSES as f64, rayon::current_num_threads() as f64);
-    let merge = |height: u32| 106.0 + 12.0 * f64::from(height);
+    // Operations and divisions of so many merges at a height.
+    let merge = |height: u32, merges: f64| [merges * (104.0 + 12.0 * f64::from(height)), merges * 2.0];
+    let add = |sum: [f64; 2], one: [f64; 2]| [sum[0] + one[0], sum[1] + one[1]];
     let prefixes = |height: u32| 3_f64.powi(12 - height as i32);
-    let last_rows = threads * 48.0 * 100.0;
-    let top: f64 = (8..=12).map(|height| prefixes(height) * merge(height)).sum();
-    let cases: f64 = (1..=7).map(|height| threads * 9.0 * merge(height)).sum();
-    let all: f64 = (1..).zip(HASHED).map(|(height, merges)| merges * merge(height)).sum();
+    let last_rows = [threads * 48.0 * 98.0, threads * 48.0 * 2.0];
+    let shared = (8..=12).map(|height| merge(height, prefixes(height))).fold(last_rows, add);
+    let cases = (1..=7).map(|height| merge(height, threads * 9.0)).fold(shared, add);
+    let all = (1..).zip(HASHED).map(|(height, merges)| merge(height, merges)).fold(shared, add);
     let rows = 49.0 * (96.0 + 88.0) + threads * (6.0 * 8192.0 + 32_768.0);
     let most = |height: u32| if height == 2 { 1024.0 } else { 512.0 };
     let names: f64 = (1..=7).map(|height| threads * most(height) * (96.0 + 16.0 * f64::from(height + 1))).sum();
-    [[(last_rows + top + cases) / leaves, rows / leaves], [(last_rows + top + all) / leaves, (rows + names) / leaves]]
+    [[cases[0], cases[1], rows], [all[0], all[1], rows + names]].map(|counts| counts.map(|count| count / leaves))
 }
 
 fn main() {
@@ -294,7 +323,7 @@ fn main() {
     }
     let instructions = instructions();
     let array = vec![1.0; 1 << 24]; // 128 MiB
-    let (mut best, mut rates, mut asked) = ([0.0_f64; 4], [0.0_f64; 3], [0.0_f64; 2]);
+    let (mut best, mut rates, mut asked) = ([0.0_f64; 5], [0.0_f64; 3], [0.0_f64; 2]);
     let keep = |best: &mut f64, now: f64| *best = best.max(now);
     let (policy, table) = (tree_job::by_prefix(1), tree_job::table(1));
     for round in 0..ROUNDS {
@@ -305,48 +334,57 @@ fn main() {
         keep(&mut asked[0], either(|wide| rewards(tree_job::correct, wide)));
         keep(&mut asked[1], either(|wide| rewards(tree_job::scattered, wide)));
         keep(&mut best[0], either(flops));
+        keep(&mut best[1], either(divisions));
         keep(&mut best[2], either(exps));
         keep(&mut best[3], turn_rate());
         if round % 10 == 0 {
-            keep(&mut best[1], bytes(&array));
+            keep(&mut best[4], bytes(&array));
         }
     }
-    let [operations, exponentials] = counts_by_prefix();
+    let [add_multiply, divide, exp, turn, memory] = best;
+    let [operations, quotients, exponentials] = counts_by_prefix();
     let needs = [
-        ("f64 operations", operations, best[0]),
-        ("exponentials", exponentials, best[2]),
+        ("f64 operations", operations, add_multiply),
+        ("f64 divisions", quotients, divide),
+        ("exponentials", exponentials, exp),
         ("rewards", 1.0, asked[0]),
-        ("bytes from memory", 0.0, best[1]),
+        ("bytes from memory", 0.0, memory),
     ];
     report("a function of the prefix, the sum is divisible by 3", rates[0], &needs);
     for (reward, name) in ["a table, the sum is divisible by 3", "a table, a bit of a hash"].into_iter().enumerate() {
-        let [operations, memory] = counts()[reward];
+        let [operations, quotients, bytes] = counts()[reward];
         let mut needs = vec![
-            ("f64 operations", operations, best[0]),
-            ("exponentials", 4.0 * 49.0 / RESPONSES as f64, best[2]),
+            ("f64 operations", operations, add_multiply),
+            ("f64 divisions", quotients, divide),
+            ("exponentials", 4.0 * 49.0 / RESPONSES as f64, exp),
             ("rewards", 1.0, asked[reward]),
-            ("bytes from memory", memory, best[1]),
+            ("bytes from memory", bytes, memory),
         ];
         if let Some(counts) = instructions {
-            needs.push(("instructions", counts[reward] / RESPONSES as f64, best[3] * counts[2] / 1000.0));
+            needs.push(("instructions", counts[reward] / RESPONSES as f64, turn * counts[2] / 1000.0));
         }
         report(name, rates[1 + reward], &needs);
     }
 }
+
+/// How many of the first needs keep the floating-point units busy.
+const OF_ONE_UNIT: usize = 3;
 
 /// What one job needs of each peak, and the shares reached.
 fn report(job: &str, rate: f64, needs: &[(&str, f64, f64)]) {
     let threads = rayon::current_num_threads();
     println!("tree, {job}: {:.1} M leaves/s, {:.3} ns each, {threads} threads", rate / 1e6, 1e9 / rate);
     println!("{:<20}{:>14}{:>16}{:>16}{:>10}", "", "a leaf", "peak, G/s", "bound, ns", "share");
-    let (mut largest, mut of, mut sum) = (0.0, "", 0.0);
+    let (mut largest, mut of, mut unit, mut inside) = (0.0, "", 0.0, false);
     for (row, &(name, count, peak)) in needs.iter().enumerate() {
         let bound = count / peak;
         println!("{name:<20}{count:>14.5}{:>16.3}{:>16.4}{:>9.1}%", peak / 1e9, 1e9 * bound, 100.0 * bound * rate);
-        (largest, of) = if bound > largest { (bound, name) } else { (largest, of) };
-        sum += if row < 3 { bound } else { 0.0 };
+        if bound > largest {
+            (largest, of, inside) = (bound, name, row < OF_ONE_UNIT);
+        }
+        unit += if row < OF_ONE_UNIT { bound } else { 0.0 };
     }
-    let arithmetic = 100.0 * sum * rate;
-    println!("roofline: {:.1} % of the largest bound, that of {of}", 100.0 * largest * rate);
-    println!("          {arithmetic:.1} % of the time that operations, exponentials and rewards take one after the other\n");
+    println!("roofline: {:.1} % of the floating-point units (operations, divisions, exponentials)", 100.0 * unit * rate);
+    let most = if inside { format!(", of at most {:.1} %", 100.0 * largest / unit) } else { String::new() };
+    println!("          {:.1} % of the largest bound, that of {of}{most}\n", 100.0 * largest * rate);
 }
