@@ -2,7 +2,7 @@
 //! them once, for each number of tokens.
 
 use super::ask::TOGETHER;
-use super::side_by_side::{Extents, Lanes, Rows, Sides, Summaries, Written};
+use super::lanes::{Extents, Lanes, Rows, Sides, Summaries, Written};
 use crate::number::{Arithmetic, Exponential, OnLanes, Simd, on_lanes};
 use crate::policy::Ending;
 use std::hint::black_box;

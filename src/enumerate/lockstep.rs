@@ -4,10 +4,11 @@
 
 use super::ask::{TOGETHER, ask_end, ask_in_lanes};
 use super::kernel::{Kernel, Low, Width, correct, lengths_of, ones};
+use super::lanes::{Extents, Rows as RowsOfAll, Sides, Summaries};
 use super::lengths::Lengths;
 use super::merge::Pair;
 use super::row::{Rows, Spread};
-use super::side_by_side::{Children, Extents, Rows as RowsOfAll, Sides, Summaries, one_by_one};
+use super::side_by_side::{Children, one_by_one};
 use super::walk::{Part, bottom, first, lengths_below};
 use crate::error::Error;
 use crate::number::{Arithmetic, OnLanes, Simd, on_lanes};

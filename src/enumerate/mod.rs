@@ -76,6 +76,7 @@
 mod answers;
 mod ask;
 mod kernel;
+mod lanes;
 mod lengths;
 mod lockstep;
 mod merge;
