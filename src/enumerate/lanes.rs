@@ -52,7 +52,7 @@ impl Extents {
     }
 }
 
-/// The tokens after eight prefixes, as in [`Row`].
+/// The tokens after eight prefixes, as in [`Row`](super::row::Row).
 #[derive(Clone, Copy)]
 #[repr(C, align(64))] // as of Sides
 pub(super) struct Rows<const N: usize> {

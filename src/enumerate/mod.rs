@@ -268,7 +268,7 @@ fn subtrees<W: FnMut(&[Vec<u32>]) -> Result<Vec<Part>, Error>>(
     });
     parts.extend(others.into_inner().unwrap_or_else(PoisonError::into_inner));
     parts.sort_unstable_by_key(|(index, _)| *index);
-    let mut all = Vec::with_capacity(count); // they are many: growing would move them again and again
+    let mut all = Vec::with_capacity(parts.len() * together); // growing would move them again and again
     for (_, parts) in parts {
         all.extend(parts?);
     }
