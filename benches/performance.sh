@@ -48,8 +48,9 @@ milliseconds() {
 # Performance
 
 Written by \`benches/performance.sh\`, commit $(git rev-parse --short HEAD), $(rustc --version | cut -d " " -f 1,2), on one machine:
-$model, $cores cores${vectors:+, $vectors}; $versions. Nothing here is asserted by a test; times of whole jobs are medians,
-against the peers of rounds that alternate between the sides; rates and peaks under the roofline are the fastest of 300 rounds.
+$model, $cores cores${vectors:+, $vectors}; $versions. Nothing here is asserted by a test; times against the peers are
+medians of rounds that alternate between the sides, other times of whole jobs criterion's estimates, rates and peaks under the roofline
+the fastest of 300 rounds.
 
 ## Whole jobs, against NumPy and JAX
 
@@ -89,8 +90,8 @@ By powers of a matrix, where no logit depends on the position, 10 000 tokens tak
 
 ## Trees: the roofline
 
-Work of one response and what this machine can do at most, measured in the same run on all cores
-([trees](trees.md) says what is counted). The job is the first one. Of a table, of which what follows from equal answers is computed
+Work of one response and what this machine can do at most without fusing operations, which would change bits, measured in the same run
+on all cores ([trees](trees.md) says what is counted). The job is the first one. Of a table, of which what follows from equal answers is computed
 once, less is left to do; little if a response is correct where the sum of its tokens is divisible by 3, as in the job, more if a bit
 of a hash says so.
 

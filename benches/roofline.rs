@@ -7,18 +7,20 @@
 //! the first leaves few different answers below prefixes of one length and last token, the second only below prefixes one and two
 //! levels above last rows; what follows from equal answers of a table is computed once for each thread.
 //!
-//! What the algorithm does, counted for V = 4, T∞ = 13, where 3^t prefixes have t tokens, and 2 391 484 responses ("leaves"). A
+//! What a response needs, counted for V = 4, T∞ = 13, where 3^t prefixes have t tokens, and 2 391 484 responses ("leaves"). A
 //! prefix of 12 − h tokens is at height h, those before last rows at height 0. An operation is an addition, multiplication,
-//! minimum or maximum; those inside exponentials are not among them. Divisions, whose peak is far lower, are counted apart.
+//! minimum or maximum, not fused, which would change bits; what is done with zeros, a change of sign, or a second time is not counted.
+//! Those inside exponentials are counted apart: 19 multiplications and 17 additions each. So are divisions, whose peak is far lower.
 //!
 //! As a function of the prefix, for each of the (3^13 − 1)/2 prefixes:
 //!
 //! - exponentials: V − 1 = 3; memory: none, rows are used when they are made;
 //! - what is written: extents of logits and of slopes 12 + 2, the largest so far 2, limits 7, differences 6;
-//! - probabilities and scores: sum 3, a division, products 3, mean 6, scores 4, second moment 12, sign 1;
+//! - probabilities and scores: sum 3, a division, products 3, mean 5, scores 3, second moment 11;
 //! - last rows, for each side: weights 4, mass 3, moment 7, a division and its limit 1, mean 1, variance 15 + 1;
-//! - others, for each side: weights 4, means 4, sums 17, a division and its limit 1, mean 1, variance 19 + 1, curvature 2; masses by
-//!   length: 2 and 6 for each side and length below.
+//! - others, for each side, a response ending with token 0: weights 4, mass 3, means 3, moment 7, curvature 5, a division and its
+//!   limit 1, mean 1, variance 18 + 1, curvature 2; masses by length: for each side and length below 3 products and 2 sums, of which
+//!   the products are weights at height 1; which side the response is on 1.
 //!
 //! As a table:
 //!
@@ -26,7 +28,7 @@
 //! - merges: 121 above the subtrees of 5 tokens; below, the job's reward has 9 cases at every height, by last token and sum
 //!   modulo 3, for each thread; the hash has what `HASHED` says, counted on one thread: all prefixes from height 4 on, but
 //!   few different answers below those of heights 1 and 2;
-//! - last rows: 48 summaries a thread, of about 100 operations each; two divisions a summary, as a merge;
+//! - last rows: 48 summaries a thread, of 62 operations each; two divisions a summary, as a merge;
 //! - exponentials: 4 for each of 49 rows; memory: rows, and for each thread its tables of names, of which the hash fills
 //!   all.
 //!
@@ -39,9 +41,9 @@
 //!   `benches/instructions.sh` has valgrind do it, for the walk and for the loop that is their peak, and hands the counts over;
 //!   it cannot run the walk over prefixes, whose count is left out.
 //!
-//! Operations, divisions and exponentials keep the same units of a core busy: the time that a job needs at least is the sum of their
-//! bounds, if each peak is one, and that sum is their roofline. The largest of the three alone can be reached only as far as its share in
-//! the sum, which is printed too.
+//! What is said of the whole: the share of the operations' bound with those inside exponentials at the operations' peak, which no loop
+//! of exponentials reaches here; and that with the bound of divisions after it, which would be one if nothing were done beside them.
+//! The truth of a machine whose divider works beside its other units is between the two, near the first.
 //!
 //! `cargo bench --bench roofline`, or `benches/instructions.sh` with the last bound too.
 
@@ -113,7 +115,7 @@ fn rate(count: usize, work: impl Fn() + Sync) -> f64 {
     (count * rayon::current_num_threads()) as f64 / seconds(|| everywhere(|_| work()))
 }
 
-/// Multiplications and additions on registers: of two lanes, of four, and of eight, whichever the machine has.
+/// Multiplications and additions on registers: those of the target, or the widest of the machine, whichever number of them suits.
 fn flops(wide: bool) -> f64 {
     match wide {
         true => rate(2 * 48 * FLOPS, || compiled!(true, chains::<48>()))
@@ -286,12 +288,15 @@ fn either(peak: impl Fn(bool) -> f64) -> f64 {
 /// Merges with the hash at heights 1 to 7, as counted in a walk on one thread.
 const HASHED: [f64; 7] = [276.0, 2250.0, 18_247.0, 6558.0, 2187.0, 729.0, 243.0];
 
+/// Operations inside an exponential.
+const OF_EXPONENTIAL: f64 = 36.0;
+
 /// Floating-point operations, divisions and exponentials a leaf where everything is computed for every prefix.
 fn counts_by_prefix() -> [f64; 3] {
     let prefixes = |height: u32| 3_f64.powi(12 - height as i32);
-    let row = 29.0 + 29.0;
-    let (last_row, other) = (2.0 * 32.0, 2.0 * 49.0);
-    let lengths = |height: u32| 2.0 + 12.0 * f64::from(height);
+    let row = 29.0 + 25.0;
+    let (last_row, other) = (2.0 * 32.0, 2.0 * 45.0 + 1.0);
+    let lengths = |height: u32| if height == 1 { 4.0 } else { 10.0 * f64::from(height) };
     let above: f64 = (1..=12).map(|height| prefixes(height) * (row + other + lengths(height))).sum();
     let all: f64 = (0..=12).map(prefixes).sum();
     [prefixes(0) * (row + last_row) + above, 3.0 * all, 3.0 * all].map(|count| count / RESPONSES as f64)
@@ -301,10 +306,10 @@ fn counts_by_prefix() -> [f64; 3] {
 fn counts() -> [[f64; 3]; 2] {
     let (leaves, threads) = (RESPONSES as f64, rayon::current_num_threads() as f64);
     // Operations and divisions of so many merges at a height.
-    let merge = |height: u32, merges: f64| [merges * (104.0 + 12.0 * f64::from(height)), merges * 2.0];
+    let merge = |height: u32, merges: f64| [merges * (100.0 + 12.0 * f64::from(height)), merges * 2.0];
     let add = |sum: [f64; 2], one: [f64; 2]| [sum[0] + one[0], sum[1] + one[1]];
     let prefixes = |height: u32| 3_f64.powi(12 - height as i32);
-    let last_rows = [threads * 48.0 * 98.0, threads * 48.0 * 2.0];
+    let last_rows = [threads * 48.0 * 62.0, threads * 48.0 * 2.0];
     let shared = (8..=12).map(|height| merge(height, prefixes(height))).fold(last_rows, add);
     let cases = (1..=7).map(|height| merge(height, threads * 9.0)).fold(shared, add);
     let all = (1..).zip(HASHED).map(|(height, merges)| merge(height, merges)).fold(shared, add);
@@ -361,30 +366,31 @@ fn main() {
             ("bytes from memory", bytes, memory),
         ];
         if let Some(counts) = instructions {
-            needs.push(("instructions", counts[reward] / RESPONSES as f64, turn * counts[2] / 1000.0));
+            needs.push(("instructions (AVX2)", counts[reward] / RESPONSES as f64, turn * counts[2] / 1000.0));
         }
         report(name, rates[1 + reward], &needs);
     }
 }
 
-/// How many of the first needs keep the floating-point units busy.
-const OF_ONE_UNIT: usize = 3;
-
-/// What one job needs of each peak, and the shares reached.
+/// What one job needs of each peak, operations, divisions and exponentials first, and the shares reached.
 fn report(job: &str, rate: f64, needs: &[(&str, f64, f64)]) {
     let threads = rayon::current_num_threads();
     println!("tree, {job}: {:.1} M leaves/s, {:.3} ns each, {threads} threads", rate / 1e6, 1e9 / rate);
     println!("{:<20}{:>14}{:>16}{:>16}{:>10}", "", "a leaf", "peak, G/s", "bound, ns", "share");
-    let (mut largest, mut of, mut unit, mut inside) = (0.0, "", 0.0, false);
-    for (row, &(name, count, peak)) in needs.iter().enumerate() {
+    let (mut largest, mut of) = (0.0, "");
+    for &(name, count, peak) in needs {
         let bound = count / peak;
         println!("{name:<20}{count:>14.5}{:>16.3}{:>16.4}{:>9.1}%", peak / 1e9, 1e9 * bound, 100.0 * bound * rate);
-        if bound > largest {
-            (largest, of, inside) = (bound, name, row < OF_ONE_UNIT);
-        }
-        unit += if row < OF_ONE_UNIT { bound } else { 0.0 };
+        (largest, of) = if bound > largest { (bound, name) } else { (largest, of) };
     }
-    println!("roofline: {:.1} % of the floating-point units (operations, divisions, exponentials)", 100.0 * unit * rate);
-    let most = if inside { format!(", of at most {:.1} %", 100.0 * largest / unit) } else { String::new() };
-    println!("          {:.1} % of the largest bound, that of {of}{most}\n", 100.0 * largest * rate);
+    println!("roofline: {:.1} % of the largest bound, that of {of}", 100.0 * largest * rate);
+    if let [(_, operations, peak), (_, divisions, slow), (_, exponentials, own), ..] = needs {
+        let all = (operations + OF_EXPONENTIAL * exponentials) / peak;
+        let [all, both, each] = [all, all + divisions / slow, operations / peak + divisions / slow + exponentials / own];
+        let [all, both, each] = [all, both, each].map(|bound| 100.0 * bound * rate);
+        println!(
+            "          {all:.1} % of that of operations with those inside exponentials, {both:.1} % with divisions after them,"
+        );
+        println!("          {each:.1} % with exponentials at their own peak too\n");
+    }
 }

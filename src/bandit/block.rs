@@ -4,7 +4,7 @@ use super::training::Move;
 use super::{Bandit, Contexts};
 use crate::number::{Scalar, Simd, ln_normal};
 
-/// Contexts of a block: four vector registers of sums for each of two sums.
+/// Contexts of a block: four registers of four numbers for each of two sums.
 pub(super) const LANES: usize = 16;
 
 /// A number for every context of a block.

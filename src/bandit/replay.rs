@@ -4,7 +4,7 @@ use super::block::{Block, LANES};
 use super::curves::{Curves, Gaps, Record};
 use super::training::Move;
 use super::{Bandit, Plan, Step};
-use crate::number::{Simd, WithSimd, with_registers};
+use crate::number::{Simd, WithSimd, with_registers_of_four};
 use rayon::prelude::*;
 
 /// A block of evaluation contexts on its way.
@@ -48,7 +48,7 @@ impl<'a> Followers<'a> {
 
     fn dispatch(&mut self, moves: &[Move], end: Option<&[f64]>) {
         let (at, eta, every) = (self.at, self.eta, self.every);
-        let work = |follower| with_registers(Following { follower, at, moves, end, eta, every });
+        let work = |follower| with_registers_of_four(Following { follower, at, moves, end, eta, every });
         self.followers.par_iter_mut().with_max_len(1).for_each(work);
     }
 }

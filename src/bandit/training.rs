@@ -4,7 +4,7 @@ use super::block::{Block, DEGREES, LANES};
 use super::paper::{CHOICES, uniform};
 use super::{Bandit, Contexts, Fallback, Plan, Step, Stop};
 use crate::line::norm;
-use crate::number::{Scalar, Simd, WithSimd, largest_size, with_registers};
+use crate::number::{Scalar, Simd, WithSimd, largest_size, with_registers_of_four};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -188,7 +188,7 @@ impl<'a> Trainer<'a> {
     pub fn batch(&mut self) -> Vec<Move> {
         let mut moves = Vec::with_capacity(BATCH);
         while moves.len() < BATCH && self.steps.len() < self.plan.steps && self.stop == Stop::Finished {
-            moves.extend(with_registers(Stepping(self)));
+            moves.extend(with_registers_of_four(Stepping(self)));
         }
         moves
     }

@@ -174,6 +174,7 @@ impl<S: Simd> Arithmetic<S> {
 /// The same numbers again and again.
 #[inline(always)]
 fn repeat<const W: usize, const X: usize>(x: &[f64; W]) -> [f64; X] {
+    const { assert!(X.is_multiple_of(W)) };
     let mut repeated = [0.0; X];
     for repeated in repeated.as_chunks_mut().0 {
         *repeated = *x;

@@ -34,7 +34,7 @@ pub use polar::polar_normal;
 pub(crate) use vector::OneLane;
 #[doc(hidden)] // benches/roofline measures peaks with it
 pub use vector::vectorised;
-pub(crate) use vector::{Simd, WithSimd, with_registers, with_registers_of_four};
+pub(crate) use vector::{Simd, WithSimd, with_registers_of_four};
 
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};

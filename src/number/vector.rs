@@ -39,11 +39,11 @@ pub(crate) fn with_registers<W: WithSimd>(work: W) -> W::Output {
 /// The same on registers of four numbers, where wider ones would not be full.
 #[inline]
 pub(crate) fn with_registers_of_four<W: WithSimd>(work: W) -> W::Output {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     return match pulp::x86::V3::try_new() {
         Some(simd) => Simd::vectorize(simd, work),
         None => Simd::vectorize(OneLane, work),
     };
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
     return pulp::Arch::new().dispatch(work);
 }
