@@ -68,9 +68,9 @@ fn seconds(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// Work on every core at once, one piece for each.
-fn everywhere(work: impl Fn(usize) + Sync) {
-    rayon::broadcast(|context| work(context.index()));
+/// Work on every core at once, the same on each.
+fn everywhere(work: impl Fn() + Sync) {
+    rayon::broadcast(|_| work());
 }
 
 /// Calls `work` compiled for the registers of the target, or for the widest of the machine.
@@ -110,25 +110,25 @@ fn quotients<const CHAINS: usize>() {
     black_box(x);
 }
 
-/// Operations a second on all cores.
-fn rate(count: usize, work: impl Fn() + Sync) -> f64 {
-    (count * rayon::current_num_threads()) as f64 / seconds(|| everywhere(|_| work()))
+/// How many a second on all cores, where each does so many.
+fn per_second(count: usize, work: impl Fn() + Sync) -> f64 {
+    (count * rayon::current_num_threads()) as f64 / seconds(|| everywhere(work))
 }
 
 /// Multiplications and additions on registers: those of the target, or the widest of the machine, whichever number of them suits.
 fn flops(wide: bool) -> f64 {
     match wide {
-        true => rate(2 * 48 * FLOPS, || compiled!(true, chains::<48>()))
-            .max(rate(2 * 64 * FLOPS, || compiled!(true, chains::<64>()))),
-        false => rate(2 * 24 * FLOPS, chains::<24>),
+        true => per_second(2 * 48 * FLOPS, || compiled!(true, chains::<48>()))
+            .max(per_second(2 * 64 * FLOPS, || compiled!(true, chains::<64>()))),
+        false => per_second(2 * 24 * FLOPS, chains::<24>),
     }
 }
 
 /// Divisions of registers, whose units are far slower.
 fn divisions(wide: bool) -> f64 {
     match wide {
-        true => rate(48 * DIVISIONS, || compiled!(true, quotients::<48>())),
-        false => rate(24 * DIVISIONS, quotients::<24>),
+        true => per_second(48 * DIVISIONS, || compiled!(true, quotients::<48>())),
+        false => per_second(24 * DIVISIONS, quotients::<24>),
     }
 }
 
@@ -158,7 +158,7 @@ struct Numbers([f64; 1008]);
 fn exps(together: bool) -> f64 {
     const TURNS: usize = 1_000;
     let first = Numbers(std::array::from_fn(|i| -0.01 * i as f64));
-    rate(first.0.len() * TURNS, || {
+    per_second(first.0.len() * TURNS, || {
         let mut values = Numbers(first.0);
         for turn in 0..TURNS {
             if together {
@@ -223,18 +223,15 @@ fn row(tokens: &mut [u32; LENGTH], token: u32, reward: &impl Fn(&[u32]) -> bool)
 /// The reward alone, on tokens in the first cache.
 fn rewards(reward: impl Fn(&[u32]) -> bool + Sync, wide: bool) -> f64 {
     const TURNS: usize = 3000;
-    let elapsed = seconds(|| {
-        everywhere(|_| {
-            let digit = |place: usize, k: usize| 1 + (k / 3_usize.pow((VARIED - 1 - place) as u32) % 3) as u32;
-            let varied = std::array::from_fn(|place| std::array::from_fn(|k| digit(place, k)));
-            let (tokens, mut noted) = ([1; LENGTH], [[0; PREFIXES]; 2]);
-            for _ in 0..TURNS {
-                compiled!(wide, ask(black_box(&tokens), black_box(&varied), &reward, &mut noted));
-                black_box(&mut noted);
-            }
-        })
-    });
-    (40 * PREFIXES * TURNS * rayon::current_num_threads()) as f64 / elapsed
+    per_second(40 * PREFIXES * TURNS, || {
+        let digit = |place: usize, k: usize| 1 + (k / 3_usize.pow((VARIED - 1 - place) as u32) % 3) as u32;
+        let varied = std::array::from_fn(|place| std::array::from_fn(|k| digit(place, k)));
+        let (tokens, mut noted) = ([1; LENGTH], [[0; PREFIXES]; 2]);
+        for _ in 0..TURNS {
+            compiled!(wide, ask(black_box(&tokens), black_box(&varied), &reward, &mut noted));
+            black_box(&mut noted);
+        }
+    })
 }
 
 /// Instructions that depend on little, on numbers in the first cache: as many a second as the machine is good for.
@@ -258,7 +255,7 @@ fn turns(count: usize) {
 /// Turns a second, on all cores.
 fn turn_rate() -> f64 {
     const TURNS: usize = 20_000;
-    (TURNS * rayon::current_num_threads()) as f64 / seconds(|| everywhere(|_| turns(TURNS)))
+    per_second(TURNS, || turns(TURNS))
 }
 
 /// What `benches/instructions.sh` lets run under valgrind, so many times: the job with either reward, or a turn.

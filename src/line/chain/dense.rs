@@ -182,6 +182,7 @@ impl<const K: usize> WithSimd for Walk<'_, K> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f64> {
         let (n, width) = (self.places, 2 * S::F64_LANES);
+        debug_assert!(n.is_multiple_of(width), "{n} places, {width} at a time");
         // In the order in which they are read: by block of targets, source, sum, register. Registers are aligned, an array of f64 is not.
         let mut packed = Vec::with_capacity(2 * K * n * (n / width));
         for block in 0..n / width {
